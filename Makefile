@@ -1,0 +1,65 @@
+# Every verb makes the virtual environment it needs and reuses it until pyproject.toml changes.
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq
+PACKAGES = $(wildcard toybox figures proofs_check)
+
+# Matrix products are not bit-equal between one and two threads.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export VECLIB_MAXIMUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help figures figures-full test check format bench clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
+
+figures: $(VENV)/.core ## draw the three main figures at demonstration budget, into figures/out/
+	$(BIN)/toybox figure F1 F2 F3 $(ARGS)
+
+figures-full: $(VENV)/.core ## the same at the budget of the papers
+	$(BIN)/toybox figure F1 F2 F3 --full $(ARGS)
+
+test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.test ## format, lint, types and import arrows
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.test ## rewrite the sources in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.core ## measure this machine
+	$(BIN)/toybox bench $(ARGS)
+
+clean: ## remove the environment, caches and drawn figures; results stay
+	rm -rf $(VENV) dist figures/out .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.core: pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing toybox into $(VENV) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing toybox and its test tools into $(VENV) ..."
+	@$(PIP) -e ".[test,proofs,torch]"
+	@touch $(VENV)/.core $@
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "toybox needs Python 3.11 or newer as $(PYTHON); name another one: make PYTHON=python3.12 ..."; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "$(PYTHON) has no venv module; install it (Debian, Ubuntu: python3-venv)"; exit 1; } >&2
+	@$(PYTHON) -m venv $(VENV)

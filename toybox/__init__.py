@@ -1,0 +1,32 @@
+"""toybox: a reference testbed for stochastic line searches.
+
+    import toybox as tb
+    trace = tb.run(tb.problem("factorization", rank=4), tb.method("sls"), steps=400, batch=100, seeds=range(5))
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
+    "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
+    "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".optimizer", "Look": ".optimizer",
+    "Trace": ".trace", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
+    "problems": ".problems", "directions": ".directions", "rules": ".rules", "lines": ".lines", "tiny": ".tiny",
+    "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
+}  # fmt: skip
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'toybox' has no attribute {name!r}")
+    module = import_module(_HOME[name], __name__)
+    value = module if _HOME[name] == f".{name}" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

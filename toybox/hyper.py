@@ -1,0 +1,129 @@
+"""Hyper-parameters: frozen records whose numbers are checked by name, and bound to arrays over lanes.
+
+    @hyperparameters
+    class Armijo:
+        c: Hyper = number(0.1, "(0, 1)")
+
+A number may be given as an array: every element is then a lane of its own.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import difflib
+from collections.abc import Iterable
+from typing import Any, TypeVar, dataclass_transform
+
+import numpy as np
+
+
+from .xp import Namespace
+
+Hyper = Any  # a float, or an array of floats over lanes
+T = TypeVar("T")
+
+
+def number(default: float, interval: str) -> Any:
+    """A hyper-parameter with its accepted interval, such as "(0, 1]" or "[0, inf)"."""
+    return dataclasses.field(default=default, metadata={"interval": interval})
+
+
+def choice(default: Any, *accepted: Any) -> Any:
+    """A hyper-parameter that takes one of a few values; never an array."""
+    return dataclasses.field(default=default, metadata={"accepted": accepted})
+
+
+def integer(default: int | None, least: int) -> Any:
+    """A whole number of at least ``least`` (or None where that is the default); never an array."""
+    return dataclasses.field(default=default, metadata={"least": least})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(number, choice, integer))
+def hyperparameters(cls: type[T]) -> type[T]:
+    """A frozen dataclass that refuses bad values with their name, their value and what would be accepted."""
+    cls.__post_init__ = _check  # type: ignore[attr-defined]
+    return dataclasses.dataclass(frozen=True)(cls)
+
+
+def _check(record: Any) -> None:
+    for field in dataclasses.fields(record):
+        value, rule = getattr(record, field.name), field.metadata
+        owner = f"{field.name}={value!r}" if np.ndim(value) == 0 else field.name
+        if "interval" in rule:
+            object.__setattr__(record, field.name, _numbers(field.name, value, rule["interval"]))
+        elif "accepted" in rule and not any(value is a or value == a for a in rule["accepted"]):
+            raise ValueError(f"{owner} is not accepted by {type(record).__name__}; accepted: "
+                             f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"]))
+        elif "least" in rule and not (value is None and field.default is None):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < rule["least"]:
+                raise ValueError(f"{owner} is not accepted by {type(record).__name__}; accepted: a whole number of at "
+                                 f"least {rule['least']}")
+
+
+def _numbers(name: str, value: Any, interval: str) -> Any:
+    """The value as a float or an array of floats, or an error that names the first one outside the interval."""
+    try:
+        values = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={value!r} is not a number; accepted: numbers in {interval}, or an array of them") from None
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = values >= low if interval[0] == "[" else values > low
+    below = values <= high if interval[-1] == "]" else values < high
+    wrong = ~(above & below)
+    if wrong.any():
+        raise ValueError(f"{name}={float(values[wrong].flat[0])} is outside its range; accepted: {interval}")
+    if values.ndim == 0:
+        return float(values)
+    if values.size == 0:
+        raise ValueError(f"{name} is an empty array; accepted: numbers in {interval}, or a non-empty array of them")
+    return values
+
+
+def fields(record: Any) -> dict[str, Any]:
+    """The hyper-parameters of a direction or rule by name, those of wrapped records included."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        found |= fields(value) if dataclasses.is_dataclass(value) else {field.name: value}
+    return found
+
+
+def lanes(*records: Any) -> tuple[int, ...]:
+    """The lane axes that the hyper-parameters of these records span together."""
+    arrays = {name: v for record in records for name, v in fields(record).items() if isinstance(v, np.ndarray)}
+    try:
+        return np.broadcast_shapes(*(v.shape for v in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {v.shape}" for name, v in arrays.items())
+        raise ValueError(f"hyper-parameters of shapes that do not broadcast: {shapes}; accepted: one common shape") from None
+
+
+def bind(record: T, xp: Namespace, dtype: Any) -> T:
+    """The same record with every number an array of the run's backend and dtype.
+
+    A lone number becomes a 0-d array, so that it goes through the same arithmetic as a lane of many would.
+    """
+    bound = copy.copy(record)
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+        value = getattr(record, field.name)
+        if dataclasses.is_dataclass(value):
+            object.__setattr__(bound, field.name, bind(value, xp, dtype))
+        elif "interval" in field.metadata:
+            object.__setattr__(bound, field.name, xp.asarray(value, dtype=dtype))
+    return bound
+
+
+def near(name: Any, known: Iterable[Any]) -> str:
+    """A near miss for an error message: "; did you mean 'sls'?" or nothing."""
+    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def refuse_unknown(what: str, name: Any, known: Iterable[str]) -> None:
+    """Raises ``ValueError`` for a name that is not known, with a near miss and the names that are."""
+    known = list(known)
+    if name not in known:
+        raise ValueError(f"{what} {name!r} is unknown{near(name, known)}; accepted: {', '.join(known)}")
+
+

@@ -1,0 +1,358 @@
+"""A loss restricted to a line, as an object: phi(s) = L(theta + s d; sample).
+
+Every line has ``value0`` and ``slope0`` (*lanes,), and at steps s of shape (*lanes, k), in multiples of d,
+
+    change(s)     phi(s) - phi(0) without cancellation: the primitive     (*lanes, k)
+    slope(s)      phi'(s)                                                 (*lanes, k)
+    curvature(s)  phi''(s)                                                (*lanes, k)
+    samples(s)    values and slopes of every example                      two of (*lanes, k, n)
+    at(s)         the Point at theta + s d, for s of shape (*lanes,)
+
+``where`` (*lanes,) names the lanes that really ask; the answers of the others mean nothing. Lines are immutable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .xp import Array, Namespace, lazy
+
+
+class Line(Protocol):
+    value0: Array
+    slope0: Array
+
+    def change(self, s: Array, where: Array | None = None) -> Array: ...
+    def slope(self, s: Array, where: Array | None = None) -> Array: ...
+    def curvature(self, s: Array, where: Array | None = None) -> Array: ...
+    def samples(self, s: Array) -> tuple[Array, Array]: ...
+    def at(self, s: Array) -> Any: ...
+
+
+class PolynomialLine:
+    """phi(s) - phi(0) = c_1 s + c_2 s^2 + ... + c_p s^p, exact for quadratics (p = 2) and factorizations (p = 4).
+
+    ``examples`` gives the same coefficients for every example, (n values at 0, then one (*lanes, n) array per power).
+    """
+
+    def __init__(self, xp: Namespace, value0: Array, coefficients: Sequence[Array], at: Callable[[Array], Any],
+                 examples: Callable[[], tuple[Array, Sequence[Array]]] | None = None):
+        self.xp, self.value0, self.slope0, self.at = xp, value0, coefficients[0], at
+        self._c = [c[..., None] for c in coefficients]
+        self._examples = examples
+
+    def change(self, s, where=None):
+        return s * _horner(self._c, s)
+
+    def slope(self, s, where=None):
+        return _horner([(p + 1) * c for p, c in enumerate(self._c)], s)
+
+    def curvature(self, s, where=None):
+        return _horner([(p + 1) * (p + 2) * c for p, c in enumerate(self._c[1:])], s)
+
+    def samples(self, s):
+        if self._examples is None:
+            raise NotImplementedError("this line knows no per-example values")
+        value0, coefficients = self._examples()
+        c = [c[..., None, :] for c in coefficients]
+        s = s[..., None]
+        return value0[..., None, :] + s * _horner(c, s), _horner([(p + 1) * cp for p, cp in enumerate(c)], s)
+
+
+def _horner(c: Sequence[Array], s: Array) -> Array:
+    """c[0] + c[1] s + c[2] s^2 + ..."""
+    total = c[-1]
+    for coefficient in c[-2::-1]:
+        total = total * s + coefficient
+    return total
+
+
+class CompositeLine:
+    """phi(s) = mean_i loss(z0_i + s z1_i, y_i): any loss of predictions that are linear along the line."""
+
+    ELEMENTS = 1 << 20  # per-example numbers computed at once, so that many steps on a full batch stay in memory
+
+    def __init__(self, xp: Namespace, loss: Any, z0: Array, z1: Array, y: Array, at: Callable[[Array], Any],
+                 value0: Array | None = None, slope0: Array | None = None):
+        self.xp, self.loss, self.at = xp, loss, at
+        self._z0, self._z1, self._y, self._value0, self._slope0 = z0, z1, y, value0, slope0
+        self._axis = -2 if loss.name == "softmax" else -1  # of the examples
+        self._n = z0.shape[self._axis]
+
+    @property
+    def value0(self):
+        if self._value0 is None:
+            self._value0 = self.xp.rowsum(self.loss.value(self.xp, self._z0, self._y)) / self._n
+        return self._value0
+
+    @property
+    def slope0(self):
+        if self._slope0 is None:
+            slopes = self._inner(self.loss.residual(self.xp, self._z0, self._y), self._z1)
+            self._slope0 = self.xp.rowsum(slopes) / self._n
+        return self._slope0
+
+    def _inner(self, a, b):
+        return a * b if self._axis == -1 else self.xp.rowsum(a * b)
+
+    def _parts(self, s):
+        """Predictions z0, z1 and targets with an axis for the steps, and s ready to multiply them."""
+        def steps(a):
+            return a[..., None, :] if self._axis == -1 else a[..., None, :, :]
+
+        return steps(self._z0), steps(self._z1), steps(self._y), s[..., None] if self._axis == -1 else s[..., None, None]
+
+    def _chunked(self, f, s):
+        """f over the steps, a few at a time where steps x examples would be large."""
+        many = max(1, self.ELEMENTS // max(1, self._z0.size))
+        if s.shape[-1] <= many:
+            return f(s)
+        return self.xp.concat([f(s[..., k : k + many]) for k in range(0, s.shape[-1], many)], axis=-1)
+
+    def change(self, s, where=None):
+        def piece(s):
+            z0, z1, y, s = self._parts(s)
+            return self.xp.rowsum(self.loss.change(self.xp, z0, y, s * z1)) / self._n
+
+        return self._chunked(piece, s)
+
+    def slope(self, s, where=None):
+        def piece(s):
+            z0, z1, y, s = self._parts(s)
+            return self.xp.rowsum(self._inner(self.loss.residual(self.xp, z0 + s * z1, y), z1)) / self._n
+
+        return self._chunked(piece, s)
+
+    def curvature(self, s, where=None):
+        def piece(s):
+            z0, z1, y, s = self._parts(s)
+            return self.xp.rowsum(self._inner(self.loss.bend(self.xp, z0 + s * z1, y, z1), z1)) / self._n
+
+        return self._chunked(piece, s)
+
+    def samples(self, s):
+        z0, z1, y, s = self._parts(s)
+        z = z0 + s * z1
+        return self.loss.value(self.xp, z, y), self._inner(self.loss.residual(self.xp, z, y), z1)
+
+
+class GenericLine:
+    """Evaluates the problem at theta + s d: the oracle of the closed lines, and the line of a user's own problem.
+
+    ``at(s)`` gives the Point at theta + s d; its optional ``examples(d)`` gives per-example values and slopes.
+    """
+
+    def __init__(self, xp: Namespace, origin: Any, d: Array, at: Callable[[Array], Any]):
+        self.xp, self.at, self._origin, self._d = xp, at, origin, d
+
+    @lazy
+    def value0(self):
+        return self._origin.value
+
+    @lazy
+    def slope0(self):
+        return self.xp.vecdot(self._origin.gradient, self._d)
+
+    def _each(self, f, s):
+        return self.xp.stack([f(self.at(s[..., k])) for k in range(s.shape[-1])], axis=-1)
+
+    def change(self, s, where=None):
+        return self._each(lambda point: point.value - self.value0, s)
+
+    def slope(self, s, where=None):
+        return self._each(lambda point: self.xp.vecdot(point.gradient, self._d), s)
+
+    def curvature(self, s, where=None):
+        return self._each(lambda point: self.xp.vecdot(point.hvp(self._d), self._d), s)
+
+    def samples(self, s):
+        pairs = [self.at(s[..., k]).examples(self._d) for k in range(s.shape[-1])]
+        return tuple(self.xp.stack(part, axis=-2) for part in zip(*pairs, strict=True))
+
+
+def along(point: Any, d: Array) -> Line:
+    """The line from a point of a problem with closed lines: its ``closed(d)``, or the generic one where asked for."""
+    problem = point.problem
+    return GenericLine(problem.xp, point, d, partial(point._at, d)) if problem.line == "generic" else point.closed(d)
+
+
+def examples(point: Any, d: Array) -> tuple[Array, Array]:
+    """Values and slopes along d of every example, at a point of a problem with closed lines: two of (*lanes, n)."""
+    zero = 0 * d[..., :1]
+    values, slopes = point.closed(d).samples(zero)
+    return values[..., 0, :], slopes[..., 0, :]
+
+
+class MeanLine:
+    """The mean of lines along the same d: the loss on the union of equally large batches."""
+
+    def __init__(self, xp: Namespace, lines: Sequence[Line]):
+        self.xp, self.lines, self.at = xp, tuple(lines), lines[0].at
+
+    def _mean(self, parts):
+        return sum(parts[1:], start=parts[0]) / len(parts)
+
+    @property
+    def value0(self):
+        return self._mean([line.value0 for line in self.lines])
+
+    @property
+    def slope0(self):
+        return self._mean([line.slope0 for line in self.lines])
+
+    def change(self, s, where=None):
+        return self._mean([line.change(s, where) for line in self.lines])
+
+    def slope(self, s, where=None):
+        return self._mean([line.slope(s, where) for line in self.lines])
+
+    def curvature(self, s, where=None):
+        return self._mean([line.curvature(s, where) for line in self.lines])
+
+    def samples(self, s):
+        parts = [line.samples(s) for line in self.lines]
+        return tuple(self.xp.concat(part, axis=-1) for part in zip(*parts, strict=True))
+
+
+class HermiteLine:
+    """A captured line: cubic Hermite pieces through recorded (s, value, slope), straight beyond the ends. No lanes."""
+
+    def __init__(self, s: Sequence[float], values: Sequence[float], slopes: Sequence[float], at: Callable[[Array], Any] | None = None):
+        self.xp = None
+        self._s, self._f, self._g = (np.asarray(part, np.float64) for part in (s, values, slopes))
+        if self._s.ndim != 1 or not self._s.shape == self._f.shape == self._g.shape or (np.diff(self._s) <= 0).any():
+            raise ValueError(f"s={s!r} must increase and be as long as values and slopes")
+        self.at = at or (lambda step: None)
+
+    @lazy
+    def value0(self):
+        return self._evaluate(np.zeros(1), 0)[0]
+
+    @lazy
+    def slope0(self):
+        return self._evaluate(np.zeros(1), 1)[0]
+
+    def _evaluate(self, s, derivative):
+        s = np.asarray(s, np.float64)
+        i = np.clip(np.searchsorted(self._s, s, side="right") - 1, 0, len(self._s) - 2)
+        inside = np.clip(s, self._s[0], self._s[-1])
+        w = self._s[i + 1] - self._s[i]
+        u, df = (inside - self._s[i]) / w, self._f[i + 1] - self._f[i]
+        g0, g1 = w * self._g[i], w * self._g[i + 1]
+        c2, c3 = 3 * df - 2 * g0 - g1, g0 + g1 - 2 * df
+        value = self._f[i] + u * (g0 + u * (c2 + u * c3))
+        slope = (g0 + u * (2 * c2 + u * 3 * c3)) / w
+        if derivative == 0:
+            return value + slope * (s - inside)
+        return slope if derivative == 1 else np.where(s == inside, (2 * c2 + u * 6 * c3) / w**2, 0.0)
+
+    def change(self, s, where=None):
+        return self._evaluate(s, 0) - self.value0
+
+    def slope(self, s, where=None):
+        return self._evaluate(s, 1)
+
+    def curvature(self, s, where=None):
+        return self._evaluate(s, 2)
+
+    def samples(self, s):
+        raise NotImplementedError("a captured line knows no per-example values")
+
+
+class Metered:
+    """A line that charges a ledger what a black box would pay; per lane that asked, with no influence on the answers.
+
+    A change costs one loss value, a slope one value and one gradient (a forward and a backward pass), a curvature one
+    value and two gradients. On the batch that gave the gradient phi(0) and phi'(0) are known; on any other they are
+    charged when first used.
+    """
+
+    def __init__(self, line: Line, ledger: Any, size: int, known: bool):
+        self._line, self._ledger, self._size = line, ledger, size
+        self._value_known = self._slope_known = known
+        self.at = line.at
+
+    def _origin_value(self):
+        """Pay for phi(0), once."""
+        if not self._value_known:
+            self._value_known = True
+            self._ledger.charge("values", self._size)
+
+    @property
+    def value0(self):
+        self._origin_value()
+        return self._line.value0
+
+    @property
+    def slope0(self):
+        if not self._slope_known:
+            if self._value_known:
+                self._ledger.charge("backward", self._size)
+            else:
+                self._ledger.charge("slopes", self._size)
+            self._slope_known = self._value_known = True
+        return self._line.slope0
+
+    def change(self, s, where=None):
+        if not self._value_known:
+            self._origin_value()
+        self._ledger.charge("values", self._size, s.shape[-1], where)
+        return self._line.change(s, where)
+
+    def slope(self, s, where=None):
+        self._ledger.charge("slopes", self._size, s.shape[-1], where)
+        return self._line.slope(s, where)
+
+    def curvature(self, s, where=None):
+        self._ledger.charge("curvatures", self._size, s.shape[-1], where)
+        return self._line.curvature(s, where)
+
+    def samples(self, s):
+        self._ledger.charge("slopes", self._size, s.shape[-1])
+        return self._line.samples(s)
+
+
+class Proxy(NamedTuple):
+    """A Chebyshev interpolant of ``line.change`` on [low, high]; ``error`` (*lanes,) estimates its largest error."""
+
+    xp: Namespace
+    coefficients: Array  # (*lanes, degree + 1)
+    low: float
+    high: float
+    error: Array
+    converged: bool
+
+    def change(self, s: Array, where: Array | None = None) -> Array:
+        """phi(s) - phi(0) for s (*lanes, k) inside the window, by Clenshaw's recurrence."""
+        x = (2 * s - (self.low + self.high)) / (self.high - self.low)
+        b1 = b2 = 0.0 * x
+        for k in range(self.coefficients.shape[-1] - 1, 0, -1):
+            b1, b2 = self.coefficients[..., k, None] + 2 * x * b1 - b2, b1
+        return self.coefficients[..., 0, None] + x * b1 - b2
+
+
+def proxy(line: Line, xp: Namespace, low: float, high: float, tolerance: float = 1e-11, largest: int = 256) -> Proxy:
+    """An adaptive Chebyshev interpolant of a line's change on [low, high].
+
+    Doubles the number of nodes (Chebyshev points, 20 at first) until the trailing coefficients fall below
+    ``tolerance`` times the largest one in every lane, or says ``converged=False`` at ``largest`` nodes.
+    """
+    lanes, dtype = line.slope0.shape, line.slope0.dtype
+    nodes = 20
+    while True:
+        angle = (np.arange(nodes) + 0.5) * np.pi / nodes
+        transform = 2.0 / nodes * np.cos(np.outer(angle, np.arange(nodes)))
+        transform[:, 0] /= 2
+        s = (low + high) / 2 + (high - low) / 2 * np.cos(angle)
+        values = line.change(xp.broadcast_to(xp.asarray(s, dtype=dtype), (*lanes, nodes)))
+        c = xp.matmul(values[..., None, :], xp.asarray(transform, dtype=dtype))[..., 0, :]
+        error = xp.max(xp.abs(c[..., -3:]), axis=-1)
+        floor = max(tolerance, 8 * float(xp.finfo(dtype).eps))
+        done = bool(xp.all(error <= floor * xp.max(xp.abs(c), axis=-1)))
+        if done or nodes >= largest:
+            return Proxy(xp, c, low, high, error, done)
+        nodes *= 2

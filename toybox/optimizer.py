@@ -1,0 +1,236 @@
+"""An optimizer is a direction and a rule; ``run`` lets many of them, in lanes, walk over a problem.
+
+Lanes are seeds x hyper-parameters: shape (len(seeds), *hyper). A lane's result never depends on its neighbours. A lane
+whose loss, slope or step is not finite ends with status NONFINITE and keeps its last finite iterate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import hyper, sampling
+from .rays import Ledger, Ray, Status
+from .trace import Trace
+from .xp import Array
+
+GATHER = 256 << 20  # bytes of gathered rows above which seeds run one group after another
+FLUSH = 512  # steps between transfers of the record to the host
+CARRY = 50  # steps for which full-batch predictions are carried along before they are computed anew
+
+
+class Optimizer(NamedTuple):
+    """A direction and a rule, with the name under which they were made."""
+
+    direction: Any
+    rule: Any
+    name: str = ""
+
+    @property
+    def lanes(self) -> tuple[int, ...]:
+        """The axes that array-valued hyper-parameters span."""
+        return hyper.lanes(self.direction, self.rule)
+
+    @property
+    def hyper(self) -> dict[str, Any]:
+        return hyper.fields(self.direction) | hyper.fields(self.rule)
+
+
+class Look(NamedTuple):
+    """What a probe sees at a step: nothing it does can change the run."""
+
+    problem: Any
+    t: int
+    theta: Array  # (*lanes, dim)
+    whole: Any  # the Point on the whole data set
+    ray: Ray | None  # this step's ray with a ledger of its own; None after the last step
+
+
+class Probe(NamedTuple):
+    """A named measurement: ``measure(look)`` returns an array (*lanes, ...), recorded in ``trace.probes[name]``."""
+
+    name: str
+    measure: Callable[[Look], Array]
+
+
+def run(problem: Any, optimizer: Any, *, steps: int, batch: int, seeds: Sequence[int] = (0,), theta: Any = None,
+        sampler: Any = "epochs", probes: Iterable[Probe] = (), every: int | None = 1, progress: Any = False) -> Trace:
+    """Let an optimizer walk ``steps`` steps on batches of ``batch`` samples, once per seed and hyper-parameter lane.
+
+    theta: first iterate, broadcast to (seeds, *hyper, dim); None: ``problem.initial(seeds)``. sampler: "epochs",
+    "fresh", "replacement", or a callable (t, j) -> Sample. The full loss, the test accuracy and the probes are measured
+    at steps 0, every, 2 every, ... and after the last step; every=None: only at the two ends. progress: True shows a
+    bar; a callable gets the number of steps done. Raises ``ValueError`` for bad arguments, before anything runs.
+    """
+    seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
+    group = max(1, GATHER // (batch * getattr(problem, "sample_bytes", 1)))
+    if theta is not None:
+        shape = (len(seeds), *optimizer.lanes, problem.dim)
+        try:
+            theta = np.broadcast_to(np.asarray(problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, float), shape)
+        except ValueError:
+            raise ValueError(f"theta has shape {np.shape(theta)}; accepted: one that broadcasts to (seeds, *hyper, dim) = {shape}") from None
+    with _bar(progress, steps * -(-len(seeds) // group)) as tick, np.errstate(all="ignore"):
+        parts = []
+        for start in range(0, len(seeds), group):
+            chosen = slice(start, start + group)
+            first = None if theta is None else theta[chosen]
+            parts.append(_run(problem, optimizer, steps, batch, seeds[chosen], first, sampler, probes, every, tick))
+    return Trace.join(parts)
+
+
+def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every, tick) -> Trace:
+    """One group of seeds."""
+    xp, lanes = problem.xp, (len(seeds), *optimizer.lanes)
+    direction = hyper.bind(optimizer.direction, xp, problem.dtype)
+    rule = hyper.bind(optimizer.rule, xp, problem.dtype)
+    if theta is None:
+        theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
+    theta = xp.asarray(xp.broadcast_to(xp.asarray(theta, dtype=problem.dtype), (*lanes, problem.dim)), copy=True)
+    draw = sampler if callable(sampler) else _sampler(problem, seeds.reshape(-1, *[1] * len(optimizer.lanes)), batch, sampler)
+    record = _Record(problem, lanes, probes)
+    ledger = record.ledger
+    origin, whole, alive, d_state, r_state = None, None, None, None, rule.init(xp, lanes)
+
+    for t in range(steps):
+        if origin is None:
+            origin = problem.at(theta, draw(t, 0))
+            ledger.charge("batches", batch)
+        ledger.charge("gradients", batch)
+        if t == 0:
+            d_state = direction.init(xp, origin)
+        d, d_state = direction.step(xp, origin, d_state)
+        ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole)
+        if t == 0 or (every and t % every == 0):
+            whole = record.look(t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw) if probes else None)
+        step = rule.step(ray, r_state)
+        size, r_state, arc = step.size, step.state, step.size * ray.norm
+
+        fine = xp.isfinite(origin.value + arc)
+        moved = theta + size[..., None] * d if step.point is None else step.point.theta
+        carried = step.point is not None or ray.full_line is not None
+        if alive is not None or not xp.all(fine):
+            alive = fine if alive is None else alive & fine
+            moved = xp.where(alive[..., None], moved, theta)
+            step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)), carry=False)
+            carried = False
+        record.step(origin.value, size, arc, step.status)
+        whole = None
+        if carried and step.point is None and t % CARRY != CARRY - 1:
+            whole = ray.full_line.at(size)
+        theta, origin = moved, step.point if step.carry else None
+        tick(t)
+    record.look(steps, theta, whole, None)
+    return record.trace(theta, optimizer, seeds, steps, batch, sampler)
+
+
+class _Record:
+    """Gathers what happens, moving it to the host every few hundred steps."""
+
+    def __init__(self, problem, lanes, probes):
+        self.problem, self.lanes, self.probes = problem, lanes, probes
+        self.ledger, self.began = Ledger(), time.perf_counter()
+        self.rows, self.blocks, self.seconds = [], [], []
+        self.at, self.full, self.accuracy, self.measured = [], [], [], {probe.name: [] for probe in probes}
+
+    def step(self, *row):
+        """Note a step's loss, size, arc and status (*lanes,)."""
+        self.rows.append(row)
+        self.seconds.append(time.perf_counter() - self.began)
+        self.ledger.step += 1
+        if len(self.rows) == FLUSH:
+            self.flush()
+
+    def flush(self):
+        if self.rows:
+            xp, shape = self.problem.xp, (len(self.rows), *self.lanes)
+            columns = [xp.to_host(xp.concat(column)).reshape(shape) for column in zip(*self.rows, strict=True)]
+            self.blocks.append((*columns, self.ledger.settle(xp, *shape[:1], self.lanes)))
+            self.rows = []
+
+    def look(self, t, theta, whole, ray):
+        """Measure the full loss, the test accuracy and the probes at step t; returns the point on the whole data set."""
+        problem, host = self.problem, self.problem.xp.to_host
+        whole = whole or problem.at(theta, problem.population)
+        self.at.append(t)
+        self.full.append(np.broadcast_to(host(whole.value), self.lanes))
+        if getattr(problem, "test", None) is not None and hasattr(problem, "accuracy"):
+            self.accuracy.append(host(problem.accuracy(theta)))
+        for probe in self.probes:
+            self.measured[probe.name].append(host(probe.measure(Look(problem, t, theta, whole, ray))))
+        return whole
+
+    def trace(self, theta, optimizer, seeds, steps, batch, sampler) -> Trace:
+        self.flush()
+        if not self.blocks:
+            nothing = np.zeros((0, *self.lanes))
+            self.blocks = [(nothing, nothing, nothing, nothing, self.ledger.settle(self.problem.xp, 0, self.lanes))]
+        loss, size, arc, status = (np.concatenate([block[i] for block in self.blocks]) for i in range(4))
+        paid = {kind: np.concatenate([block[4][kind] for block in self.blocks]) for kind in Ledger.KINDS}
+        trials = paid.pop("searches")
+        return Trace(
+            theta=self.problem.xp.to_host(theta), loss=loss, size=size, arc=arc, status=status.astype(np.int8),
+            trials=trials, counts={kind: steps.cumsum(axis=0) for kind, steps in paid.items()},
+            seconds=np.array(self.seconds), probe_steps=np.array(self.at), full_loss=np.stack(self.full),
+            test_accuracy=np.stack(self.accuracy) if self.accuracy else None,
+            probes={name: _stack(values) for name, values in self.measured.items()},
+            seeds=np.asarray(seeds), method=optimizer.name, problem_size=self.problem.size, batch=batch,
+            hyper={k: v for k, v in optimizer.hyper.items() if isinstance(v, np.ndarray)},
+        )
+
+
+def _stack(values: list) -> Any:
+    """Probe results as one array where they have one shape, else as they are."""
+    return np.stack(values) if len({np.shape(v) for v in values}) == 1 else values
+
+
+def _sampler(problem, seeds, batch, how):
+    """Draws for all lanes of a run; samples have shape (seeds, 1, ..., b), so hyper-parameter lanes share them."""
+    if problem.xp.name == "numpy":
+        return lambda t, j: problem.draw(seeds, t, j, batch, how)
+    return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, how))
+
+
+def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
+    """Seeds as an int64 array and the probes; raises one clear sentence for whatever cannot run."""
+    whole = {"steps": (steps, 0), "batch": (batch, 1)} | ({} if every is None else {"every": (every, 1)})
+    for name, (value, least) in whole.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+    for name in ("at", "dim", "size", "xp", "population"):
+        if not hasattr(problem, name):
+            raise TypeError(f"problem={problem!r} is no problem (it has no {name!r}); accepted: what tb.problem(name) returns")
+    if not (hasattr(optimizer, "direction") and hasattr(optimizer, "rule")):
+        raise TypeError(f"optimizer={optimizer!r} is no optimizer; accepted: what tb.method(name) or tb.Optimizer(...) returns")
+    if batch > problem.size:
+        raise ValueError(f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}")
+    if not callable(sampler):
+        sampling.check_sampler(sampler)
+    try:
+        array = np.asarray(seeds)
+        array = array.astype(np.int64, casting="same_kind") if array.size else array
+    except (TypeError, ValueError):
+        array = np.zeros(0)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"seeds={seeds!r} is not accepted; accepted: a non-empty sequence of whole numbers")
+    names = [probe.name for probe in probes]
+    if len(set(names)) < len(names):
+        raise ValueError(f"probes={names!r} share a name; accepted: probes with different names")
+    optimizer.lanes  # noqa: B018 - raises where hyper-parameters do not broadcast
+    return array, probes
+
+
+def _bar(progress, total):
+    """A context whose value is called with every step."""
+    from contextlib import nullcontext
+
+    if progress is False:
+        return nullcontext(lambda t: None)
+    if callable(progress):
+        return nullcontext(lambda t: progress(t + 1))
+    from .progress import bar
+
+    return bar(total)

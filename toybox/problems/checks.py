@@ -1,0 +1,36 @@
+"""What every problem checks of its arguments: one clear sentence naming argument, value and what is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..hyper import near
+
+
+def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """The value as a float64 array of finite numbers, of the given shape if there is one."""
+    try:
+        array = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} has {int((~np.isfinite(array)).sum())} entries that are NaN or infinite; accepted: finite numbers")
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; accepted: {shape}")
+    return array
+
+
+def option(name: str, value: Any, *accepted: Any) -> Any:
+    """The value if it is one of those accepted."""
+    if value not in accepted:
+        raise ValueError(f"{name}={value!r} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}")
+    return value
+
+
+def at_least(name: str, value: Any, least: int) -> int:
+    """A whole number of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+    return int(value)

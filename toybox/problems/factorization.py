@@ -1,0 +1,167 @@
+"""Matrix factorization: the mean over batch and outputs of (W2 W1 x - y)^2, and its linear "true model" W x.
+
+Along a line the prediction is a polynomial of degree 2 in s, so the loss is an exact quartic (a parabola for the true
+model): R + s A + s^2 C with the residual R = W2 W1 x - y.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from .. import sampling
+from ..lines import PolynomialLine, along, examples
+from ..xp import Array, dtype as dtype_of, lazy, namespace
+from .checks import at_least, finite_array, option
+
+
+class Factorization:
+    """L_i(theta) = mean over outputs of (W2 W1 x_i - y_i)^2 (Vaswani et al. 2019, section 7.2; dissertation, fig. 4.14).
+
+    X: (n, inputs), Y: (n, outputs); rows are samples. rank k: theta = [W1.ravel(), W2.ravel()] with W1 (k, inputs) and
+    W2 (outputs, k) in C order; rank None: the linear "true model", theta = W.ravel() with W (outputs, inputs).
+    test = (X, Y) adds ``test_loss``. First iterate: uniform(-1, 1) / sqrt(fan in) for each matrix.
+    """
+
+    def __init__(self, X, Y, rank=None, test=None, *, backend="numpy", dtype="float64", line="closed"):
+        X, Y = finite_array("X", X), finite_array("Y", Y)
+        if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or 0 in (*X.shape, *Y.shape):
+            raise ValueError(f"X of shape {X.shape} and Y of shape {Y.shape} do not fit; accepted: X (n, inputs), Y (n, outputs)")
+        self.X, self.Y, self.rank = X, Y, None if rank is None else at_least("rank", rank, 1)
+        (self.size, self.inputs), self.outputs = X.shape, Y.shape[1]
+        self.dim = self.outputs * self.inputs if rank is None else self.rank * (self.inputs + self.outputs)
+        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
+        self.dtype = dtype_of(self.xp, dtype)
+        self._X, self._Y = self._array(X), self._array(Y)
+        self.test = None if test is None else (finite_array("test X", test[0]), finite_array("test Y", test[1]))
+        self.sample_bytes = 8 * (self.inputs + self.outputs)
+        self.population = slice(None)
+
+    def _array(self, x) -> Array:
+        return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
+
+    @lazy
+    def floor(self) -> float:
+        """The smallest reachable training loss: what the best rank-k fit leaves of Y (reduced-rank regression)."""
+        fit = self.X @ np.linalg.lstsq(self.X, self.Y, rcond=None)[0]
+        tail = np.linalg.svd(fit, compute_uv=False)[self.rank or self.outputs :]
+        return float((((self.Y - fit) ** 2).sum() + (tail**2).sum()) / self.Y.size)
+
+    @lazy
+    def condition(self) -> float:
+        """The measured condition number of the linear map that generated Y: the singular values of its least-squares fit."""
+        singular = np.linalg.svd(np.linalg.lstsq(self.X, self.Y, rcond=None)[0], compute_uv=False)
+        return float(singular[0] / singular[min(self.inputs, self.outputs) - 1])
+
+    def initial(self, seeds) -> Array:
+        shapes = [(self.outputs, self.inputs)] if self.rank is None else [(self.rank, self.inputs), (self.outputs, self.rank)]
+        rows = []
+        for seed in seeds:
+            rng = sampling.generator(seed)
+            rows.append(np.concatenate([rng.uniform(-1, 1, shape).ravel() / shape[1] ** 0.5 for shape in shapes]))
+        return self._array(np.stack(rows))
+
+    def draw(self, seeds, t, j, size, how="epochs"):
+        return sampling.draw(how, seeds, t, j, size, self.size)
+
+    def at(self, theta, sample) -> FactorizationPoint:
+        return FactorizationPoint(self, theta, sample)
+
+    def matrices(self, theta) -> tuple[Array, Array | None]:
+        """Views of theta (*lanes, dim): W1 (*lanes, rank, inputs) and W2 (*lanes, outputs, rank); for the true model W, None."""
+        lanes = theta.shape[:-1]
+        if self.rank is None:
+            return self.xp.reshape(theta, (*lanes, self.outputs, self.inputs)), None
+        cut = self.rank * self.inputs
+        return (self.xp.reshape(theta[..., :cut], (*lanes, self.rank, self.inputs)),
+                self.xp.reshape(theta[..., cut:], (*lanes, self.outputs, self.rank)))
+
+    def test_loss(self, theta) -> Array:
+        """Mean squared error on the test set, theta (*lanes, dim) -> (*lanes,). Raises ``ValueError`` without one."""
+        if self.test is None:
+            raise ValueError("test=None: this problem has no test set; pass test=(X, Y)")
+        held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=str(self._X.dtype).split(".")[-1])
+        return held_out.at(theta, held_out.population).value
+
+
+class FactorizationPoint:
+    """theta on a batch: keeps the hidden features H = X W1' (*lanes, b, k) and residuals R (*lanes, b, outputs)."""
+
+    def __init__(self, problem: Factorization, theta: Array, sample):
+        self.problem, self.theta, self.sample = problem, theta, sample
+        xp = problem.xp
+        X, Y = problem._X, problem._Y
+        if not isinstance(sample, slice):
+            X, Y = xp.take_rows(X, sample), xp.take_rows(Y, sample)
+        W1, W2 = problem.matrices(theta)
+        H = xp.matmul(X, W1.mT)
+        self._X, self._W1, self._W2, self._H = X, W1, W2, H
+        self._R = (H if W2 is None else xp.matmul(H, W2.mT)) - Y
+        self._scale = 1.0 / (X.shape[-2] * problem.outputs)
+
+    def _flat(self, a):
+        return self.problem.xp.reshape(a, (*a.shape[:-2], -1))
+
+    @lazy
+    def value(self):
+        R = self._flat(self._R)
+        return self.problem.xp.vecdot(R, R) * self._scale
+
+    @lazy
+    def _G(self):
+        """The loss's derivative by the predictions (*lanes, b, outputs)."""
+        return 2 * self._scale * self._R
+
+    @lazy
+    def gradient(self):
+        return self._pull(self._G, self._W2, self._H)
+
+    def _pull(self, G, W2, H):
+        """Gradient of a loss whose derivative by the predictions is G: (*lanes, dim)."""
+        xp = self.problem.xp
+        if W2 is None:
+            return self._flat(xp.matmul(G.mT, self._X))
+        return xp.concat([self._flat(xp.matmul(xp.matmul(G, W2).mT, self._X)), self._flat(xp.matmul(G.mT, H))], axis=-1)
+
+    def _expand(self, d):
+        """R(s) = R + s A + s^2 C along d: A, C (None for the true model), and X D1'."""
+        xp = self.problem.xp
+        D1, D2 = self.problem.matrices(d)
+        H1 = xp.matmul(self._X, D1.mT)
+        if D2 is None:
+            return H1, None, H1, D2
+        return xp.matmul(self._H, D2.mT) + xp.matmul(H1, self._W2.mT), xp.matmul(H1, D2.mT), H1, D2
+
+    def hvp(self, v):
+        A, _, H1, V2 = self._expand(v)
+        if V2 is None:
+            return self._pull(2 * self._scale * A, None, None)
+        xp, G = self.problem.xp, self._G
+        bend = xp.concat([self._flat(xp.matmul(xp.matmul(G, V2).mT, self._X)), self._flat(xp.matmul(G.mT, H1))], axis=-1)
+        return self._pull(2 * self._scale * A, self._W2, self._H) + bend
+
+    def _at(self, d, s):
+        return self.problem.at(self.theta + s[..., None] * d, self.sample)
+
+    def closed(self, d):
+        """The line as a quartic (a parabola for the true model), from inner products of R, A and C."""
+        inner, n = self.problem.xp.vecdot, self._scale
+        A, C, _, _ = self._expand(d)
+        g, a = self._flat(self._G), self._flat(A)
+        c = [inner(g, a), n * inner(a, a)]
+        if C is not None:
+            q = self._flat(C)
+            c = [c[0], c[1] + inner(g, q), 2 * n * inner(a, q), n * inner(q, q)]
+
+        def coefficients():
+            """Value at 0 and the coefficients of every example's polynomial (*lanes, b)."""
+            R, m = self._R, self.problem.outputs
+            bend = inner(A, A) if C is None else inner(A, A) + 2 * inner(R, C)
+            higher = [] if C is None else [2 * inner(A, C) / m, inner(C, C) / m]
+            return inner(R, R) / m, [2 * inner(R, A) / m, bend / m, *higher]
+
+        return PolynomialLine(self.problem.xp, self.value, c, partial(self._at, d), coefficients)
+
+    along, examples = along, examples
+

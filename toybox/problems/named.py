@@ -1,0 +1,140 @@
+"""The named problems: generators with the settings that the documents publish (``tb.problem(name, **options)``).
+
+All of them accept backend, dtype ("float64" or "float32") and line ("closed" or "generic").
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..sampling import generator
+from .checks import at_least, option
+from .data import Dataset, ijcnn1 as load_ijcnn1, mushrooms as load_mushrooms, split as split_rows
+from .factorization import Factorization
+from .kernel import STORED, KernelClassifier
+from .misfire import misfire as make_misfire
+from .quadratic import NoisyQuadratic
+
+
+def _number(name: str, value, low: float, high: float = np.inf) -> float:
+    if isinstance(value, str) or not np.ndim(value) == 0 or not low <= float(value) < high:
+        raise ValueError(f"{name}={value!r} is not accepted; accepted: a number in [{low:g}, {high:g})")
+    return float(value)
+
+
+def _spectrum(name: str, dim: int, condition: float) -> np.ndarray:
+    """Eigenvalues from 1 down to 1 / condition; "inverse" is 1/i and ignores the condition."""
+    option("spectrum", name, "log", "linear", "inverse")
+    if name == "inverse":
+        return 1 / np.arange(1.0, dim + 1)
+    return np.geomspace(1, 1 / condition, dim) if name == "log" else np.linspace(1, 1 / condition, dim)
+
+
+def quadratic(dim=10, size=100, *, condition=100.0, spectrum="log", common=False, spread=1.0, data_seed=0, **options):
+    """Noisy quadratics with a chosen spectrum: one common Q, or Q_i of Wishart type whose mean is that Q.
+
+    spread: distance of the minimisers m_i from their centre, in standard deviations per coordinate; 0 is interpolation.
+    """
+    dim, size = at_least("dim", dim, 1), at_least("size", size, 1)
+    condition, spread = _number("condition", condition, 1), _number("spread", spread, 0)
+    rng, h = generator(data_seed), _spectrum(spectrum, dim, condition)
+    U = np.linalg.qr(rng.standard_normal((dim, dim)))[0]
+    root = U * np.sqrt(h)
+    Q = root @ root.T
+    if not option("common", common, True, False):
+        W = rng.standard_normal((size, dim, 2 * dim)) / (2 * dim) ** 0.5
+        Q = root @ (W @ np.swapaxes(W, 1, 2)) @ root.T
+    centre = rng.standard_normal(dim)
+    return NoisyQuadratic(Q, centre + spread * rng.standard_normal((size, dim)), **options)
+
+
+def paths(size=100, *, data_seed=0, **options):
+    """Two-dimensional quadratics with normally distributed parameters, one drawn per step (dissertation, fig. 2.6).
+
+    Q_i = A_i A_i' with the entries of A_i and m_i standard normal, the second coordinate of A_i shrunk to a quarter.
+    """
+    rng = generator(data_seed)
+    A = rng.standard_normal((at_least("size", size, 1), 2, 2)) * np.array([1.0, 0.25])[:, None]
+    return NoisyQuadratic(A @ np.swapaxes(A, 1, 2), rng.standard_normal((size, 2)), **options)
+
+
+def noisy_quadratic_model(dim=100, size=1000, *, noise=1.0, data_seed=0, **options):
+    """The noisy quadratic model of Zhang et al. 2019: spectrum h_i = 1/i, gradient noise covariance noise^2 H.
+
+    A finite population whose minimisers have mean 0 and covariance noise^2 / H to rounding (divisor D), so that the exact
+    recursions of ``expected_risk`` hold for it.
+    """
+    dim, size, noise = at_least("dim", dim, 1), at_least("size", size, 2), _number("noise", noise, 0)
+    if size <= dim:
+        raise ValueError(f"size={size} is not accepted; accepted: more samples than dim={dim}, to have the exact covariance")
+    h = _spectrum("inverse", dim, 1)
+    raw = generator(data_seed).standard_normal((size, dim))
+    raw -= raw.mean(axis=0)
+    white = raw @ np.linalg.inv(np.linalg.cholesky(raw.T @ raw / size)).T
+    return NoisyQuadratic(np.diag(h), noise * white / np.sqrt(h), **options)
+
+
+def alternating(delta=2.0, curvature=1.0, **options):
+    """Two parabolas a x^2 and a (x - delta)^2 (dissertation, section 4.4.4); present them in turn with
+    ``sampler=lambda t, j: numpy.array([[(t + j) % 2]])`` and batch=1."""
+    return NoisyQuadratic(np.array([[2 * _number("curvature", curvature, 1e-300)]]), np.array([[0.0], [float(delta)]]), **options)
+
+
+def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", **options):
+    """Matrix factorization as published (Vaswani et al. 2019, section 7.2): 800 training and 200 test samples.
+
+    rank: 1, 4, 10, ... or None, the linear true model. rows="linspace" is the published generator, which is not ill-
+    conditioned (``problem.condition`` is about 16: only the last row is tiny); rows="logspace" truly is.
+    """
+    scale = {"linspace": np.linspace, "logspace": lambda a, b, n: np.geomspace(a, b, n)}[option("rows", rows, "linspace", "logspace")]
+    rng = np.random.RandomState(at_least("data_seed", data_seed, 0))  # the published generator: keep its legacy stream
+    A = scale(1, 1e-10, 10)[:, None] * rng.rand(10, 6)
+    X = rng.randn(6, 1000).T
+    Y = X @ A.T
+    train, test = split_rows(len(X), shuffled=option("split", split, "shuffled", "ordered") == "shuffled")
+    return Factorization(X[train], Y[train], rank, (X[test], Y[test]), **options)
+
+
+def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelClassifier:
+    """A classifier on the 80/20 split of a data set, or of ``rows`` of its rows chosen at random (their order kept)."""
+    X, y = data.X, data.y
+    if rows is not None:
+        if at_least("rows", rows, 5) > len(X):
+            raise ValueError(f"rows={rows} is more than the {len(X)} rows of {data.name}; accepted: 5 to {len(X)}")
+        keep = np.sort(generator(data_seed).permutation(len(X))[:rows])
+        X, y = X[keep], y[keep]
+    train, test = split_rows(len(X), shuffled=option("split", split, "shuffled", "ordered") == "shuffled")
+    return KernelClassifier(X[train], y[train], sigma, (X[test], y[test]), **options)
+
+
+def mushrooms(*, sigma=0.5, outputs=1, rows=None, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
+    """RBF-kernel classification of mushrooms (Vaswani et al. 2019, section 7.3): 6499 training rows, embedded data.
+
+    split="shuffled" gives the published 100 % test accuracy; split="ordered" is the released code's default.
+    """
+    return _kernel(load_mushrooms(), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
+
+
+def ijcnn1(*, part="tr", sigma=0.05, outputs=1, rows=None, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
+    """RBF-kernel classification of ijcnn1 (Vaswani et al. 2019, section 7.3); raises ``MissingData`` without the files.
+
+    part="tr": the 35,000-row file that the released code names (28,000 training rows); part="full": all 49,990 rows
+    (39,992), which the published axis implies. Rows are overlapping windows of one time series: a shuffled split leaks
+    neighbours into the test set.
+    """
+    option("part", part, "tr", "full")
+    return _kernel(load_ijcnn1(part), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
+
+
+def misfire(*, rows=5000, sigma=0.05, outputs=1, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
+    """RBF-kernel classification of a synthetic stand-in for ijcnn1; see ``toybox.problems.misfire`` for what it imitates."""
+    data = make_misfire(at_least("rows", rows, 100), data_seed)
+    return _kernel(data, sigma, None, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
+
+
+def logistic(size=250, *, overlap=1.0, sigma=0.5, outputs=1, split="shuffled", data_seed=0, storage="auto", **options):
+    """RBF-kernel classification of two overlapping Gaussian clouds in the plane: a minute's demonstration problem."""
+    rng = generator(data_seed)
+    y = rng.integers(0, 2, at_least("size", size, 10))
+    X = rng.standard_normal((size, 2)) * _number("overlap", overlap, 0) + np.where(y[:, None] == 1, 1.0, -1.0)
+    return _kernel(Dataset(X, y, "logistic"), sigma, None, split, data_seed, outputs=outputs, storage=storage, **options)

@@ -1,0 +1,145 @@
+"""What a rule sees: a ray from theta along d that may ask for the loss line on any batch, and what that costs.
+
+Glossary: ``theta`` parameters, ``d`` direction, ``s`` step (in multiples of d), ``t`` step number, ``j`` sample number
+of a step (0: the batch that gave the gradient; 1, 2, ...: fresh batches).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .lines import Line, MeanLine, Metered
+from .xp import Array, Namespace
+
+
+class Status(IntEnum):
+    """How a search ended, per lane and step."""
+
+    FOUND = 0  # an acceptable step
+    CAPPED = 1  # the largest step allowed
+    EXHAUSTED = 2  # no acceptable step within the allowed tries
+    ASCENT = 3  # the direction points uphill: step 0
+    STATIONARY = 4  # the slope at 0 is 0: step 0
+    NONFINITE = 5  # loss, slope or step are not finite: the lane has ended at its last finite iterate
+
+
+class Step(NamedTuple):
+    """A rule's answer. ``size`` (*lanes,) multiplies d; ``state`` is the rule's next state; ``status`` (*lanes,)."""
+
+    size: Array
+    state: Any
+    status: Array
+    point: Point | None = None  # the next iterate where it is not theta + size d
+    carry: bool = False  # that point is also the next origin: no new batch is drawn for it
+
+
+class Point(Protocol):
+    """theta on one sample. Fields are lazy: a value costs no gradient."""
+
+    theta: Array  # (*lanes, dim)
+    value: Array  # (*lanes,)
+    gradient: Array  # (*lanes, dim)
+
+    def hvp(self, v: Array) -> Array: ...
+    def along(self, d: Array) -> Line: ...
+
+
+class Ledger:
+    """What a black-box implementation would pay, per lane: a log of charges, added up when somebody wants to know.
+
+    A charge is (step, kind, batch size, calls, lanes that asked or None for all); writing it costs no array operation.
+    """
+
+    # kind of call -> forward passes, backward passes
+    PASSES = {"values": (1, 0), "slopes": (1, 1), "backward": (0, 1), "curvatures": (1, 2), "gradients": (1, 1)}
+    KINDS = ("values", "gradients", "samples", "searches", "drawn", "batches")
+
+    def __init__(self):
+        self.step = 0
+        self.log: list[tuple[int, str, int, int, Array | None]] = []
+
+    def charge(self, kind: str, size: int, count: int = 1, where: Array | None = None) -> None:
+        self.log.append((self.step, kind, size, count, where))
+
+    def settle(self, xp: Namespace, steps: int, lanes: tuple[int, ...]) -> dict[str, np.ndarray]:
+        """Empty the log into costs per step (steps, *lanes) by kind, for charges of steps 0 .. steps-1: values (forward
+        passes), gradients (backward passes), samples (touched by either), searches (calls made by the rule), drawn
+        (samples drawn) and batches."""
+        cost = {kind: np.zeros((steps, *lanes), np.int64) for kind in self.KINDS}
+        groups: dict[tuple[str, int, bool], list] = {}
+        for step, kind, size, count, where in self.log:
+            groups.setdefault((kind, size, where is None), []).append((step, count, where))
+        for (kind, size, everyone), charges in groups.items():
+            at, counts, masks = (list(column) for column in zip(*charges, strict=True))
+            rows = np.asarray(counts).reshape(-1, *[1] * len(lanes))
+            if not everyone:
+                rows = rows * xp.to_host(xp.concat(masks)).reshape(len(at), *lanes)
+            calls = np.zeros((steps, *rows.shape[1:]), np.int64)
+            np.add.at(calls, at, rows)
+            if kind == "batches":
+                cost["batches"] += calls
+                cost["drawn"] += size * calls
+                continue
+            forward, backward = self.PASSES[kind]
+            cost["values"] += forward * calls
+            cost["gradients"] += backward * calls
+            cost["samples"] += size * max(forward, backward) * calls
+            if kind != "gradients":
+                cost["searches"] += calls
+        self.log, self.step = [], 0
+        return cost
+
+
+class Ray:
+    """A direction from a point, with the loss line on any batch of this step."""
+
+    def __init__(self, problem: Any, origin: Any, d: Array, t: int, steps: int, batch: int, ledger: Ledger, sampler: Any,
+                 whole: Any = None):
+        self.xp, self.origin, self.d, self.t, self.steps = problem.xp, origin, d, t, steps
+        self.fraction = batch / problem.size
+        self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
+        self._lines: dict[int, Metered] = {}
+        self._norm: Array | None = None
+        self.full_line: Line | None = None  # the bare line of full(), once it was asked for
+
+    @property
+    def norm(self) -> Array:
+        """|d| (*lanes,)."""
+        if self._norm is None:
+            self._norm = self.xp.sqrt(self.xp.vecdot(self.d, self.d))
+        return self._norm
+
+    def line(self, j: int = 0) -> Metered:
+        """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 the j-th fresh batch of this step."""
+        if j not in self._lines:
+            if j == 0:
+                point = self.origin
+            else:
+                point = self._problem.at(self.origin.theta, self._sampler(self.t, j))
+                self._ledger.charge("batches", self._batch)
+            self._lines[j] = Metered(point.along(self.d), self._ledger, self._batch, known=j == 0)
+        return self._lines[j]
+
+    def pool(self, k: int) -> MeanLine:
+        """The mean of lines 0 .. k-1."""
+        return MeanLine(self.xp, [self.line(j) for j in range(k)])
+
+    def full(self) -> Metered:
+        """The metered line on the whole data set."""
+        if -1 not in self._lines:
+            point = self._whole or self._problem.at(self.origin.theta, self._problem.population)
+            self.full_line = point.along(self.d)
+            self._lines[-1] = Metered(self.full_line, self._ledger, self._problem.size, known=False)
+        return self._lines[-1]
+
+
+def slope_status(xp: Namespace, slope0: Array, otherwise: Array) -> Array:
+    """``otherwise`` where the ray descends, else why it does not: STATIONARY, ASCENT or NONFINITE (*lanes,)."""
+    descends = slope0 < 0
+    if xp.eager and descends.all():
+        return otherwise
+    uphill = xp.where(slope0 > 0, 0 * otherwise + int(Status.ASCENT), int(Status.NONFINITE))
+    return xp.where(descends, otherwise, xp.where(slope0 == 0, int(Status.STATIONARY), uphill))

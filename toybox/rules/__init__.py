@@ -1,0 +1,1 @@
+"""Step rules: pure functions of a ray. One file per family."""

@@ -1,0 +1,75 @@
+"""Rules that need no search: fixed rates with schedules, and PAL's one extra measurement.
+
+Deviations
+  Fixed      none.
+  PAL        Algorithm 8 with the cap after alpha, as in its code. At a stationary point (b = 0) the step is 0 before
+             anything is normalised (the paper divides 0 by 0). ``exact_slope=False`` is the released option
+             calc_exact_directional_derivative=False: b = -|d|, true only without momentum; it needs the bare direction,
+             not ``Unit``. The second loss is measured only where b < 0, where it is used. Lengths are in theta-space whatever the length of d; the returned step multiplies d.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..hyper import Hyper, choice, hyperparameters, number
+from ..rays import Ray, Step, slope_status
+from ..xp import Namespace
+
+SCHEDULES: dict[str, Callable[[int, int], float]] = {  # factor of the rate at step t of T
+    "constant": lambda t, T: 1.0,
+    "piecewise": lambda t, T: 1.0 if 2 * t < T else 0.1 if 4 * t < 3 * T else 0.01,  # x 0.1 at 50 % and 75 %
+    "cosine": lambda t, T: 0.5 * (1 + math.cos(math.pi * t / T)),
+    "1/t": lambda t, T: 1 / (t + 1),
+    "1/sqrt(t)": lambda t, T: 1 / math.sqrt(t + 1),
+}
+
+
+class Rule(Protocol):
+    """A step rule. ``init`` gives its first state; ``step`` answers for all lanes at once."""
+
+    def init(self, xp: Namespace, lanes: tuple[int, ...]) -> Any: ...
+    def step(self, ray: Ray, state: Any) -> Step: ...
+
+
+@hyperparameters
+class Fixed:
+    """s = rate times a schedule's factor: plain SGD, momentum, Adam, ... (dissertation, Algorithm 1 and eq. 2.12)."""
+
+    rate: Hyper = number(0.1, "[0, inf)")
+    schedule: str = choice("constant", *SCHEDULES)
+
+    def init(self, xp, lanes):
+        rate = xp.broadcast_to(self.rate, lanes)
+        return rate, xp.astype(xp.zeros_like(rate), xp.int8)  # the status is always FOUND
+
+    def step(self, ray, state):
+        rate, found = state
+        return Step(rate * SCHEDULES[self.schedule](ray.t, ray.steps), state, found)
+
+
+@hyperparameters
+class PAL:
+    """Parabolic approximation line search (Mutschler & Zell 2020; dissertation, Algorithm 8 and eq. 4.2)."""
+
+    mu: Hyper = number(0.1, "(0, inf)")
+    alpha: Hyper = number(1.0, "(0, inf)")
+    s_max: Hyper = number(3.16, "(0, inf]")
+    exact_slope: bool = choice(True, True, False)
+
+    def init(self, xp, lanes):
+        return ()
+
+    def step(self, ray, state):
+        xp, line = ray.xp, ray.line()
+        norm = xp.where(ray.norm > 0, ray.norm, 1.0)
+        b = line.slope0 / norm if self.exact_slope else -ray.norm  # line 8
+        descends = b < 0
+        change = line.change((self.mu / norm)[..., None], where=descends)[..., 0]  # l(mu) - l(0), line 7
+        a = (change - b * self.mu) / (self.mu * self.mu)  # eq. 4.2, line 9
+        s = xp.where(a > 0, -self.alpha * b / (2 * a), self.mu)  # lines 11 and 13
+        s = xp.where(descends, s, 0.0)  # line 15
+        status = xp.astype(s >= self.s_max, xp.int8)  # line 17: CAPPED = 1
+        return Step(xp.minimum(s, self.s_max) / norm, state, slope_status(xp, b, status))
