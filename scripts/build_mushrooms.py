@@ -35,9 +35,7 @@ def check(what: str, content: bytes, expected: str) -> None:
 
 def main(source: str, target: str | Path = TARGET) -> None:
     table = records(Path(source))
-    packed = pack(
-        [[values.split().index(record[name]) for record in table] for name, values in MUSHROOMS.items()]
-    )
+    packed = pack([[values.split().index(record[name]) for record in table] for name, values in MUSHROOMS.items()])
     check("LIBSVM's text rebuilt from the packed table", libsvm_text(unpack(packed)), MUSHROOMS_SHA256)
     Path(target).write_bytes(packed)
     print(f"{target}: {len(table)} records, {len(packed)} bytes, sha256 {hashlib.sha256(packed).hexdigest()}")

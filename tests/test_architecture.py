@@ -57,8 +57,7 @@ def test_a_bare_import_loads_numpy_and_the_array_layer_only():
 
 def test_only_xp_names_a_backend():
     found = {
-        path.relative_to(CORE): imported_packages(path.read_text("utf-8")) & BACKENDS
-        for path in CORE.rglob("*.py")
+        path.relative_to(CORE): imported_packages(path.read_text("utf-8")) & BACKENDS for path in CORE.rglob("*.py")
     }
     found.pop(Path("xp.py"))
     assert not {path: names for path, names in found.items() if names}

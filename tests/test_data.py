@@ -305,8 +305,7 @@ def test_misfire_is_seen_as_a_dip_in_the_middle_of_the_window():
     X, y, _ = misfire()
     scale = 0.01 * np.exp(1.5 * X[:, 10])
     response = [
-        (X[y == 1, 12 + k] / scale[y == 1]).mean() - (X[y == 0, 12 + k] / scale[y == 0]).mean()
-        for k in range(10)
+        (X[y == 1, 12 + k] / scale[y == 1]).mean() - (X[y == 0, 12 + k] / scale[y == 0]).mean() for k in range(10)
     ]
     # Mean strength .75 times -DIP; the mean of 485 values of standard deviation about 4 is known to .2.
     np.testing.assert_allclose(response, [0, 0, 0, 0, -1.5, -7.5, -0.75, 0.75, 0, 0], atol=0.8)
@@ -392,9 +391,7 @@ def test_split_shares_out_all_rows(rows, fraction, shuffled):
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.2, 1.5, float("nan")])
 def test_split_refuses_fractions(fraction):
-    with pytest.raises(
-        ValueError, match=f"test_fraction={fraction!r} is not accepted: a number between 0 and 1"
-    ):
+    with pytest.raises(ValueError, match=f"test_fraction={fraction!r} is not accepted: a number between 0 and 1"):
         split(10, fraction)
 
 

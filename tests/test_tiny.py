@@ -119,9 +119,7 @@ def test_logistic_loss_has_its_own_derivative(theta, labels):
     problem = tiny.KernelLogistic([(1.0, 0.5), (0.25, 1.0)], labels)
     phi, slope = tiny.line(problem, tuple(theta), (1.0, -0.5), (0, 1))
     h = 1e-3  # truncation h^4 / 30 phi^(5), rounding 1e-16 / h
-    assert (8 * phi(h) - 8 * phi(-h) + phi(-2 * h) - phi(2 * h)) / (12 * h) == pytest.approx(
-        slope(0), abs=1e-11
-    )
+    assert (8 * phi(h) - 8 * phi(-h) + phi(-2 * h) - phi(2 * h)) / (12 * h) == pytest.approx(slope(0), abs=1e-11)
 
 
 @pytest.mark.parametrize(("label", "side"), [(1, 1), (0, -1)])
@@ -139,9 +137,7 @@ def test_logistic_loss_keeps_its_digits_far_out(label, side):
 @given(quadratics(), vectors(2), positive)
 def test_sgd_is_momentum_without_memory(problem, x, rate):
     batches = single_samples(problem, 5)
-    assert list(tiny.momentum(problem, x, batches, rate=rate, beta=0)) == list(
-        tiny.sgd(problem, x, batches, rate=rate)
-    )
+    assert list(tiny.momentum(problem, x, batches, rate=rate, beta=0)) == list(tiny.sgd(problem, x, batches, rate=rate))
 
 
 @given(vectors(1), numbers, ratios)
@@ -192,8 +188,7 @@ def test_sls_takes_the_first_step_of_sufficient_decrease(problem, x, c, beta, fi
             continue
         tried = [eta * beta**k for k in range(move.trials)]
         accepted = [
-            problem.value(tiny.add(x, -s, g), batch) <= problem.value(x, batch) - c * s * tiny.dot(g, g)
-            for s in tried
+            problem.value(tiny.add(x, -s, g), batch) <= problem.value(x, batch) - c * s * tiny.dot(g, g) for s in tried
         ]
         assert accepted == [False] * (move.trials - 1) + [True]
         assert (move.step, move.x, move.status) == (tried[-1], tiny.add(x, -tried[-1], g), tiny.FOUND)
@@ -270,9 +265,7 @@ def test_pal_adds_the_last_direction(q, m, beta):
     options = {"mu": F(1, 4), "beta": beta, "s_max": inf}
     first, second = tiny.pal(problem, x, [(0,)] * 2, alpha=F(1, 2), exact_slope=False, **options)
     d0 = q * (x[0] - m)
-    assert first.step == d0 / (
-        2 * q
-    )  # half the way; then the gradient is d0 / 2 and the direction (1/2 + beta) d0
+    assert first.step == d0 / (2 * q)  # half the way; then the gradient is d0 / 2 and the direction (1/2 + beta) d0
     b = (F(1, 2) + beta) * d0
     a = q / 2 + (b - d0 / 2) / F(1, 4)  # (4.2) with the wrong b
     assert second.step == b / (2 * a) / 2
@@ -305,9 +298,7 @@ def test_exact_full_looks_at_all_samples_along_the_gradient_of_one(problem, x):
 def test_bisection_finds_the_minimum_of_a_parabola(problem, x):
     formula = only(tiny.exact(problem, x, [(0,)]))
     search = only(tiny.exact(Plain(problem), x, [(0,)]))
-    assert search.step == pytest.approx(
-        float(formula.step), rel=1e-11
-    )  # spacing of floats times conditioning
+    assert search.step == pytest.approx(float(formula.step), rel=1e-11)  # spacing of floats times conditioning
     assert search.status == formula.status
 
 

@@ -1,7 +1,7 @@
 """toybox: a reference testbed for stochastic line searches.
 
-    import toybox as tb
-    trace = tb.run(tb.problem("factorization", rank=4), tb.method("sls"), steps=400, batch=100, seeds=range(5))
+import toybox as tb
+trace = tb.run(tb.problem("factorization", rank=4), tb.method("sls"), steps=400, batch=100, seeds=range(5))
 """
 
 from importlib import import_module

@@ -17,7 +17,6 @@ from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
-
 from .xp import Namespace
 
 Hyper = Any  # a float, or an array of floats over lanes
@@ -53,12 +52,15 @@ def _check(record: Any) -> None:
         if "interval" in rule:
             object.__setattr__(record, field.name, _numbers(field.name, value, rule["interval"]))
         elif "accepted" in rule and not any(value is a or value == a for a in rule["accepted"]):
-            raise ValueError(f"{owner} is not accepted by {type(record).__name__}; accepted: "
-                             f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"]))
-        elif "least" in rule and not (value is None and field.default is None):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < rule["least"]:
-                raise ValueError(f"{owner} is not accepted by {type(record).__name__}; accepted: a whole number of at "
-                                 f"least {rule['least']}")
+            raise ValueError(
+                f"{owner} is not accepted by {type(record).__name__}; accepted: "
+                f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"])
+            )
+        elif "least" in rule and not (value is None and field.default is None) and not is_whole(value, rule["least"]):
+            raise ValueError(
+                f"{owner} is not accepted by {type(record).__name__}; accepted: a whole number of at least "
+                f"{rule['least']}"
+            )
 
 
 def _numbers(name: str, value: Any, interval: str) -> Any:
@@ -66,7 +68,9 @@ def _numbers(name: str, value: Any, interval: str) -> Any:
     try:
         values = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}={value!r} is not a number; accepted: numbers in {interval}, or an array of them") from None
+        raise ValueError(
+            f"{name}={value!r} is not a number; accepted: numbers in {interval}, or an array of them"
+        ) from None
     low, high = (float(end) for end in interval[1:-1].split(","))
     above = values >= low if interval[0] == "[" else values > low
     below = values <= high if interval[-1] == "]" else values < high
@@ -78,6 +82,11 @@ def _numbers(name: str, value: Any, interval: str) -> Any:
     if values.size == 0:
         raise ValueError(f"{name} is an empty array; accepted: numbers in {interval}, or a non-empty array of them")
     return values
+
+
+def is_whole(value: Any, least: int) -> bool:
+    """Whether the value is a whole number of at least ``least``."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
 
 
 def fields(record: Any) -> dict[str, Any]:
@@ -96,7 +105,9 @@ def lanes(*records: Any) -> tuple[int, ...]:
         return np.broadcast_shapes(*(v.shape for v in arrays.values()))
     except ValueError:
         shapes = ", ".join(f"{name} {v.shape}" for name, v in arrays.items())
-        raise ValueError(f"hyper-parameters of shapes that do not broadcast: {shapes}; accepted: one common shape") from None
+        raise ValueError(
+            f"hyper-parameters of shapes that do not broadcast: {shapes}; accepted: one common shape"
+        ) from None
 
 
 def bind(record: T, xp: Namespace, dtype: Any) -> T:
@@ -125,5 +136,3 @@ def refuse_unknown(what: str, name: Any, known: Iterable[str]) -> None:
     known = list(known)
     if name not in known:
         raise ValueError(f"{what} {name!r} is unknown{near(name, known)}; accepted: {', '.join(known)}")
-
-

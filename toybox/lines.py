@@ -23,14 +23,17 @@ from .xp import Array, Namespace, lazy
 
 
 class Line(Protocol):
-    value0: Array
-    slope0: Array
+    @property
+    def value0(self) -> Array: ...
+    @property
+    def slope0(self) -> Array: ...
 
     def change(self, s: Array, where: Array | None = None) -> Array: ...
     def slope(self, s: Array, where: Array | None = None) -> Array: ...
     def curvature(self, s: Array, where: Array | None = None) -> Array: ...
     def samples(self, s: Array) -> tuple[Array, Array]: ...
-    def at(self, s: Array) -> Any: ...
+    @property
+    def at(self) -> Callable[[Array], Any]: ...
 
 
 class PolynomialLine:
@@ -39,8 +42,14 @@ class PolynomialLine:
     ``examples`` gives the same coefficients for every example, (n values at 0, then one (*lanes, n) array per power).
     """
 
-    def __init__(self, xp: Namespace, value0: Array, coefficients: Sequence[Array], at: Callable[[Array], Any],
-                 examples: Callable[[], tuple[Array, Sequence[Array]]] | None = None):
+    def __init__(
+        self,
+        xp: Namespace,
+        value0: Array,
+        coefficients: Sequence[Array],
+        at: Callable[[Array], Any],
+        examples: Callable[[], tuple[Array, Sequence[Array]]] | None = None,
+    ):
         self.xp, self.value0, self.slope0, self.at = xp, value0, coefficients[0], at
         self._c = [c[..., None] for c in coefficients]
         self._examples = examples
@@ -76,8 +85,17 @@ class CompositeLine:
 
     ELEMENTS = 1 << 20  # per-example numbers computed at once, so that many steps on a full batch stay in memory
 
-    def __init__(self, xp: Namespace, loss: Any, z0: Array, z1: Array, y: Array, at: Callable[[Array], Any],
-                 value0: Array | None = None, slope0: Array | None = None):
+    def __init__(
+        self,
+        xp: Namespace,
+        loss: Any,
+        z0: Array,
+        z1: Array,
+        y: Array,
+        at: Callable[[Array], Any],
+        value0: Array | None = None,
+        slope0: Array | None = None,
+    ):
         self.xp, self.loss, self.at = xp, loss, at
         self._z0, self._z1, self._y, self._value0, self._slope0 = z0, z1, y, value0, slope0
         self._axis = -2 if loss.name == "softmax" else -1  # of the examples
@@ -101,10 +119,16 @@ class CompositeLine:
 
     def _parts(self, s):
         """Predictions z0, z1 and targets with an axis for the steps, and s ready to multiply them."""
+
         def steps(a):
             return a[..., None, :] if self._axis == -1 else a[..., None, :, :]
 
-        return steps(self._z0), steps(self._z1), steps(self._y), s[..., None] if self._axis == -1 else s[..., None, None]
+        return (
+            steps(self._z0),
+            steps(self._z1),
+            steps(self._y),
+            s[..., None] if self._axis == -1 else s[..., None, None],
+        )
 
     def _chunked(self, f, s):
         """f over the steps, a few at a time where steps x examples would be large."""
@@ -221,7 +245,13 @@ class MeanLine:
 class HermiteLine:
     """A captured line: cubic Hermite pieces through recorded (s, value, slope), straight beyond the ends. No lanes."""
 
-    def __init__(self, s: Sequence[float], values: Sequence[float], slopes: Sequence[float], at: Callable[[Array], Any] | None = None):
+    def __init__(
+        self,
+        s: Sequence[float],
+        values: Sequence[float],
+        slopes: Sequence[float],
+        at: Callable[[Array], Any] | None = None,
+    ):
         self.xp = None
         self._s, self._f, self._g = (np.asarray(part, np.float64) for part in (s, values, slopes))
         if self._s.ndim != 1 or not self._s.shape == self._f.shape == self._g.shape or (np.diff(self._s) <= 0).any():

@@ -3,7 +3,7 @@
 Each loss is a set of functions on per-example predictions; a problem composes them with its own z(theta). Shapes: z and
 h (..., outputs) for ``Softmax``, (...) for the others; y as ``targets`` prepares it. All results are per example.
 
-``change(z, y, h) = loss(z + h) - loss(z)`` is the primitive: near a minimum the plain subtraction would lose every digit.
+``change(z, y, h) = loss(z + h) - loss(z)`` is the primitive: near a minimum the plain subtraction loses every digit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Square:
 
 
 class Logistic:
-    """log(1 + exp(-(2y - 1) z)) for labels y in {0, 1}; targets are the signs 1 - 2y, so that the loss is softplus(y z)."""
+    """log(1 + exp(-(2y - 1) z)) for labels y in {0, 1}; targets are the signs 1 - 2y: softplus(y z)."""
 
     name = "logistic"
 
@@ -82,7 +82,7 @@ class Softmax:
 
     def value(self, xp: Namespace, z: Array, y: Array) -> Array:
         """log sum_c exp(z_c - z_y): the true class contributes exactly 1, so a tiny loss keeps its digits."""
-        others = (z - xp.rowsum(z * y)[..., None])
+        others = z - xp.rowsum(z * y)[..., None]
         top = xp.max(xp.where(y > 0, 0.0 * others, others), axis=-1)
         shift = xp.where(top > 0, top, 0.0 * top)
         rest = xp.rowsum(xp.exp(others - shift[..., None]) * (1 - y))

@@ -56,8 +56,19 @@ class Probe(NamedTuple):
     measure: Callable[[Look], Array]
 
 
-def run(problem: Any, optimizer: Any, *, steps: int, batch: int, seeds: Sequence[int] = (0,), theta: Any = None,
-        sampler: Any = "epochs", probes: Iterable[Probe] = (), every: int | None = 1, progress: Any = False) -> Trace:
+def run(
+    problem: Any,
+    optimizer: Any,
+    *,
+    steps: int,
+    batch: int,
+    seeds: Sequence[int] = (0,),
+    theta: Any = None,
+    sampler: Any = "epochs",
+    probes: Iterable[Probe] = (),
+    every: int | None = 1,
+    progress: Any = False,
+) -> Trace:
     """Let an optimizer walk ``steps`` steps on batches of ``batch`` samples, once per seed and hyper-parameter lane.
 
     theta: first iterate, broadcast to (seeds, *hyper, dim); None: ``problem.initial(seeds)``. sampler: "epochs",
@@ -70,9 +81,13 @@ def run(problem: Any, optimizer: Any, *, steps: int, batch: int, seeds: Sequence
     if theta is not None:
         shape = (len(seeds), *optimizer.lanes, problem.dim)
         try:
-            theta = np.broadcast_to(np.asarray(problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, float), shape)
+            theta = np.broadcast_to(
+                np.asarray(problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, float), shape
+            )
         except ValueError:
-            raise ValueError(f"theta has shape {np.shape(theta)}; accepted: one that broadcasts to (seeds, *hyper, dim) = {shape}") from None
+            raise ValueError(
+                f"theta has shape {np.shape(theta)}; accepted: one that broadcasts to (seeds, *hyper, dim) = {shape}"
+            ) from None
     with _bar(progress, steps * -(-len(seeds) // group)) as tick, np.errstate(all="ignore"):
         parts = []
         for start in range(0, len(seeds), group):
@@ -90,7 +105,11 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
     if theta is None:
         theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
     theta = xp.asarray(xp.broadcast_to(xp.asarray(theta, dtype=problem.dtype), (*lanes, problem.dim)), copy=True)
-    draw = sampler if callable(sampler) else _sampler(problem, seeds.reshape(-1, *[1] * len(optimizer.lanes)), batch, sampler)
+    draw = (
+        sampler
+        if callable(sampler)
+        else _sampler(problem, seeds.reshape(-1, *[1] * len(optimizer.lanes)), batch, sampler)
+    )
     record = _Record(problem, lanes, probes)
     ledger = record.ledger
     origin, whole, alive, d_state, r_state = None, None, None, None, rule.init(xp, lanes)
@@ -105,7 +124,9 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
         d, d_state = direction.step(xp, origin, d_state)
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole)
         if t == 0 or (every and t % every == 0):
-            whole = record.look(t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw) if probes else None)
+            whole = record.look(
+                t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw) if probes else None
+            )
         step = rule.step(ray, r_state)
         size, r_state, arc = step.size, step.state, step.size * ray.norm
 
@@ -120,7 +141,7 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
         record.step(origin.value, size, arc, step.status)
         whole = None
         if carried and step.point is None and t % CARRY != CARRY - 1:
-            whole = ray.full_line.at(size)
+            whole = ray.full_line.at(size)  # type: ignore[union-attr]
         theta, origin = moved, step.point if step.carry else None
         tick(t)
     record.look(steps, theta, whole, None)
@@ -134,7 +155,8 @@ class _Record:
         self.problem, self.lanes, self.probes = problem, lanes, probes
         self.ledger, self.began = Ledger(), time.perf_counter()
         self.rows, self.blocks, self.seconds = [], [], []
-        self.at, self.full, self.accuracy, self.measured = [], [], [], {probe.name: [] for probe in probes}
+        self.at, self.full, self.accuracy = [], [], []
+        self.measured: dict[str, list] = {probe.name: [] for probe in probes}
 
     def step(self, *row):
         """Note a step's loss, size, arc and status (*lanes,)."""
@@ -148,11 +170,11 @@ class _Record:
         if self.rows:
             xp, shape = self.problem.xp, (len(self.rows), *self.lanes)
             columns = [xp.to_host(xp.concat(column)).reshape(shape) for column in zip(*self.rows, strict=True)]
-            self.blocks.append((*columns, self.ledger.settle(xp, *shape[:1], self.lanes)))
+            self.blocks.append((*columns, self.ledger.settle(xp, len(self.rows), self.lanes)))
             self.rows = []
 
     def look(self, t, theta, whole, ray):
-        """Measure the full loss, the test accuracy and the probes at step t; returns the point on the whole data set."""
+        """Measure full loss, test accuracy and the probes at step t; returns the point on the whole data set."""
         problem, host = self.problem, self.problem.xp.to_host
         whole = whole or problem.at(theta, problem.population)
         self.at.append(t)
@@ -172,12 +194,22 @@ class _Record:
         paid = {kind: np.concatenate([block[4][kind] for block in self.blocks]) for kind in Ledger.KINDS}
         trials = paid.pop("searches")
         return Trace(
-            theta=self.problem.xp.to_host(theta), loss=loss, size=size, arc=arc, status=status.astype(np.int8),
-            trials=trials, counts={kind: steps.cumsum(axis=0) for kind, steps in paid.items()},
-            seconds=np.array(self.seconds), probe_steps=np.array(self.at), full_loss=np.stack(self.full),
+            theta=self.problem.xp.to_host(theta),
+            loss=loss,
+            size=size,
+            arc=arc,
+            status=status.astype(np.int8),
+            trials=trials,
+            counts={kind: steps.cumsum(axis=0) for kind, steps in paid.items()},
+            seconds=np.array(self.seconds),
+            probe_steps=np.array(self.at),
+            full_loss=np.stack(self.full),
             test_accuracy=np.stack(self.accuracy) if self.accuracy else None,
             probes={name: _stack(values) for name, values in self.measured.items()},
-            seeds=np.asarray(seeds), method=optimizer.name, problem_size=self.problem.size, batch=batch,
+            seeds=np.asarray(seeds),
+            method=optimizer.name,
+            problem_size=self.problem.size,
+            batch=batch,
             hyper={k: v for k, v in optimizer.hyper.items() if isinstance(v, np.ndarray)},
         )
 
@@ -198,15 +230,21 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
     """Seeds as an int64 array and the probes; raises one clear sentence for whatever cannot run."""
     whole = {"steps": (steps, 0), "batch": (batch, 1)} | ({} if every is None else {"every": (every, 1)})
     for name, (value, least) in whole.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        if not hyper.is_whole(value, least):
             raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
     for name in ("at", "dim", "size", "xp", "population"):
         if not hasattr(problem, name):
-            raise TypeError(f"problem={problem!r} is no problem (it has no {name!r}); accepted: what tb.problem(name) returns")
+            raise TypeError(
+                f"problem={problem!r} is no problem (it has no {name!r}); accepted: what tb.problem(name) returns"
+            )
     if not (hasattr(optimizer, "direction") and hasattr(optimizer, "rule")):
-        raise TypeError(f"optimizer={optimizer!r} is no optimizer; accepted: what tb.method(name) or tb.Optimizer(...) returns")
+        raise TypeError(
+            f"optimizer={optimizer!r} is no optimizer; accepted: what tb.method(name) or tb.Optimizer(...) returns"
+        )
     if batch > problem.size:
-        raise ValueError(f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}")
+        raise ValueError(
+            f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}"
+        )
     if not callable(sampler):
         sampling.check_sampler(sampler)
     try:

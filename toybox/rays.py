@@ -7,7 +7,7 @@ of a step (0: the batch that gave the gradient; 1, 2, ...: fresh batches).
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -54,7 +54,13 @@ class Ledger:
     """
 
     # kind of call -> forward passes, backward passes
-    PASSES = {"values": (1, 0), "slopes": (1, 1), "backward": (0, 1), "curvatures": (1, 2), "gradients": (1, 1)}
+    PASSES: ClassVar = {
+        "values": (1, 0),
+        "slopes": (1, 1),
+        "backward": (0, 1),
+        "curvatures": (1, 2),
+        "gradients": (1, 1),
+    }
     KINDS = ("values", "gradients", "samples", "searches", "drawn", "batches")
 
     def __init__(self):
@@ -96,8 +102,18 @@ class Ledger:
 class Ray:
     """A direction from a point, with the loss line on any batch of this step."""
 
-    def __init__(self, problem: Any, origin: Any, d: Array, t: int, steps: int, batch: int, ledger: Ledger, sampler: Any,
-                 whole: Any = None):
+    def __init__(
+        self,
+        problem: Any,
+        origin: Any,
+        d: Array,
+        t: int,
+        steps: int,
+        batch: int,
+        ledger: Ledger,
+        sampler: Any,
+        whole: Any = None,
+    ):
         self.xp, self.origin, self.d, self.t, self.steps = problem.xp, origin, d, t, steps
         self.fraction = batch / problem.size
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
@@ -113,7 +129,7 @@ class Ray:
         return self._norm
 
     def line(self, j: int = 0) -> Metered:
-        """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 the j-th fresh batch of this step."""
+        """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 a fresh batch of this step."""
         if j not in self._lines:
             if j == 0:
                 point = self.origin

@@ -38,7 +38,9 @@ def bits(seeds: np.ndarray, t, j: int, count: int, stream: int) -> np.ndarray:
     """``count`` words of 64 random bits for each lane: seeds (*lanes,), t broadcastable to it -> (*lanes, count)."""
     seeds = np.asarray(seeds, np.int64).astype(np.uint64)[..., None]
     t = np.asarray(t, np.uint64)[..., None]
-    block = np.zeros(np.broadcast_shapes(seeds.shape, t.shape), np.uint64) + np.arange((count + 1) // 2, dtype=np.uint64)
+    block = np.zeros(np.broadcast_shapes(seeds.shape, t.shape), np.uint64) + np.arange(
+        (count + 1) // 2, dtype=np.uint64
+    )
     words = philox((block, np.uint64(j), t & _LOW, (t >> _32) ^ np.uint64(stream << 16)), (seeds & _LOW, seeds >> _32))
     pairs = np.empty((*block.shape, 2), np.uint64)
     np.bitwise_or(words[0] << _32, words[1], out=pairs[..., 0])

@@ -156,9 +156,7 @@ def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
         x = move.x
 
 
-def adam(
-    problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8
-) -> Moves:
+def adam(problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8) -> Moves:
     """Adam (Kingma & Ba 2015, algorithm 1; algorithm 7)."""
     m = v = scale(0, x)
     for t, batch in enumerate(batches):
@@ -197,9 +195,7 @@ def armijo(phi: Phi, slope0: Number, s: Number, c, beta, tries: int) -> tuple[Nu
     return s, EXHAUSTED, tries
 
 
-def backtracking(
-    problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=100
-) -> Moves:
+def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=100) -> Moves:
     """Gradient descent with a backtracking search, from `first` in every step (algorithm 2)."""
     for batch in batches:
         d = scale(-1, problem.gradient(x, batch))

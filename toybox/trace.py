@@ -52,7 +52,7 @@ class Trace:
 
     @property
     def ended(self) -> np.ndarray:
-        """The step at which each lane ended because something was not finite; ``steps`` where it never did (*lanes,)."""
+        """The step at which each lane ended, something not being finite; ``steps`` where it never did (*lanes,)."""
         if not self.steps:
             return np.zeros(self.lanes, int)
         bad = self.status == 5
@@ -74,21 +74,29 @@ class Trace:
         return np.concatenate([np.zeros((1, *self.lanes), cost.dtype), cost])[self.probe_steps]
 
     def to_frame(self):
-        """A polars table, one row per step and lane (and one per lane after the last step): t, seed, hyper-parameters that
-        span lanes, loss, size, arc, status, trials, costs paid before the step, full_loss and test_accuracy (null where
-        not measured)."""
+        """A polars table, one row per step and lane, and one per lane after the last step: t, seed, hyper-parameters
+        that span lanes, loss, size, arc, status, trials, costs paid before the step, full_loss and test_accuracy (null
+        where not measured)."""
         import polars as pl
 
         T, lanes = self.steps, self.lanes
         n = (T + 1) * int(np.prod(lanes))
-        wide = lambda a: np.broadcast_to(a, (T + 1, *lanes)).reshape(n)  # noqa: E731
-        axes = lambda a, first: np.reshape(a, (*np.shape(a), *[1] * (len(lanes) - 1)) if first else np.shape(a))  # noqa: E731
-        table: dict[str, Any] = {"t": wide(np.arange(T + 1).reshape(-1, *[1] * len(lanes))), "seed": wide(axes(self.seeds, True))}
+        wide = lambda a: np.broadcast_to(a, (T + 1, *lanes)).reshape(n)
+        axes = lambda a, first: np.reshape(a, (*np.shape(a), *[1] * (len(lanes) - 1)) if first else np.shape(a))
+        table: dict[str, Any] = {
+            "t": wide(np.arange(T + 1).reshape(-1, *[1] * len(lanes))),
+            "seed": wide(axes(self.seeds, True)),
+        }
         table |= {name: wide(value) for name, value in self.hyper.items()}
         for name in ("loss", "size", "arc", "trials", "status"):
             values = getattr(self, name)
-            table[name] = pl.concat([pl.Series(name, values.reshape(-1)), pl.Series(name, [None] * int(np.prod(lanes)), dtype=pl.Series(values[:0].ravel()).dtype)])
-        paid = lambda c: np.concatenate([np.zeros((1, *lanes), c.dtype), c]).reshape(n)  # noqa: E731
+            table[name] = pl.concat(
+                [
+                    pl.Series(name, values.reshape(-1)),
+                    pl.Series(name, [None] * int(np.prod(lanes)), dtype=pl.Series(values[:0].ravel()).dtype),
+                ]
+            )
+        paid = lambda c: np.concatenate([np.zeros((1, *lanes), c.dtype), c]).reshape(n)
         table |= {kind: paid(self.cost(kind)) for kind in COSTS[1:]}
         measured = np.zeros((T + 1, *lanes), bool)
         measured[self.probe_steps] = True
@@ -97,7 +105,9 @@ class Trace:
             if values is not None:
                 column = np.full((T + 1, *lanes), np.nan)
                 column[self.probe_steps] = values
-                table[name] = pl.select(pl.when(pl.Series(measured.reshape(n))).then(pl.Series(column.reshape(n)))).to_series()
+                table[name] = pl.select(
+                    pl.when(pl.Series(measured.reshape(n))).then(pl.Series(column.reshape(n)))
+                ).to_series()
         return pl.DataFrame(table)
 
     @classmethod
@@ -106,7 +116,9 @@ class Trace:
         if len(parts) == 1:
             return parts[0]
         first = parts[0]
-        along = {"theta": 0, "seeds": 0} | dict.fromkeys(("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy"), 1)
+        along = {"theta": 0, "seeds": 0} | dict.fromkeys(
+            ("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy"), 1
+        )
         joined: dict[str, Any] = {
             name: None if getattr(first, name) is None else np.concatenate([getattr(p, name) for p in parts], axis=axis)
             for name, axis in along.items()
@@ -121,7 +133,8 @@ class Trace:
         import os
 
         path = Path(path).with_suffix(".npz")
-        arrays, plain = {}, {}
+        arrays: dict[str, Any] = {}
+        plain: dict[str, Any] = {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, dict):

@@ -16,7 +16,12 @@ import numpy as np
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
 BACKENDS = ("numpy", "torch", "strict", "cupy")
-_MODULES = {"numpy": "numpy", "torch": "array_api_compat.torch", "strict": "array_api_strict", "cupy": "array_api_compat.cupy"}
+_MODULES = {
+    "numpy": "numpy",
+    "torch": "array_api_compat.torch",
+    "strict": "array_api_strict",
+    "cupy": "array_api_compat.cupy",
+}
 _CREATION = ("asarray", "zeros", "ones", "full", "empty", "arange", "linspace", "eye")
 
 
@@ -129,8 +134,10 @@ def namespace(name: str = "numpy") -> Namespace:
         module = import_module(_MODULES[name])
     except ImportError as missing:
         extra = {"strict": "test", "cupy": "cuda12 or cuda13"}.get(name, name)
-        raise BackendError(f"backend={name!r} needs a package that is not installed ({missing.name}); install toybox "
-                           f"with the extra {extra}") from missing
+        raise BackendError(
+            f"backend={name!r} needs a package that is not installed ({missing.name}); install toybox "
+            f"with the extra {extra}"
+        ) from missing
     if name == "numpy":
         return NumpyNamespace(name, module)
     if name == "strict":  # device1 refuses every silent conversion to NumPy
@@ -147,7 +154,7 @@ class StrictNamespace(Namespace):
         return np.asarray(self.module.asarray(array, device=self.module.Device("CPU_DEVICE"), copy=True))
 
 
-class lazy:  # noqa: N801 - reads as a decorator
+class lazy:
     """A property computed on first use and kept, as functools.cached_property without its lock (half its time)."""
 
     def __init__(self, compute):

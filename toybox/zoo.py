@@ -47,11 +47,24 @@ def adam(rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, schedule="constant"):
 
 
 def backtracking(c=1e-4, beta=0.9, first=1.0, tries=1000):
-    return Optimizer(Gradient(), Armijo(c=c, beta=beta, first=first, reset=2, tries=tries))
+    return Optimizer(Gradient(), Armijo(c, beta, first=first, reset=2, tries=tries))  # type: ignore[call-arg]
 
 
-def sls(c=0.1, beta=0.9, gamma=2.0, first=1.0, reset=1, steps_per_epoch=None, max_step=inf, tries=100, sample=0, variant="paper"):
-    return Optimizer(Gradient(), Armijo(c, beta, gamma, first, reset, steps_per_epoch, max_step, tries, sample, variant))
+def sls(
+    c=0.1,
+    beta=0.9,
+    gamma=2.0,
+    first=1.0,
+    reset=1,
+    steps_per_epoch=None,
+    max_step=inf,
+    tries=100,
+    sample=0,
+    variant="paper",
+):
+    return Optimizer(
+        Gradient(), Armijo(c, beta, gamma, first, reset, steps_per_epoch, max_step, tries, sample, variant)
+    )
 
 
 def pal(mu=0.1, alpha=1.0, beta=0.4, s_max=3.16, exact_slope=True):
@@ -72,21 +85,71 @@ METHODS = {
     "momentum": Entry(momentum, "heavy-ball momentum", ("polyak1964",), "D Algorithm 6, eq. 2.39", "directions.py"),
     "nsgd": Entry(nsgd, "fixed arc length along the gradient", ("mutschler2022",), "D section 6.3", "directions.py"),
     "adam": Entry(adam, "bias-corrected moments", ("kingma2015",), "D Algorithm 7", "directions.py"),
-    "backtracking": Entry(backtracking, "Armijo backtracking from the same first step", ("armijo1966",), "D Algorithm 2", "rules/backtracking.py"),
-    "sls": Entry(sls, "stochastic Armijo search with resets", ("vaswani2019",), "D Algorithm 3, eq. 2.17", "rules/backtracking.py"),
-    "pal": Entry(pal, "parabola through two values and a slope", ("mutschler2020",), "D Algorithm 8, eq. 4.2", "rules/closed.py"),
+    "backtracking": Entry(
+        backtracking,
+        "Armijo backtracking from the same first step",
+        ("armijo1966",),
+        "D Algorithm 2",
+        "rules/backtracking.py",
+    ),
+    "sls": Entry(
+        sls,
+        "stochastic Armijo search with resets",
+        ("vaswani2019",),
+        "D Algorithm 3, eq. 2.17",
+        "rules/backtracking.py",
+    ),
+    "pal": Entry(
+        pal, "parabola through two values and a slope", ("mutschler2020",), "D Algorithm 8, eq. 4.2", "rules/closed.py"
+    ),
     "exact": Entry(exact, "minimum of the batch's line", ("mutschler2022",), "D section 4.6", "rules/bracketing.py"),
-    "exact-full": Entry(exact_full, "minimum of the full-batch line", ("mutschler2021",), "D section 5.2", "rules/bracketing.py"),
+    "exact-full": Entry(
+        exact_full, "minimum of the full-batch line", ("mutschler2021",), "D section 5.2", "rules/bracketing.py"
+    ),
 }
 
 PROBLEMS = {
-    "quadratic": Entry(named.quadratic, "noisy quadratics with chosen spectrum and spread", ("mutschler2022",), "D section 2.7", "problems/quadratic.py"),
-    "paths": Entry(named.paths, "100 random two-dimensional quadratics", ("mutschler2022",), "D fig. 2.6", "problems/quadratic.py"),
-    "nqm": Entry(named.noisy_quadratic_model, "noisy quadratic model, spectrum 1/i", ("zhang2019",), "Zhang et al. section 3", "problems/quadratic.py"),
-    "alternating": Entry(named.alternating, "two shifted parabolas", ("mutschler2020",), "D section 4.4.4", "problems/quadratic.py"),
-    "factorization": Entry(named.factorization, "W2 W1 x against A x; ranks 1, 4, 10, true model", ("vaswani2019",), "D fig. 4.14", "problems/factorization.py"),
-    "mushrooms": Entry(named.mushrooms, "RBF kernel, 6499 training rows, embedded", ("vaswani2019", "schlimmer1987"), "D fig. 4.15", "problems/kernel.py"),
-    "ijcnn1": Entry(named.ijcnn1, "RBF kernel, 28,000 or 39,992 training rows, loaded", ("vaswani2019", "prokhorov2001"), "D fig. 4.15", "problems/kernel.py"),
+    "quadratic": Entry(
+        named.quadratic,
+        "noisy quadratics with chosen spectrum and spread",
+        ("mutschler2022",),
+        "D section 2.7",
+        "problems/quadratic.py",
+    ),
+    "paths": Entry(
+        named.paths, "100 random two-dimensional quadratics", ("mutschler2022",), "D fig. 2.6", "problems/quadratic.py"
+    ),
+    "nqm": Entry(
+        named.noisy_quadratic_model,
+        "noisy quadratic model, spectrum 1/i",
+        ("zhang2019",),
+        "Zhang et al. section 3",
+        "problems/quadratic.py",
+    ),
+    "alternating": Entry(
+        named.alternating, "two shifted parabolas", ("mutschler2020",), "D section 4.4.4", "problems/quadratic.py"
+    ),
+    "factorization": Entry(
+        named.factorization,
+        "W2 W1 x against A x; ranks 1, 4, 10, true model",
+        ("vaswani2019",),
+        "D fig. 4.14",
+        "problems/factorization.py",
+    ),
+    "mushrooms": Entry(
+        named.mushrooms,
+        "RBF kernel, 6499 training rows, embedded",
+        ("vaswani2019", "schlimmer1987"),
+        "D fig. 4.15",
+        "problems/kernel.py",
+    ),
+    "ijcnn1": Entry(
+        named.ijcnn1,
+        "RBF kernel, 28,000 or 39,992 training rows, loaded",
+        ("vaswani2019", "prokhorov2001"),
+        "D fig. 4.15",
+        "problems/kernel.py",
+    ),
     "misfire": Entry(named.misfire, "RBF kernel, synthetic stand-in for ijcnn1", (), "-", "problems/misfire.py"),
     "logistic": Entry(named.logistic, "RBF kernel, two Gaussian clouds", (), "-", "problems/kernel.py"),
 }
@@ -98,12 +161,14 @@ def problem(name: str, **options: Any) -> Any:
 
 
 def method(name: str, **hyper: Any) -> Optimizer:
-    """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, hyper-parameter
-    or value, with what would be accepted."""
+    """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, an unknown
+    hyper-parameter or a bad value, with what would be accepted."""
     return _make("method", METHODS, name, hyper)._replace(name=name)
 
 
-def _make(what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: tuple[str, ...] = ()) -> Any:
+def _make(
+    what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: tuple[str, ...] = ()
+) -> Any:
     refuse_unknown(what, name, registry)
     accepted = [*defaults(registry[name]), *shared]
     for given in options:

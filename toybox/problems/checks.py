@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..hyper import near
+from ..hyper import is_whole, near
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
@@ -14,9 +14,13 @@ def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) ->
     try:
         array = np.asarray(value, np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers") from None
+        raise ValueError(
+            f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers"
+        ) from None
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} has {int((~np.isfinite(array)).sum())} entries that are NaN or infinite; accepted: finite numbers")
+        raise ValueError(
+            f"{name} has {int((~np.isfinite(array)).sum())} entries that are NaN or infinite; accepted: finite numbers"
+        )
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; accepted: {shape}")
     return array
@@ -25,12 +29,14 @@ def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) ->
 def option(name: str, value: Any, *accepted: Any) -> Any:
     """The value if it is one of those accepted."""
     if value not in accepted:
-        raise ValueError(f"{name}={value!r} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}")
+        raise ValueError(
+            f"{name}={value!r} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}"
+        )
     return value
 
 
 def at_least(name: str, value: Any, least: int) -> int:
     """A whole number of at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    if not is_whole(value, least):
         raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
     return int(value)

@@ -131,9 +131,7 @@ def ijcnn1(part: str = "tr") -> Dataset:
     return Dataset(X, (labels == labels.max()).astype(int), f"ijcnn1-{part}")
 
 
-def fetch_ijcnn1(
-    folder: str | Path | None = None, progress: bool = True, base_url: str = IJCNN1_URL
-) -> list[Path]:
+def fetch_ijcnn1(folder: str | Path | None = None, progress: bool = True, base_url: str = IJCNN1_URL) -> list[Path]:
     """Download the three files of ijcnn1 (4 MB) from LIBSVM's page into ``folder`` and return their paths.
 
     Without ``folder`` they go to the user's cache, where ``ijcnn1`` finds them. Files already there and
@@ -241,14 +239,10 @@ def split(rows: int, test_fraction: float = 0.2, shuffled: bool = True) -> tuple
     Otherwise the test rows are the last ones. Both agree with scikit-learn's ``train_test_split``.
     """
     if not 0 < test_fraction < 1:
-        raise ValueError(
-            f"test_fraction={test_fraction!r} is not accepted: a number between 0 and 1 is needed"
-        )
+        raise ValueError(f"test_fraction={test_fraction!r} is not accepted: a number between 0 and 1 is needed")
     test = math.ceil(test_fraction * rows)
     if not 0 < test < rows:
-        raise ValueError(
-            f"rows={rows!r} leave no training row beside test_fraction={test_fraction!r}: take more"
-        )
+        raise ValueError(f"rows={rows!r} leave no training row beside test_fraction={test_fraction!r}: take more")
     if not shuffled:
         return np.arange(rows - test), np.arange(rows - test, rows)
     order = np.random.RandomState(9513451).permutation(rows)

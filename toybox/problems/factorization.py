@@ -12,12 +12,13 @@ import numpy as np
 
 from .. import sampling
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, dtype as dtype_of, lazy, namespace
+from ..xp import Array, lazy, namespace
+from ..xp import dtype as dtype_of
 from .checks import at_least, finite_array, option
 
 
 class Factorization:
-    """L_i(theta) = mean over outputs of (W2 W1 x_i - y_i)^2 (Vaswani et al. 2019, section 7.2; dissertation, fig. 4.14).
+    """L_i(theta) = mean over outputs of (W2 W1 x_i - y_i)^2 (Vaswani et al. 2019, sec. 7.2; dissertation, fig. 4.14).
 
     X: (n, inputs), Y: (n, outputs); rows are samples. rank k: theta = [W1.ravel(), W2.ravel()] with W1 (k, inputs) and
     W2 (outputs, k) in C order; rank None: the linear "true model", theta = W.ravel() with W (outputs, inputs).
@@ -27,7 +28,9 @@ class Factorization:
     def __init__(self, X, Y, rank=None, test=None, *, backend="numpy", dtype="float64", line="closed"):
         X, Y = finite_array("X", X), finite_array("Y", Y)
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or 0 in (*X.shape, *Y.shape):
-            raise ValueError(f"X of shape {X.shape} and Y of shape {Y.shape} do not fit; accepted: X (n, inputs), Y (n, outputs)")
+            raise ValueError(
+                f"X of shape {X.shape} and Y of shape {Y.shape} do not fit; accepted: X (n, inputs), Y (n, outputs)"
+            )
         self.X, self.Y, self.rank = X, Y, None if rank is None else at_least("rank", rank, 1)
         (self.size, self.inputs), self.outputs = X.shape, Y.shape[1]
         self.dim = self.outputs * self.inputs if rank is None else self.rank * (self.inputs + self.outputs)
@@ -50,12 +53,16 @@ class Factorization:
 
     @lazy
     def condition(self) -> float:
-        """The measured condition number of the linear map that generated Y: the singular values of its least-squares fit."""
+        """The measured condition number of the least-squares map from X to Y."""
         singular = np.linalg.svd(np.linalg.lstsq(self.X, self.Y, rcond=None)[0], compute_uv=False)
         return float(singular[0] / singular[min(self.inputs, self.outputs) - 1])
 
     def initial(self, seeds) -> Array:
-        shapes = [(self.outputs, self.inputs)] if self.rank is None else [(self.rank, self.inputs), (self.outputs, self.rank)]
+        shapes = (
+            [(self.outputs, self.inputs)]
+            if self.rank is None
+            else [(self.rank, self.inputs), (self.outputs, self.rank)]
+        )
         rows = []
         for seed in seeds:
             rng = sampling.generator(seed)
@@ -69,13 +76,15 @@ class Factorization:
         return FactorizationPoint(self, theta, sample)
 
     def matrices(self, theta) -> tuple[Array, Array | None]:
-        """Views of theta (*lanes, dim): W1 (*lanes, rank, inputs) and W2 (*lanes, outputs, rank); for the true model W, None."""
+        """W1 (*lanes, rank, inputs) and W2 (*lanes, outputs, rank), views of theta; W and None for the true model."""
         lanes = theta.shape[:-1]
         if self.rank is None:
             return self.xp.reshape(theta, (*lanes, self.outputs, self.inputs)), None
         cut = self.rank * self.inputs
-        return (self.xp.reshape(theta[..., :cut], (*lanes, self.rank, self.inputs)),
-                self.xp.reshape(theta[..., cut:], (*lanes, self.outputs, self.rank)))
+        return (
+            self.xp.reshape(theta[..., :cut], (*lanes, self.rank, self.inputs)),
+            self.xp.reshape(theta[..., cut:], (*lanes, self.outputs, self.rank)),
+        )
 
     def test_loss(self, theta) -> Array:
         """Mean squared error on the test set, theta (*lanes, dim) -> (*lanes,). Raises ``ValueError`` without one."""
@@ -129,7 +138,7 @@ class FactorizationPoint:
         xp = self.problem.xp
         D1, D2 = self.problem.matrices(d)
         H1 = xp.matmul(self._X, D1.mT)
-        if D2 is None:
+        if D2 is None or self._W2 is None:
             return H1, None, H1, D2
         return xp.matmul(self._H, D2.mT) + xp.matmul(H1, self._W2.mT), xp.matmul(H1, D2.mT), H1, D2
 
@@ -138,7 +147,9 @@ class FactorizationPoint:
         if V2 is None:
             return self._pull(2 * self._scale * A, None, None)
         xp, G = self.problem.xp, self._G
-        bend = xp.concat([self._flat(xp.matmul(xp.matmul(G, V2).mT, self._X)), self._flat(xp.matmul(G.mT, H1))], axis=-1)
+        bend = xp.concat(
+            [self._flat(xp.matmul(xp.matmul(G, V2).mT, self._X)), self._flat(xp.matmul(G.mT, H1))], axis=-1
+        )
         return self._pull(2 * self._scale * A, self._W2, self._H) + bend
 
     def _at(self, d, s):
@@ -164,4 +175,3 @@ class FactorizationPoint:
         return PolynomialLine(self.problem.xp, self.value, c, partial(self._at, d), coefficients)
 
     along, examples = along, examples
-

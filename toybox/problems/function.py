@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import sampling
 from ..lines import GenericLine
-from ..xp import dtype as dtype_of, lazy, namespace
+from ..xp import dtype as dtype_of
+from ..xp import lazy, namespace
 from .checks import at_least
 
 
@@ -24,7 +25,9 @@ class FromFunction:
     def __init__(self, f, dim, size, *, samples=None, start=None, hvp=None, backend="numpy", dtype="float64"):
         for name, function in (("f", f), ("samples", samples), ("start", start), ("hvp", hvp)):
             if not callable(function) and not (function is None and name != "f"):
-                raise ValueError(f"{name}={function!r} is not callable; accepted: a function" + (" or None" if name != "f" else ""))
+                raise ValueError(
+                    f"{name}={function!r} is not callable; accepted: a function" + (" or None" if name != "f" else "")
+                )
         self.f, self.samples, self.start, self.hvp = f, samples, start, hvp
         self.dim, self.size = at_least("dim", dim, 1), at_least("size", size, 1)
         self.xp, self.line = namespace(backend), "generic"
@@ -32,7 +35,9 @@ class FromFunction:
         self.population = self.xp.arange(self.size)
 
     def initial(self, seeds):
-        rows = [self.start(seed) if self.start else sampling.generator(seed).standard_normal(self.dim) for seed in seeds]
+        rows = [
+            self.start(seed) if self.start else sampling.generator(seed).standard_normal(self.dim) for seed in seeds
+        ]
         return self.xp.asarray(np.stack([np.asarray(row, np.float64) for row in rows]), dtype=self.dtype)
 
     def draw(self, seeds, t, j, size, how="epochs"):
@@ -53,8 +58,10 @@ class FunctionPoint:
         value, gradient = self.problem.f(self.theta, self.sample)
         lanes = self.theta.shape[:-1]
         if value.shape != lanes or gradient.shape != self.theta.shape:
-            raise ValueError(f"f returned value {value.shape} and gradient {gradient.shape} for theta {self.theta.shape}; "
-                             f"accepted: {lanes} and {self.theta.shape}")
+            raise ValueError(
+                f"f returned value {value.shape} and gradient {gradient.shape} for theta {self.theta.shape}; "
+                f"accepted: {lanes} and {self.theta.shape}"
+            )
         return value, gradient
 
     @property
@@ -67,12 +74,16 @@ class FunctionPoint:
 
     def hvp(self, v):
         if self.problem.hvp is None:
-            raise NotImplementedError("hvp=None: this problem gives no Hessian-vector products; pass hvp= to FromFunction")
+            raise NotImplementedError(
+                "hvp=None: this problem gives no Hessian-vector products; pass hvp= to FromFunction"
+            )
         return self.problem.hvp(self.theta, self.sample, v)
 
     def examples(self, d):
         if self.problem.samples is None:
-            raise NotImplementedError("samples=None: this problem gives no per-example values; pass samples= to FromFunction")
+            raise NotImplementedError(
+                "samples=None: this problem gives no per-example values; pass samples= to FromFunction"
+            )
         values, gradients = self.problem.samples(self.theta, self.sample)
         return values, self.problem.xp.vecdot(gradients, d[..., None, :])
 

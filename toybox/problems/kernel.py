@@ -13,7 +13,8 @@ import numpy as np
 from .. import sampling
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
-from ..xp import Array, dtype as dtype_of, lazy, namespace
+from ..xp import Array, lazy, namespace
+from ..xp import dtype as dtype_of
 from .checks import finite_array, option
 
 STORED, BLOCK = 8 << 30, 1 << 20  # bytes of K kept at most by storage="auto"; bytes of K that a product reads at once
@@ -30,15 +31,33 @@ class KernelClassifier:
     batches is bit-equal.
     """
 
-    def __init__(self, X, y, sigma, test=None, outputs=1, loss=None, storage="auto", *, memory=STORED, backend="numpy",
-                 dtype="float64", line="closed", groups=None):
+    def __init__(
+        self,
+        X,
+        y,
+        sigma,
+        test=None,
+        outputs=1,
+        loss=None,
+        storage="auto",
+        *,
+        memory=STORED,
+        backend="numpy",
+        dtype="float64",
+        line="closed",
+        groups=None,
+    ):
         X, y = finite_array("X", X), labels(y)
         if X.ndim != 2 or len(X) != len(y) or not len(X):
-            raise ValueError(f"X of shape {X.shape} and y of shape {y.shape} do not fit; accepted: X (n, features), y (n,)")
+            raise ValueError(
+                f"X of shape {X.shape} and y of shape {y.shape} do not fit; accepted: X (n, features), y (n,)"
+            )
         if not np.ndim(sigma) == 0 or not 0 < float(sigma) < np.inf:
             raise ValueError(f"sigma={sigma!r} is not accepted; accepted: a number in (0, inf)")
         self.outputs = option("outputs", outputs, 1, 2)
-        loss = ("logistic" if outputs == 1 else "softmax") if loss is None or (loss, outputs) == ("logistic", 2) else loss
+        loss = (
+            ("logistic" if outputs == 1 else "softmax") if loss is None or (loss, outputs) == ("logistic", 2) else loss
+        )
         self.loss = LOSSES[option("loss", loss, *(("logistic", "squared_hinge") if outputs == 1 else ("softmax",)))]
         self.sigma, self.size, self.dim = float(sigma), len(X), len(X) * outputs
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
@@ -83,22 +102,23 @@ class KernelClassifier:
         return self._array(tile.reshape(*index.shape, self.size))
 
     def product(self, vectors: Array) -> Array:
-        """K v for each of the vectors (m, n) -> (m, n), reading K once: a block of rows is used by all while it is cached."""
+        """K v for each of the vectors (m, n) -> (m, n), reading K once: all use a block of rows while it is cached."""
         return self._product(vectors, None)
 
     def _product(self, vectors, X):
         """Products of the kernel between ``X`` (None: the training rows) and the training rows with vectors (m, n)."""
         xp, many = self.xp, len(self.X) if X is None else len(X)
-        count, stored = vectors.shape[0], X is None and self._K is not None
-        block = max(16, (BLOCK if stored else 64 * BLOCK) // (self._itemsize * self.size))
-        if stored and count == 1:
-            return xp.matmul(self._K, vectors[0])[None]
+        count, stored = vectors.shape[0], self._K if X is None else None
+        block = max(16, (BLOCK if stored is not None else 64 * BLOCK) // (self._itemsize * self.size))
+        if stored is not None and count == 1:
+            return xp.matmul(stored, vectors[0])[None]
         parts = []
         for start in range(0, many, block):
-            if stored:
-                tile = self._K[start : start + block]
+            if stored is not None:
+                tile = stored[start : start + block]
             else:
-                tile = self._array(rbf((self.X if X is None else X)[start : start + block], self.X, self.sigma, self._numpy_dtype))
+                rows = (self.X if X is None else X)[start : start + block]
+                tile = self._array(rbf(rows, self.X, self.sigma, self._numpy_dtype))
             if count <= 4:  # a few products with a cached tile beat one flat product
                 parts.append(xp.stack([xp.matmul(tile, vectors[i]) for i in range(count)]))
             else:
@@ -130,7 +150,7 @@ class KernelClassifier:
     @lazy
     def _K_test(self):
         """The kernel between test and training rows, where it takes no more than a tenth of what K may take."""
-        X, _ = self.test
+        X = self.test[0]  # type: ignore[index]
         small = self._itemsize * len(X) * self.size <= STORED / 10
         return self._array(rbf(X, self.X, self.sigma, self._numpy_dtype)) if small and self.storage == "full" else None
 
@@ -180,7 +200,9 @@ class KernelPoint:
     def closed(self, d):
         value0, slope0 = self.value, self.problem.xp.vecdot(self.gradient, d)
         loss = self.problem.loss
-        return CompositeLine(self.problem.xp, loss, self._z, self._product(d), self._y, partial(self._at, d), value0, slope0)
+        return CompositeLine(
+            self.problem.xp, loss, self._z, self._product(d), self._y, partial(self._at, d), value0, slope0
+        )
 
     along, examples = along, examples
 
@@ -224,7 +246,7 @@ class WholePoint(KernelPoint):
 
 
 def rbf(A: np.ndarray, B: np.ndarray, sigma: float, dtype=np.float64) -> np.ndarray:
-    """exp(-|a - b|^2 / (2 sigma^2)) for rows of A (m, p) and B (n, p): (m, n), computed in float64 a block at a time."""
+    """exp(-|a - b|^2 / (2 sigma^2)) for rows a of A (m, p), b of B (n, p): (m, n), computed in float64 by blocks."""
     a, b = (A * A).sum(axis=1), (B * B).sum(axis=1)
     out, block = np.empty((len(A), len(B)), dtype), max(1, (1 << 25) // max(1, 8 * len(B)))
     for start in range(0, len(A), block):

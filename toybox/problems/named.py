@@ -9,7 +9,10 @@ import numpy as np
 
 from ..sampling import generator
 from .checks import at_least, option
-from .data import Dataset, ijcnn1 as load_ijcnn1, mushrooms as load_mushrooms, split as split_rows
+from .data import Dataset
+from .data import ijcnn1 as load_ijcnn1
+from .data import mushrooms as load_mushrooms
+from .data import split as split_rows
 from .factorization import Factorization
 from .kernel import STORED, KernelClassifier
 from .misfire import misfire as make_misfire
@@ -61,12 +64,14 @@ def paths(size=100, *, data_seed=0, **options):
 def noisy_quadratic_model(dim=100, size=1000, *, noise=1.0, data_seed=0, **options):
     """The noisy quadratic model of Zhang et al. 2019: spectrum h_i = 1/i, gradient noise covariance noise^2 H.
 
-    A finite population whose minimisers have mean 0 and covariance noise^2 / H to rounding (divisor D), so that the exact
+    A finite population whose minimisers have mean 0 and covariance noise^2 / H to rounding (divisor D): the exact
     recursions of ``expected_risk`` hold for it.
     """
     dim, size, noise = at_least("dim", dim, 1), at_least("size", size, 2), _number("noise", noise, 0)
     if size <= dim:
-        raise ValueError(f"size={size} is not accepted; accepted: more samples than dim={dim}, to have the exact covariance")
+        raise ValueError(
+            f"size={size} is not accepted; accepted: more samples than dim={dim}, to have the exact covariance"
+        )
     h = _spectrum("inverse", dim, 1)
     raw = generator(data_seed).standard_normal((size, dim))
     raw -= raw.mean(axis=0)
@@ -77,7 +82,9 @@ def noisy_quadratic_model(dim=100, size=1000, *, noise=1.0, data_seed=0, **optio
 def alternating(delta=2.0, curvature=1.0, **options):
     """Two parabolas a x^2 and a (x - delta)^2 (dissertation, section 4.4.4); present them in turn with
     ``sampler=lambda t, j: numpy.array([[(t + j) % 2]])`` and batch=1."""
-    return NoisyQuadratic(np.array([[2 * _number("curvature", curvature, 1e-300)]]), np.array([[0.0], [float(delta)]]), **options)
+    return NoisyQuadratic(
+        np.array([[2 * _number("curvature", curvature, 1e-300)]]), np.array([[0.0], [float(delta)]]), **options
+    )
 
 
 def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", **options):
@@ -86,7 +93,7 @@ def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", *
     rank: 1, 4, 10, ... or None, the linear true model. rows="linspace" is the published generator, which is not ill-
     conditioned (``problem.condition`` is about 16: only the last row is tiny); rows="logspace" truly is.
     """
-    scale = {"linspace": np.linspace, "logspace": lambda a, b, n: np.geomspace(a, b, n)}[option("rows", rows, "linspace", "logspace")]
+    scale = np.linspace if option("rows", rows, "linspace", "logspace") == "linspace" else np.geomspace
     rng = np.random.RandomState(at_least("data_seed", data_seed, 0))  # the published generator: keep its legacy stream
     A = scale(1, 1e-10, 10)[:, None] * rng.rand(10, 6)
     X = rng.randn(6, 1000).T
@@ -107,15 +114,30 @@ def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelCl
     return KernelClassifier(X[train], y[train], sigma, (X[test], y[test]), **options)
 
 
-def mushrooms(*, sigma=0.5, outputs=1, rows=None, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
+def mushrooms(
+    *, sigma=0.5, outputs=1, rows=None, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options
+):
     """RBF-kernel classification of mushrooms (Vaswani et al. 2019, section 7.3): 6499 training rows, embedded data.
 
     split="shuffled" gives the published 100 % test accuracy; split="ordered" is the released code's default.
     """
-    return _kernel(load_mushrooms(), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
+    return _kernel(
+        load_mushrooms(), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options
+    )
 
 
-def ijcnn1(*, part="tr", sigma=0.05, outputs=1, rows=None, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
+def ijcnn1(
+    *,
+    part="tr",
+    sigma=0.05,
+    outputs=1,
+    rows=None,
+    split="shuffled",
+    data_seed=0,
+    storage="auto",
+    memory=STORED,
+    **options,
+):
     """RBF-kernel classification of ijcnn1 (Vaswani et al. 2019, section 7.3); raises ``MissingData`` without the files.
 
     part="tr": the 35,000-row file that the released code names (28,000 training rows); part="full": all 49,990 rows
@@ -123,11 +145,15 @@ def ijcnn1(*, part="tr", sigma=0.05, outputs=1, rows=None, split="shuffled", dat
     neighbours into the test set.
     """
     option("part", part, "tr", "full")
-    return _kernel(load_ijcnn1(part), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
+    return _kernel(
+        load_ijcnn1(part), sigma, rows, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options
+    )
 
 
-def misfire(*, rows=5000, sigma=0.05, outputs=1, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options):
-    """RBF-kernel classification of a synthetic stand-in for ijcnn1; see ``toybox.problems.misfire`` for what it imitates."""
+def misfire(
+    *, rows=5000, sigma=0.05, outputs=1, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options
+):
+    """RBF-kernel classification of a synthetic stand-in for ijcnn1; ``problems.misfire`` says what it imitates."""
     data = make_misfire(at_least("rows", rows, 100), data_seed)
     return _kernel(data, sigma, None, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
 
@@ -137,4 +163,6 @@ def logistic(size=250, *, overlap=1.0, sigma=0.5, outputs=1, split="shuffled", d
     rng = generator(data_seed)
     y = rng.integers(0, 2, at_least("size", size, 10))
     X = rng.standard_normal((size, 2)) * _number("overlap", overlap, 0) + np.where(y[:, None] == 1, 1.0, -1.0)
-    return _kernel(Dataset(X, y, "logistic"), sigma, None, split, data_seed, outputs=outputs, storage=storage, **options)
+    return _kernel(
+        Dataset(X, y, "logistic"), sigma, None, split, data_seed, outputs=outputs, storage=storage, **options
+    )

@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import sampling
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, dtype as dtype_of, lazy, namespace
+from ..xp import Array, lazy, namespace
+from ..xp import dtype as dtype_of
 from .checks import finite_array, option
 
 
@@ -28,13 +29,17 @@ class NoisyQuadratic:
         Q, m = finite_array("Q", Q), finite_array("m", m)
         n = m.shape[-1] if m.ndim else 0
         if Q.shape[-2:] != (n, n) or Q.ndim not in (2, 3) or m.ndim not in (1, 2) or n == 0:
-            raise ValueError(f"Q of shape {Q.shape} and m of shape {m.shape} do not fit; accepted: Q (n, n) or (D, n, n) "
-                             "and m (D, n) or (n,)")
+            raise ValueError(
+                f"Q of shape {Q.shape} and m of shape {m.shape} do not fit; accepted: Q (n, n) or (D, n, n) "
+                "and m (D, n) or (n,)"
+            )
         offsets = finite_array("offsets", 0.0 if offsets is None else offsets)
         sizes = [*(x.shape[0] for x, k in ((Q, 3), (m, 2), (offsets, 1)) if x.ndim == k)]
         if offsets.ndim > 1 or len(set(sizes) - {1}) > 1:
-            raise ValueError(f"Q {Q.shape}, m {m.shape} and offsets {offsets.shape} give different numbers of samples; "
-                             "accepted: the same D everywhere")
+            raise ValueError(
+                f"Q {Q.shape}, m {m.shape} and offsets {offsets.shape} give different numbers of samples; "
+                "accepted: the same D everywhere"
+            )
         self.size, self.dim, self.common = max(sizes, default=1), n, Q.ndim == 2
         self.Q, self.m = (Q + np.swapaxes(Q, -1, -2)) / 2, np.broadcast_to(m, (self.size, n))
         self.offsets = np.broadcast_to(offsets, (self.size,))
@@ -144,8 +149,15 @@ class QuadraticPoint:
     along, examples = along, examples
 
 
-def expected_risk(problem: NoisyQuadratic, rate, batch: int, steps: int, start=None, sampler: str = "replacement",
-                  momentum: float = 0.0) -> np.ndarray:
+def expected_risk(
+    problem: NoisyQuadratic,
+    rate,
+    batch: int,
+    steps: int,
+    start=None,
+    sampler: str = "replacement",
+    momentum: float = 0.0,
+) -> np.ndarray:
     """Exact E[full loss] of constant-rate SGD on quadratics with one common Q, at steps 0 .. steps: (steps + 1,).
 
     The recursions of the noisy quadratic model (Zhang et al. 2019) for any common Q: the mean of x - x* contracts by
@@ -165,7 +177,7 @@ def expected_risk(problem: NoisyQuadratic, rate, batch: int, steps: int, start=N
     h, U = np.linalg.eigh(problem.Q)
     spread = (problem.m - problem.solution) @ U
     noise = factor * h[:, None] * (spread.T @ spread / D) * h  # covariance of the batch gradient
-    # state (e, m) with m <- beta m + h e + noise, e <- e - rate m; second moments M of the mean and V of the fluctuation
+    # state (e, m) with m <- beta m + h e + noise, e <- e - rate m: its mean, and V, the covariance around it
     step = np.block([[np.diag(1 - rate * h), -rate * momentum * np.eye(n)], [np.diag(h), momentum * np.eye(n)]])
     kick = np.block([[rate**2 * noise, -rate * noise], [-rate * noise, noise]])
     mean, V = np.concatenate([(start - problem.solution) @ U, np.zeros(n)]), np.zeros((2 * n, 2 * n))

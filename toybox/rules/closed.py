@@ -5,7 +5,8 @@ Deviations
   PAL        Algorithm 8 with the cap after alpha, as in its code. At a stationary point (b = 0) the step is 0 before
              anything is normalised (the paper divides 0 by 0). ``exact_slope=False`` is the released option
              calc_exact_directional_derivative=False: b = -|d|, true only without momentum; it needs the bare direction,
-             not ``Unit``. The second loss is measured only where b < 0, where it is used. Lengths are in theta-space whatever the length of d; the returned step multiplies d.
+             not ``Unit``. The second loss is measured only where b < 0, where it is used. Lengths are in theta-space
+             whatever the length of d; the returned step multiplies d.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The figure recipes, one file per figure."""
