@@ -1,0 +1,216 @@
+"""What every figure shares: one fixed look per method, quantile bands, published curves, and the files it leaves.
+
+A recipe names a study and draws its stored results; it computes nothing itself. ``make`` runs what is missing in the
+store, draws, and writes PNG, SVG, PDF, the plotted numbers (CSV), a caption and a manifest.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+HERE = Path(__file__).parent
+COSTS = {
+    "steps": "iterations",
+    "batches": "batches drawn",
+    "epochs": "epochs",
+    "gradients": "gradient evaluations",
+    "values": "loss evaluations",
+    "samples": "samples touched",
+    "seconds": "seconds (all seeds together)",
+}
+
+
+class Look(NamedTuple):
+    """How a method looks in every figure: colour, marker and dash all differ (Okabe & Ito colours)."""
+
+    name: str
+    color: str
+    marker: str
+    dash: Any
+
+
+LOOKS = {
+    "sls": Look("SLS (Armijo)", "#0072B2", "o", "-"),
+    "pal": Look("PAL", "#D55E00", "s", (0, (5, 1.5))),
+    "exact": Look("exact on the batch", "#E69F00", "P", (0, (3, 1, 1, 1))),
+    "exact-full": Look("exact on all data", "#56B4E9", "X", (0, (1, 1))),
+    "backtracking": Look("backtracking", "#8C6D31", "h", (0, (6, 1, 1, 1))),
+    "adam": Look("Adam", "#009E73", "^", "-."),
+    "sgd": Look("SGD", "#222222", "D", ":"),
+    "momentum": Look("momentum", "#CC79A7", "v", (0, (3, 1, 1, 1, 1, 1))),
+    "nsgd": Look("normalised SGD", "#7F7F7F", "*", (0, (2, 2))),
+}
+GREY = "#8A8A8A"  # published curves
+
+
+@dataclass
+class Table:
+    """The plotted numbers, one row per point, in the order in which they were drawn."""
+
+    rows: list[tuple] = field(default_factory=list)
+
+    def add(self, panel: str, series: str, x: Iterable, median: Iterable, low: Iterable, high: Iterable) -> None:
+        self.rows += [(panel, series, *map(float, row)) for row in zip(x, median, low, high, strict=True)]
+
+    def write(self, path: Path) -> None:
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["panel", "series", "x", "median", "low", "high"])
+            writer.writerows(self.rows)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A figure: ``study(size)`` says what it needs, ``draw(results, overlay, cost)`` gives figure, table, caption."""
+
+    id: str
+    name: str
+    title: str
+    study: Callable[[str], Any]
+    draw: Callable[..., tuple]
+    cites: tuple[str, ...] = ()
+
+    def make(
+        self,
+        size="default",
+        out=Path("figures/out"),
+        store=None,
+        workers=None,
+        overlay=None,
+        cost="steps",
+        progress=False,
+    ) -> list[Path]:
+        """Compute what the store lacks, draw, and return the written files. size: "smoke", "default" or "full"."""
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+
+        from toybox.study import compute
+
+        if cost not in COSTS:
+            raise ValueError(f"cost={cost!r} is not accepted; accepted: {', '.join(COSTS)}")
+        if overlay not in (None, "published", "none"):
+            raise ValueError(f"overlay={overlay!r} is not accepted; accepted: 'published', 'none'")
+        study = self.study(size)
+        results = compute(study, store, workers=workers, progress=progress)
+        with plt.style.context(HERE / "style.mplstyle"):
+            figure, table, caption = self.draw(results, overlay=overlay != "none", cost=cost)
+            return self.write(figure, table, caption, results, Path(out), size)
+
+    def write(self, figure, table: Table, caption: str, results, out: Path, size: str) -> list[Path]:
+        import matplotlib.pyplot as plt
+
+        out.mkdir(parents=True, exist_ok=True)
+        stem = out / f"{self.id}-{self.name}"
+        paths = [stem.with_suffix(suffix) for suffix in (".png", ".svg", ".pdf", ".csv", ".md", ".json")]
+        stamp = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}  # the same numbers give the same files
+        for path in paths[:3]:
+            figure.savefig(path, metadata=stamp.get(path.suffix))
+        plt.close(figure)
+        table.write(paths[3])
+        paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n")
+        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n")
+        return paths
+
+    def manifest(self, results, caption: str, size: str) -> dict:
+        """Everything needed to say where the picture comes from."""
+        runs = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in results]
+        cites = sorted({*self.cites, *(paper for r in results for paper in r.meta.get("papers", ()))})
+        return {"figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": runs}
+
+
+def look(result) -> Look:
+    return LOOKS[result.run.method]
+
+
+def label(result) -> str:
+    """The run's own label, else its method's name."""
+    return result.run.label or look(result).name
+
+
+def group(results, *keys: str) -> dict:
+    """Results by the values of some fields of their runs: problem, method, label, or an option of the problem."""
+    groups: dict[tuple, list] = {}
+    for result in results:
+        run = result.run
+        key = tuple(getattr(run, k) if k in ("problem", "method", "label") else run.options.get(k) for k in keys)
+        groups.setdefault(key, []).append(result)
+    return groups
+
+
+def curves(results, column: str, cost: str = "steps") -> tuple[np.ndarray, np.ndarray]:
+    """A measured column of several results, all seeds and lanes: x (P,) median cost and y (runs, P), by step."""
+    import polars as pl
+
+    xs, ys = [], []
+    for result in results:
+        frame = result.frame.filter(pl.col(column).is_not_null())
+        lanes = frame.group_by([c for c in ("seed",) if c in frame.columns], maintain_order=True)
+        for _, lane in lanes:
+            lane = lane.sort("t")
+            xs.append(lane["t" if cost == "steps" else cost].to_numpy())
+            ys.append(lane[column].to_numpy())
+    return np.median(np.array(xs, float), axis=0), np.array(ys, float)
+
+
+def band(
+    ax, x, y, look: Look, name: str, table: Table, panel: str, *, every: int = 0, zorder: float = 3.0, **style
+) -> None:
+    """The median over the runs y (runs, P) with a band of its quartiles; markers thinned to about eight.
+
+    A step at which no run has a value is left out.
+    """
+    known = ~np.isnan(y).all(axis=0)
+    x, y = x[known], y[:, known]
+    low, median, high = (np.nanquantile(y, q, axis=0, method="nearest") for q in (0.25, 0.5, 0.75))
+    ax.fill_between(x, low, high, color=look.color, alpha=0.18, lw=0, zorder=zorder - 1)
+    ax.plot(
+        x, median, color=look.color, ls=look.dash, marker=look.marker, markevery=every or max(1, len(x) // 8),
+        label=name, zorder=zorder, **style,
+    )  # fmt: skip
+    table.add(panel, name, x, median, low, high)
+
+
+def show_zeros(ax, y, floor: float) -> np.ndarray:
+    """Exact zeros for a log axis: moved to ``floor``, on a shaded strip that says so."""
+    if (y == 0).any() and not ax.get_label():
+        ax.set_label("shows zeros")
+        ax.axhspan(floor / 5, floor * 5, color="#EDEDED", zorder=0, lw=0)
+        ax.annotate(
+            "exactly 0", (0.5, floor * 5), xycoords=ax.get_yaxis_transform(), xytext=(0, 2), textcoords="offset points",
+            ha="center", va="bottom", fontsize=7.5, color="#555555",
+        )  # fmt: skip
+    return np.where(y == 0, floor, y)
+
+
+def published(panel: str, series: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """A digitised curve of Vaswani et al. 2019, or None."""
+    with (HERE / "published.csv").open() as file:
+        rows = [
+            r
+            for r in csv.DictReader(line for line in file if line[0] != "#")
+            if (r["panel"], r["series"]) == (panel, series)
+        ]
+    return (np.array([float(r["x"]) for r in rows]), np.array([float(r["y"]) for r in rows])) if rows else None
+
+
+def overlay_published(
+    ax, panel: str, series: str, name: str, table: Table, scale: float = 1.0, at: float = 0.6, **text
+) -> None:
+    """Draw a published curve thin and grey, with its name beside it."""
+    curve = published(panel, series)
+    if curve is None:
+        return
+    x, y = curve[0], curve[1] * scale
+    ax.plot(x, y, color=GREY, lw=0.9, zorder=2)
+    i = int(at * (len(x) - 1))
+    ax.annotate(name, (x[i], y[i]), xytext=(0, 3), textcoords="offset points", fontsize=6.5, color="#6A6A6A", **text)
+    table.add(panel, f"published: {series}", x, y, y, y)
