@@ -38,14 +38,9 @@ def draw(results, overlay=True, cost="epochs"):
         if first.method == "sls" and problem == "mushrooms":
             gamma = first.hyper["gamma"]
             ax.plot(x, gamma**x, color="k", lw=0.9, ls=(0, (1, 2)), zorder=4)
-            ax.annotate(
-                f"{gamma:g}^epoch",
-                (x[-1], gamma ** x[-1]),
-                xytext=(-4, 4),
-                textcoords="offset points",
-                ha="right",
-                fontsize=8,
-            )
+            at = len(x) // 5
+            text = {"xytext": (8, -10), "textcoords": "offset points", "fontsize": 8}
+            ax.annotate(f"{gamma:g}^epoch", (x[at], gamma ** x[at]), **text)
     for name, ax in panels.items():
         ax.set_yscale("log")
         ax.set_xlabel("epochs")
