@@ -1,5 +1,5 @@
 """The figure recipes, one file per figure; the command line finds them as the plugin "figures"."""
 
-from . import f1_factorization, f2_kernels, f3_steps
+from . import f1_factorization, f2_kernels, f3_steps, f4_costs, f5_axes
 
-RECIPES = {module.RECIPE.id: module.RECIPE for module in (f1_factorization, f2_kernels, f3_steps)}
+RECIPES = {module.RECIPE.id: module.RECIPE for module in (f1_factorization, f2_kernels, f3_steps, f4_costs, f5_axes)}

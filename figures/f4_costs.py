@@ -46,11 +46,8 @@ def draw(results, overlay=True, cost="steps"):
             passes.barh(place, forward, color=color, height=0.7)
             passes.barh(place, backward, left=forward, color=color, height=0.7, alpha=0.45)
             times.barh(place, seconds / base, color=color, height=0.7)
-            shown = (
-                (passes, forward + backward, f"{forward + backward:.1f}"),
-                (times, seconds / base, f"{seconds / base:.2g}x"),
-            )
-            for ax, x, text in shown:
+            both, ratio = forward + backward, seconds / base
+            for ax, x, text in ((passes, both, f"{both:.1f}"), (times, ratio, f"{ratio:.2g}x")):
                 ax.annotate(text, (x, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=7.5)
             table.add(f"{problem} passes", method, [0], [forward], [backward], [seconds])
         for ax in (passes, times):
