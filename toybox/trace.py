@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .hyper import refuse_unknown
+from .rays import Status
 
 COSTS = ("steps", "batches", "epochs", "values", "gradients", "samples", "seconds")
 
@@ -20,7 +23,7 @@ class Trace:
 
     Step t of ``loss, size, arc, status, trials`` (steps, *lanes): the batch loss at the iterate the step starts from,
     the step in multiples of d, its length |s d|, its ``Status`` and the evaluations the search made. A lane that ended
-    (status 5, NONFINITE) keeps its last finite iterate in ``theta``; its later rows repeat what stopped it.
+    (status NONFINITE) keeps its last finite iterate in ``theta``; its later rows repeat what stopped it.
     ``full_loss`` and ``test_accuracy`` (P, *lanes) belong to ``probe_steps`` (P,).
     """
 
@@ -55,7 +58,7 @@ class Trace:
         """The step at which each lane ended, something not being finite; ``steps`` where it never did (*lanes,)."""
         if not self.steps:
             return np.zeros(self.lanes, int)
-        bad = self.status == 5
+        bad = self.status == Status.NONFINITE
         return np.where(bad.any(axis=0), bad.argmax(axis=0), self.steps)
 
     def cost(self, kind: str) -> np.ndarray:
@@ -74,93 +77,107 @@ class Trace:
         return np.concatenate([np.zeros((1, *self.lanes), cost.dtype), cost])[self.probe_steps]
 
     def to_frame(self):
-        """A polars table, one row per step and lane, and one per lane after the last step: t, seed, hyper-parameters
-        that span lanes, loss, size, arc, status, trials, costs paid before the step, full_loss and test_accuracy (null
-        where not measured)."""
+        """A polars table with one row per step and lane, steps outermost, and one per lane after the last step.
+
+        Columns: t, seed, the hyper-parameters that span lanes; loss, size, arc, trials, status (an Enum of ``Status``
+        names), null after the last step; the costs paid before step t; full_loss and test_accuracy, null where not
+        measured. Floats are Float64, so that tables of different runs can be stacked.
+        """
         import polars as pl
 
-        T, lanes = self.steps, self.lanes
-        n = (T + 1) * int(np.prod(lanes))
-        wide = lambda a: np.broadcast_to(a, (T + 1, *lanes)).reshape(n)
-        axes = lambda a, first: np.reshape(a, (*np.shape(a), *[1] * (len(lanes) - 1)) if first else np.shape(a))
-        table: dict[str, Any] = {
-            "t": wide(np.arange(T + 1).reshape(-1, *[1] * len(lanes))),
-            "seed": wide(axes(self.seeds, True)),
-        }
-        table |= {name: wide(value) for name, value in self.hyper.items()}
-        for name in ("loss", "size", "arc", "trials", "status"):
-            values = getattr(self, name)
-            table[name] = pl.concat(
-                [
-                    pl.Series(name, values.reshape(-1)),
-                    pl.Series(name, [None] * int(np.prod(lanes)), dtype=pl.Series(values[:0].ravel()).dtype),
-                ]
-            )
-        paid = lambda c: np.concatenate([np.zeros((1, *lanes), c.dtype), c]).reshape(n)
-        table |= {kind: paid(self.cost(kind)) for kind in COSTS[1:]}
-        measured = np.zeros((T + 1, *lanes), bool)
-        measured[self.probe_steps] = True
-        for name in ("full_loss", "test_accuracy"):
-            values = getattr(self, name)
+        rows, lanes = self.steps + 1, int(np.prod(self.lanes))
+        measured = np.isin(np.arange(rows), self.probe_steps).repeat(lanes)
+
+        def everywhere(values: np.ndarray) -> np.ndarray:
+            """One value per lane, repeated for all rows."""
+            return np.broadcast_to(values, (rows, *self.lanes)).ravel()
+
+        def walked(values: np.ndarray):
+            """One value per step and lane (steps, *lanes); null after the last step."""
+            wide = values.astype(np.float64) if values.dtype == np.float32 else values
+            return pl.Series(wide.ravel()).extend_constant(None, lanes)
+
+        def paid(cost: np.ndarray) -> np.ndarray:
+            """A cumulative cost (steps, *lanes); what had been paid before each row's step."""
+            return np.concatenate([np.zeros(lanes, cost.dtype), cost.ravel()])
+
+        def looked(values: np.ndarray | None):
+            """One value per probe and lane (P, *lanes); null elsewhere."""
+            column = np.zeros((rows, lanes))
             if values is not None:
-                column = np.full((T + 1, *lanes), np.nan)
-                column[self.probe_steps] = values
-                table[name] = pl.select(
-                    pl.when(pl.Series(measured.reshape(n))).then(pl.Series(column.reshape(n)))
-                ).to_series()
+                column[self.probe_steps] = values.reshape(-1, lanes)
+            return pl.Series(column.ravel()).set(pl.Series(~measured | (values is None)), None)
+
+        names = [status.name for status in Status]
+        seeds = self.seeds.reshape(-1, *[1] * len(self.lanes[1:]))
+        table = {"t": np.arange(rows).repeat(lanes), "seed": everywhere(seeds)}
+        table |= {name: everywhere(values) for name, values in self.hyper.items()}
+        table |= {name: walked(getattr(self, name)) for name in ("loss", "size", "arc", "trials")}
+        table |= {"status": walked(np.array(names)[self.status.astype(int)]).cast(pl.Enum(names))}
+        table |= {kind: paid(self.cost(kind)) for kind in COSTS if kind != "steps"}
+        table |= {name: looked(getattr(self, name)) for name in ("full_loss", "test_accuracy")}
         return pl.DataFrame(table)
 
     @classmethod
     def join(cls, parts: list[Trace]) -> Trace:
-        """Traces of groups of seeds as one."""
-        if len(parts) == 1:
-            return parts[0]
+        """Traces of groups of seeds, in the order of the seeds, as one; seconds add up."""
         first = parts[0]
-        along = {"theta": 0, "seeds": 0} | dict.fromkeys(
-            ("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy"), 1
+        if len(parts) == 1:
+            return first
+
+        def along(axis: int, name: str) -> Any:
+            values = [getattr(part, name) for part in parts]
+            return None if values[0] is None else np.concatenate(values, axis=axis)
+
+        def probe(name: str) -> Any:
+            looks = [np.concatenate(look) for look in zip(*(part.probes[name] for part in parts), strict=True)]
+            return np.stack(looks) if len({look.shape for look in looks}) == 1 else looks
+
+        per_step = ("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy")
+        return dataclasses.replace(
+            first,
+            **{name: along(0, name) for name in ("theta", "seeds")},
+            **{name: along(1, name) for name in per_step},
+            counts={kind: np.concatenate([part.counts[kind] for part in parts], axis=1) for kind in first.counts},
+            seconds=np.sum([part.seconds for part in parts], axis=0),
+            probes={name: probe(name) for name in first.probes},
         )
-        joined: dict[str, Any] = {
-            name: None if getattr(first, name) is None else np.concatenate([getattr(p, name) for p in parts], axis=axis)
-            for name, axis in along.items()
-        }
-        joined["counts"] = {kind: np.concatenate([p.counts[kind] for p in parts], axis=1) for kind in first.counts}
-        joined["seconds"] = np.sum([p.seconds for p in parts], axis=0)
-        joined["probes"] = {name: np.concatenate([p.probes[name] for p in parts], axis=1) for name in first.probes}
-        return dataclasses.replace(first, **joined)
 
     def save(self, path: str | Path) -> Path:
-        """Write to one .npz file, atomically; returns its path."""
-        import os
-
-        path = Path(path).with_suffix(".npz")
-        arrays: dict[str, Any] = {}
-        plain: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, dict):
-                arrays |= {f"{field.name}/{key}": np.asarray(v) for key, v in value.items()}
-            elif isinstance(value, np.ndarray):
-                arrays[field.name] = value
-            else:
-                plain[field.name] = value
+        """Write to one .npz file, atomically; returns its path (".npz" is added where it is missing)."""
+        path = _npz(path)
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        groups = {name: plain.pop(name) for name in ("counts", "hyper", "probes")}
+        arrays = {name: plain.pop(name) for name, value in [*plain.items()] if isinstance(value, np.ndarray)}
+        for group, members in groups.items():
+            for name, value in members.items():
+                ragged = isinstance(value, list)  # probe results of different shapes: one array per look
+                arrays |= {f"{group}/{i}/{name}": v for i, v in enumerate(value)} if ragged else {}
+                arrays |= {} if ragged else {f"{group}//{name}": value}
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
         with part.open("wb") as file:
-            np.savez_compressed(file, _plain=np.array(json.dumps(plain)), **arrays)
+            np.savez_compressed(file, _plain=np.array(json.dumps(plain, default=int)), **arrays)
         os.replace(part, path)
         return path
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
-        """Read what ``save`` wrote."""
-        with np.load(path, allow_pickle=False) as file:
-            if "_plain" not in file.files:
-                raise ValueError(f"path={str(path)!r} is no trace; accepted: a file that Trace.save wrote")
-            values: dict[str, Any] = {"counts": {}, "probes": {}, "hyper": {}} | json.loads(str(file["_plain"]))
-            for name in file.files:
-                if "/" in name:
-                    group, key = name.split("/", 1)
-                    values[group][key] = file[name]
-                elif name != "_plain":
-                    values[name] = file[name]
-        return cls(**values)
+        """Read what ``save`` wrote. Raises ``ValueError`` for any other file, ``FileNotFoundError`` for none."""
+        try:
+            with _npz(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                values: dict[str, Any] = {"counts": {}, "hyper": {}, "probes": {}} | json.loads(str(arrays["_plain"]))
+                for key in arrays.files:
+                    group, i, name = key.split("/", 2) if "/" in key else ("", "", key)
+                    if i:
+                        values[group].setdefault(name, []).append(arrays[key])
+                    elif name != "_plain":
+                        (values[group] if group else values)[name] = arrays[key]
+            return cls(**values)
+        except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
+            raise ValueError(f"path={str(path)!r} is no trace; accepted: a file that Trace.save wrote") from None
+
+
+def _npz(path: str | Path) -> Path:
+    path = Path(path)
+    return path if path.suffix == ".npz" else path.with_name(path.name + ".npz")

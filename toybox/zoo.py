@@ -7,7 +7,7 @@ array, whose elements then become lanes.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any, NamedTuple
 
@@ -154,10 +154,12 @@ PROBLEMS = {
     "logistic": Entry(named.logistic, "RBF kernel, two Gaussian clouds", (), "-", "problems/kernel.py"),
 }
 
+SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem
+
 
 def problem(name: str, **options: Any) -> Any:
     """A named problem. Raises ``ValueError`` for an unknown name or option, with a near miss."""
-    return _make("problem", PROBLEMS, name, options, ("backend", "dtype", "line"))
+    return _make("problem", PROBLEMS, name, options, SHARED)
 
 
 def method(name: str, **hyper: Any) -> Optimizer:
@@ -166,9 +168,7 @@ def method(name: str, **hyper: Any) -> Optimizer:
     return _make("method", METHODS, name, hyper)._replace(name=name)
 
 
-def _make(
-    what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: tuple[str, ...] = ()
-) -> Any:
+def _make(what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: Iterable[str] = ()) -> Any:
     refuse_unknown(what, name, registry)
     accepted = [*defaults(registry[name]), *shared]
     for given in options:

@@ -1,0 +1,302 @@
+"""The command line: list | run | figure | data.
+
+Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
+was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
+
+from . import __version__
+
+app = App(
+    name="toybox",
+    version=__version__,
+    help="A testbed for stochastic line searches.\n\nExample: toybox run factorization sls --steps 400 --batch 100",
+    help_format="plaintext",
+    default_parameter=Parameter(negative=()),
+    suppress_keyboard_interrupt=False,
+)
+app.command(data := App(name="data", help="The data sets of the kernel problems.\n\nExample: toybox data list"))
+
+Count = Annotated[int | None, Parameter(validator=Number(gte=1))]
+
+
+class Usage(Exception):
+    """What was asked for cannot be had."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command line (default: the process's) and return its exit code; errors are sentences on stderr."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        return 0
+    except KeyboardInterrupt:
+        code, message = 130, "interrupted; finished runs are kept, and the same command resumes after them"
+    except (Usage, CycloptsError) as error:
+        code, message = 2, str(error)
+    except Exception as error:
+        if os.environ.get("TOYBOX_TRACEBACK"):
+            raise
+        code, message = 1, f"{type(error).__name__}: {error} (TOYBOX_TRACEBACK=1 shows where)"
+        if failures := getattr(error, "failures", ()):  # a StudyError's
+            code, message = (2 if all(failure.usage for failure in failures) else 1), str(error)
+    print(f"toybox: {message}", file=sys.stderr)
+    return code
+
+
+@app.command(name="list")
+def list_(what: Literal["problems", "methods", "figures"] | None = None, /) -> None:
+    """Show what there is: problems, methods or figures.
+
+    Example: toybox list methods
+
+    Args:
+        what: What to list; without it, the names of all three.
+    """
+    from .zoo import METHODS, PROBLEMS, SHARED, defaults
+
+    figures = _recipes() if what in (None, "figures") else {}
+    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures}
+    pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
+    if what is None:
+        _table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
+    elif what == "figures":
+        _table(("id", "name", "title"), [(recipe.id, recipe.name, recipe.title) for recipe in kinds[what].values()])
+    else:
+        rows = [(k, e.summary, e.equation, ", ".join(e.papers), pairs(defaults(e))) for k, e in kinds[what].items()]
+        _table(("name", "summary", "equation", "papers", "options and defaults"), rows)
+        print(f"All problems also take {pairs(SHARED)}" if what == "problems" else "Lists of numbers become lanes.")
+
+
+@app.command(usage="Usage: toybox run SPEC.toml [OPTIONS] | toybox run PROBLEM METHOD [OPTIONS]")
+def run(
+    problem: str,
+    method: str | None = None,
+    /,
+    *,
+    steps: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    batch: Count = None,
+    seeds: Count = None,
+    every: Count = None,
+    sampler: str | None = None,
+    settings: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    store: Path | None = None,
+    workers: Count = None,
+    csv: Path | None = None,
+    parquet: Path | None = None,
+) -> None:
+    """Run a study from a TOML file, or one method on one problem, and show where it ended.
+
+    Example: toybox run factorization sls --steps 400 --batch 100 --seeds 5 --set gamma=1.5 --set rank=4
+
+    Results are kept; what is already there is not computed again.
+
+    Args:
+        problem: A study's TOML file, or the name of a problem.
+        method: The name of a method, after the name of a problem.
+        steps: Number of steps. [default: 100]
+        batch: Samples per batch. [default: 10]
+        seeds: Number of seeds: 0, 1, ... [default: 3]
+        every: Measure full loss and accuracy every so many steps, not only at both ends.
+        sampler: How batches are drawn: epochs, fresh or replacement. [default: epochs]
+        settings: An option of the problem or hyper-parameter of the method, such as rank=4, rank=none, rate=[0.1,0.3].
+            problem.NAME=... or method.NAME=... say whose it is where both have one.
+        store: Folder of the results. [default: the environment's TOYBOX_STORE, else results]
+        workers: Processes. [default: one per core]
+        csv: Write every step of every run to this CSV file.
+        parquet: The same to a Parquet file.
+    """
+    from .store import Store
+    from .study import Run, Study, compute, stack
+
+    numbers: dict[str, Any] = {"steps": steps, "batch": batch, "seeds": seeds, "every": every, "sampler": sampler}
+    given = {name: value for name, value in numbers.items() if value is not None}
+    with _usage():
+        for target in filter(None, (csv, parquet)):
+            if not target.parent.is_dir():
+                raise Usage(f"the folder of {target} does not exist; accepted: a file in an existing folder")
+        if method is not None:
+            options, hyper = _settings(problem, method, settings or [])
+            fields = {"options": options, "hyper": hyper, "steps": 100, "batch": 10, "seeds": 3} | given
+            study = Study(name="run", runs=[Run(problem=problem, method=method, **fields)])
+        elif problem.endswith(".toml") or Path(problem).is_file():
+            if given or settings:
+                names = ", ".join(f"--{name}" for name in [*given, *(["set"] if settings else [])])
+                raise Usage(f"{names} cannot be given beside {problem}; accepted: a change of that file")
+            study = Study.read(problem)
+        else:
+            raise Usage(f"{problem!r} is no TOML file and no METHOD follows it; accepted: SPEC.toml, or PROBLEM METHOD")
+        folder = Store(store)
+    results = compute(study, folder, workers=workers, progress=sys.stderr.isatty())
+    _show(results)
+    if csv:
+        stack(results).write_csv(csv)
+    if parquet:
+        stack(results).write_parquet(parquet)
+
+
+@app.command(usage="Usage: toybox figure NAME... [OPTIONS]")
+def figure(
+    names: list[str],
+    /,
+    *,
+    full: bool = False,
+    smoke: bool = False,
+    out: Path = Path("figures/out"),
+    store: Path | None = None,
+    workers: Count = None,
+    overlay: Literal["published", "none"] | None = None,
+    cost: str = "steps",
+) -> None:
+    """Draw figures, computing first what the store lacks, and print the files written.
+
+    Example: toybox figure F1 kernels --cost epochs
+
+    Args:
+        names: Figures by id or name; `toybox list figures` shows them.
+        full: The budget of the papers: hours.
+        smoke: A few steps, to see whether everything works: seconds.
+        out: Folder of the files.
+        store: Folder of the results. [default: the environment's TOYBOX_STORE, else results]
+        workers: Processes. [default: one per core]
+        overlay: Curves read from the papers, or none of them. [default: the figure's choice]
+        cost: The horizontal axis: steps, batches, epochs, values, gradients, samples or seconds.
+    """
+    from .hyper import refuse_unknown
+    from .store import Store
+    from .trace import COSTS
+
+    recipes = _recipes()
+    known = {key.casefold(): recipe for id, recipe in recipes.items() for key in (id, recipe.name)}
+    with _usage():
+        if full and smoke:
+            raise Usage("--full and --smoke exclude each other; accepted: one of them")
+        refuse_unknown("--cost", cost, COSTS)
+        for name in names:
+            refuse_unknown("figure", name if name.casefold() not in known else name.casefold(), known)
+        results = Store(store)
+    size, chosen = "full" if full else "smoke" if smoke else "default", [known[name.casefold()] for name in names]
+    for recipe in {recipe.id: recipe for recipe in chosen}.values():
+        print(*recipe.make(size, out, results, workers, overlay, cost, sys.stderr.isatty()), sep="\n")
+
+
+@data.command(name="list")
+def data_list() -> None:
+    """Show which data sets are here, and where.
+
+    Example: toybox data list
+    """
+    import pooch
+
+    from .problems.data import IJCNN1_SHA256
+
+    folders = [Path(f) for f in (os.environ.get("TOYBOX_DATA"), pooch.os_cache("toybox")) if f]
+    missing = "missing: toybox data fetch ijcnn1"
+    found = [(name, *[f / name for f in folders if (f / name).is_file()], missing)[:2] for name in IJCNN1_SHA256]
+    _table(("data set", "where"), [("mushrooms", "in the package"), *found])
+
+
+@data.command
+def fetch(name: str, /, *, folder: Path | None = None) -> None:
+    """Download a data set that the package may not carry, and check it.
+
+    Example: toybox data fetch ijcnn1
+
+    Args:
+        name: The data set: ijcnn1 (4 MB); mushrooms is in the package.
+        folder: Where to put it; set TOYBOX_DATA to this folder to use it. [default: TOYBOX_DATA, else the user's cache]
+    """
+    from .hyper import refuse_unknown
+    from .problems.data import fetch_ijcnn1
+
+    with _usage():
+        refuse_unknown("data set", name, ["ijcnn1", "mushrooms"])
+    if name == "mushrooms":
+        return print("mushrooms is in the package")
+    print(*fetch_ijcnn1(folder or os.environ.get("TOYBOX_DATA"), progress=sys.stderr.isatty()), sep="\n")
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """Bad values found in here are the asker's."""
+    try:
+        yield
+    except ValueError as error:
+        raise Usage(str(error)) from None
+
+
+def _settings(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
+    from .hyper import refuse_unknown
+    from .zoo import METHODS, PROBLEMS, SHARED, defaults
+
+    refuse_unknown("problem", problem, PROBLEMS)
+    refuse_unknown("method", method, METHODS)
+    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
+    chosen: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        owner, dot, short = name.rpartition(".")
+        if not equals or (dot and owner not in accepted):
+            raise Usage(f"--set {setting!r} is not accepted; accepted: NAME=VALUE, problem.NAME=..., method.NAME=...")
+        owners = [o for o in accepted if (owner or o) == o and short in accepted[o]]
+        if len(owners) == 2:
+            raise Usage(f"--set {name} is ambiguous; accepted: problem.{name}=... or method.{name}=...")
+        if not owners:
+            refuse_unknown("--set", short, [k for o in accepted if (owner or o) == o for k in accepted[o]])
+        chosen[owners[0]][short] = _value(text)
+    return chosen["problem"], chosen["method"]
+
+
+def _value(text: str) -> Any:
+    """A number, a list, a truth value or None where it reads as one, else the text."""
+    words = {"true": True, "false": False, "none": None, "inf": float("inf")}
+    try:
+        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _recipes() -> dict[str, Any]:
+    """The figure recipes that are installed, by id."""
+    from importlib.metadata import entry_points
+
+    entries = entry_points(group="toybox.plugins", name="figures")
+    return {recipe.id: recipe for entry in entries for recipe in entry.load().RECIPES.values()}
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*map(escape, header), box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _show(results: list) -> None:
+    """The table of ``study.summary``; what is empty everywhere is left out."""
+    from .study import summary
+
+    table = summary(results).to_dict(as_series=False)
+    short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
+    columns = {name: [short(x) for x in values] for name, values in table.items()}
+    quartiles = zip(columns.pop("lower"), columns.pop("upper"), strict=True)
+    columns["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(columns["full_loss"], quartiles, strict=True)]
+    names = {"full_loss": "final full loss, median [quartiles]", "test_accuracy": "test accuracy"}
+    filled = {names.get(name, name): values for name, values in columns.items() if any(values)}
+    _table(filled, zip(*filled.values(), strict=True))
