@@ -40,8 +40,8 @@ format: $(VENV)/.test ## rewrite the sources in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.core ## measure this machine
-	$(BIN)/toybox bench $(ARGS)
+bench: $(VENV)/.test ## measure this machine, into benchmarks/RESULTS.md (ARGS=--quick only prints)
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 clean: ## remove the environment, caches and drawn figures; results stay
 	rm -rf $(VENV) dist figures/out .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

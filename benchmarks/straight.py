@@ -17,7 +17,7 @@ def epochs(size: int, batch: int, seed: int):
             yield order[k * batch : (k + 1) * batch]
 
 
-def factorization(X, Y, rank, theta):
+def factorization(X, Y, rank):
     """loss(theta, index) and loss_gradient(theta, index) of the mean of (W2 W1 x - y)^2."""
     cut = rank * X.shape[1]
 

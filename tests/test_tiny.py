@@ -338,7 +338,7 @@ def test_every_method_says_how_it_fared(method):
     assert abs(move.x[0]) < 0.5
 
 
-@pytest.mark.parametrize("method", [*SEARCHES, tiny.nsgd])
+@pytest.mark.parametrize("method", METHODS)
 def test_nothing_moves_at_a_stationary_point(method):
     assert only(method(parabola(F(1)), (F(0),), [(0,)])) == ((0,), 0, tiny.STATIONARY, 0)
 

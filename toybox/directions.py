@@ -2,6 +2,14 @@
 
     init(point) -> state            step(point, state) -> (d of shape (*lanes, dim), state)
 
+What a direction or rule declares of itself, for the laws that hold for all but a few:
+
+    per_coordinate   every coordinate is treated on its own: a rotated problem has other trajectories
+    scale_free       the move along c d is that along d
+    absolute_loss    the loss itself matters, not only its differences: adding a constant changes the steps
+    whole            the rule asks for the line on the whole data set
+    to_rounding      searches until nothing changes: how many evaluations that takes depends on the last bit
+
 Deviations
   Gradient, Momentum, Adam   none from Algorithms 1, 6, 7 of the dissertation; the learning rate is the rule's step.
                              Momentum adds g undamped (m = beta m + g), as PyTorch's SGD does.
@@ -62,6 +70,7 @@ class Adam:
     beta1: Hyper = number(0.9, "[0, 1)")
     beta2: Hyper = number(0.999, "[0, 1)")
     eps: Hyper = number(1e-8, "(0, inf)")
+    per_coordinate = True
 
     def init(self, xp, point):
         return Moments(0, xp.zeros_like(point.theta), xp.zeros_like(point.theta))
@@ -79,6 +88,7 @@ class Unit:
     """Another direction divided by its length, so that a step is an arc length (dissertation, eq. 4.1)."""
 
     direction: Any = Gradient()
+    scale_free = True
 
     def init(self, xp, point):
         return self.direction.init(xp, point)
@@ -86,4 +96,4 @@ class Unit:
     def step(self, xp, point, state):
         d, state = self.direction.step(xp, point, state)
         norm = xp.sqrt(xp.vecdot(d, d))
-        return d / xp.where(norm > 0, norm, 1.0)[..., None], state
+        return d / xp.divisor(norm)[..., None], state

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import difflib
 from collections.abc import Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
-from .xp import Namespace
+from .xp import Namespace, near
 
 Hyper = Any  # a float, or an array of floats over lanes
 T = TypeVar("T")
@@ -48,28 +47,30 @@ def hyperparameters(cls: type[T]) -> type[T]:
 def _check(record: Any) -> None:
     for field in dataclasses.fields(record):
         value, rule = getattr(record, field.name), field.metadata
-        owner = f"{field.name}={value!r}" if np.ndim(value) == 0 else field.name
         if "interval" in rule:
-            object.__setattr__(record, field.name, _numbers(field.name, value, rule["interval"]))
-        elif "accepted" in rule and not any(value is a or value == a for a in rule["accepted"]):
+            object.__setattr__(record, field.name, numbers(field.name, value, rule["interval"]))
+        elif "accepted" in rule and not is_one_of(value, rule["accepted"]):
             raise ValueError(
-                f"{owner} is not accepted by {type(record).__name__}; accepted: "
+                f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: "
                 f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"])
             )
         elif "least" in rule and not (value is None and field.default is None) and not is_whole(value, rule["least"]):
             raise ValueError(
-                f"{owner} is not accepted by {type(record).__name__}; accepted: a whole number of at least "
-                f"{rule['least']}"
+                f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: a whole number "
+                f"of at least {rule['least']}"
             )
 
 
-def _numbers(name: str, value: Any, interval: str) -> Any:
+def numbers(name: str, value: Any, interval: str) -> Any:
     """The value as a float or an array of floats, or an error that names the first one outside the interval."""
     try:
-        values = np.asarray(value, dtype=np.float64)
+        values = np.asarray(value)
+        if values.dtype.kind not in "iuf":  # no booleans, no text
+            raise TypeError
+        values = np.array(values, np.float64)  # a copy: the record is frozen
     except (TypeError, ValueError):
         raise ValueError(
-            f"{name}={value!r} is not a number; accepted: numbers in {interval}, or an array of them"
+            f"{name}={shown(value)} is not a number; accepted: numbers in {interval}, or an array of them"
         ) from None
     low, high = (float(end) for end in interval[1:-1].split(","))
     above = values >= low if interval[0] == "[" else values > low
@@ -87,6 +88,21 @@ def _numbers(name: str, value: Any, interval: str) -> Any:
 def is_whole(value: Any, least: int) -> bool:
     """Whether the value is a whole number of at least ``least``."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= least)
+
+
+def is_one_of(value: Any, accepted: Iterable[Any]) -> bool:
+    """Whether the value is one of a few; an array never is, and True is not 1."""
+    return not getattr(value, "ndim", 0) and any(
+        value is a or (isinstance(value, bool) == isinstance(a, bool) and bool(value == a)) for a in accepted
+    )
+
+
+def shown(value: Any) -> str:
+    """A value for an error message, in one short line; of an array its shape."""
+    if getattr(value, "ndim", 0):
+        return f"array of shape {tuple(value.shape)}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def fields(record: Any) -> dict[str, Any]:
@@ -125,14 +141,8 @@ def bind(record: T, xp: Namespace, dtype: Any) -> T:
     return bound
 
 
-def near(name: Any, known: Iterable[Any]) -> str:
-    """A near miss for an error message: "; did you mean 'sls'?" or nothing."""
-    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
 def refuse_unknown(what: str, name: Any, known: Iterable[str]) -> None:
     """Raises ``ValueError`` for a name that is not known, with a near miss and the names that are."""
     known = list(known)
-    if name not in known:
-        raise ValueError(f"{what} {name!r} is unknown{near(name, known)}; accepted: {', '.join(known)}")
+    if not is_one_of(name, known):
+        raise ValueError(f"{what} {shown(name)} is unknown{near(name, known)}; accepted: {', '.join(known)}")

@@ -78,15 +78,17 @@ def run(
     """
     seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
     group = max(1, GATHER // (batch * getattr(problem, "sample_bytes", 1)))
+    group = len(seeds) if callable(sampler) else group  # its samples may be shaped for all seeds
     if theta is not None:
         shape = (len(seeds), *optimizer.lanes, problem.dim)
         try:
             theta = np.broadcast_to(
                 np.asarray(problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, float), shape
             )
-        except ValueError:
+        except (TypeError, ValueError):
             raise ValueError(
-                f"theta has shape {np.shape(theta)}; accepted: one that broadcasts to (seeds, *hyper, dim) = {shape}"
+                f"theta={hyper.shown(theta)} is not accepted; accepted: numbers that broadcast to (seeds, *hyper, dim) "
+                f"= {shape}"
             ) from None
     with _bar(progress, steps * -(-len(seeds) // group)) as tick, np.errstate(all="ignore"):
         parts = []
@@ -104,7 +106,8 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
     rule = hyper.bind(optimizer.rule, xp, problem.dtype)
     if theta is None:
         theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
-    theta = xp.asarray(xp.broadcast_to(xp.asarray(theta, dtype=problem.dtype), (*lanes, problem.dim)), copy=True)
+    # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than one lane
+    theta = xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype)
     draw = (
         sampler
         if callable(sampler)
@@ -118,7 +121,7 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
         if origin is None:
             origin = problem.at(theta, draw(t, 0))
             ledger.charge("batches", batch)
-        ledger.charge("gradients", batch)
+            ledger.charge("gradients", batch)
         if t == 0:
             d_state = direction.init(xp, origin)
         d, d_state = direction.step(xp, origin, d_state)
@@ -131,12 +134,16 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
         size, r_state, arc = step.size, step.state, step.size * ray.norm
 
         fine = xp.isfinite(origin.value + arc)
-        moved = theta + size[..., None] * d if step.point is None else step.point.theta
+        if step.point is None:
+            moved = theta + size[..., None] * d
+        else:
+            moved = step.point.theta
+            fine = fine & xp.all(xp.isfinite(moved), axis=-1)
         carried = step.point is not None or ray.full_line is not None
         if alive is not None or not xp.all(fine):
             alive = fine if alive is None else alive & fine
             moved = xp.where(alive[..., None], moved, theta)
-            step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)), carry=False)
+            step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)))
             carried = False
         record.step(origin.value, size, arc, step.status)
         whole = None
@@ -231,15 +238,19 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
     whole = {"steps": (steps, 0), "batch": (batch, 1)} | ({} if every is None else {"every": (every, 1)})
     for name, (value, least) in whole.items():
         if not hyper.is_whole(value, least):
-            raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+            raise ValueError(
+                f"{name}={hyper.shown(value)} is not accepted; accepted: a whole number of at least {least}"
+            )
     for name in ("at", "dim", "size", "xp", "population"):
         if not hasattr(problem, name):
             raise TypeError(
-                f"problem={problem!r} is no problem (it has no {name!r}); accepted: what tb.problem(name) returns"
+                f"problem={hyper.shown(problem)} is no problem (it has no {name!r}); accepted: what tb.problem(name) "
+                "returns"
             )
     if not (hasattr(optimizer, "direction") and hasattr(optimizer, "rule")):
         raise TypeError(
-            f"optimizer={optimizer!r} is no optimizer; accepted: what tb.method(name) or tb.Optimizer(...) returns"
+            f"optimizer={hyper.shown(optimizer)} is no optimizer; accepted: what tb.method(name) or "
+            "tb.Optimizer(...) returns"
         )
     if batch > problem.size:
         raise ValueError(
@@ -249,11 +260,15 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
         sampling.check_sampler(sampler)
     try:
         array = np.asarray(seeds)
-        array = array.astype(np.int64, casting="same_kind") if array.size else array
+        array = array.astype(np.int64, casting="safe") if array.dtype != bool else np.zeros(0)
     except (TypeError, ValueError):
         array = np.zeros(0)
     if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"seeds={seeds!r} is not accepted; accepted: a non-empty sequence of whole numbers")
+        raise ValueError(
+            f"seeds={hyper.shown(seeds)} is not accepted; accepted: a non-empty sequence of whole numbers below 2^63"
+        )
+    if not all(hasattr(probe, "name") and callable(getattr(probe, "measure", None)) for probe in probes):
+        raise TypeError(f"probes={hyper.shown(probes)} is not accepted; accepted: a sequence of Probe(name, measure)")
     names = [probe.name for probe in probes]
     if len(set(names)) < len(names):
         raise ValueError(f"probes={names!r} share a name; accepted: probes with different names")

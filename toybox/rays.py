@@ -6,7 +6,9 @@ of a step (0: the batch that gave the gradient; 1, 2, ...: fresh batches).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from enum import IntEnum
+from math import nan
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -50,7 +52,8 @@ class Point(Protocol):
 class Ledger:
     """What a black-box implementation would pay, per lane: a log of charges, added up when somebody wants to know.
 
-    A charge is (step, kind, batch size, calls, lanes that asked or None for all); writing it costs no array operation.
+    Charges (step, calls, lanes that asked or None for all) are kept by kind, batch size and whether all lanes asked;
+    writing one costs no array operation.
     """
 
     # kind of call -> forward passes, backward passes
@@ -65,20 +68,17 @@ class Ledger:
 
     def __init__(self):
         self.step = 0
-        self.log: list[tuple[int, str, int, int, Array | None]] = []
+        self.log: dict[tuple[str, int, bool], list[tuple[int, int, Array | None]]] = defaultdict(list)
 
     def charge(self, kind: str, size: int, count: int = 1, where: Array | None = None) -> None:
-        self.log.append((self.step, kind, size, count, where))
+        self.log[kind, size, where is None].append((self.step, count, where))
 
     def settle(self, xp: Namespace, steps: int, lanes: tuple[int, ...]) -> dict[str, np.ndarray]:
         """Empty the log into costs per step (steps, *lanes) by kind, for charges of steps 0 .. steps-1: values (forward
         passes), gradients (backward passes), samples (touched by either), searches (calls made by the rule), drawn
         (samples drawn) and batches."""
         cost = {kind: np.zeros((steps, *lanes), np.int64) for kind in self.KINDS}
-        groups: dict[tuple[str, int, bool], list] = {}
-        for step, kind, size, count, where in self.log:
-            groups.setdefault((kind, size, where is None), []).append((step, count, where))
-        for (kind, size, everyone), charges in groups.items():
+        for (kind, size, everyone), charges in self.log.items():
             at, counts, masks = (list(column) for column in zip(*charges, strict=True))
             rows = np.asarray(counts).reshape(-1, *[1] * len(lanes))
             if not everyone:
@@ -95,7 +95,8 @@ class Ledger:
             cost["samples"] += size * max(forward, backward) * calls
             if kind != "gradients":
                 cost["searches"] += calls
-        self.log, self.step = [], 0
+        self.log.clear()
+        self.step = 0
         return cost
 
 
@@ -152,10 +153,24 @@ class Ray:
         return self._lines[-1]
 
 
+def conclude(
+    xp: Namespace, slope0: Array, s: Array, found: Array, capped: Array, seeking: Array | None = None
+) -> tuple[Array, Array]:
+    """The size and status (*lanes,) of a step: s where one was found, FOUND or CAPPED; elsewhere 0 and why: EXHAUSTED
+    where still seeking, else STATIONARY, ASCENT or NONFINITE by the slope at 0 (then NaN: the lane ends)."""
+    status = xp.astype(capped, xp.int8)  # CAPPED = 1
+    if xp.eager and xp.all(found):
+        return s, status
+    if seeking is not None:
+        status = xp.where(seeking, int(Status.EXHAUSTED), status)
+    status = slope_status(xp, slope0, status)
+    return xp.where(found, s, xp.where(status == int(Status.NONFINITE), nan, xp.zeros_like(s))), status
+
+
 def slope_status(xp: Namespace, slope0: Array, otherwise: Array) -> Array:
     """``otherwise`` where the ray descends, else why it does not: STATIONARY, ASCENT or NONFINITE (*lanes,)."""
     descends = slope0 < 0
-    if xp.eager and descends.all():
+    if xp.eager and xp.all(descends):
         return otherwise
     uphill = xp.where(slope0 > 0, 0 * otherwise + int(Status.ASCENT), int(Status.NONFINITE))
     return xp.where(descends, otherwise, xp.where(slope0 == 0, int(Status.STATIONARY), uphill))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from toybox import tiny
-from traces import SETTINGS, load, problem_a, tolerance, worst
+from traces import SETTINGS, load, problem_a, row, tolerance, worst
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
+MORE_BATCHES = ("golsi", "labpal-sgd", "labpal-nsgd")
 
 
 def run(name):
@@ -14,9 +15,11 @@ def run(name):
     a, trace = problem_a(), load(name)
     method, hyper = SETTINGS[name]
     problem = tiny.Quadratics(a.Q.tolist(), a.m.tolist())
-    batches = a.batches[trace.first].tolist()
-    moves = list(getattr(tiny, method)(problem, tuple(a.x0.tolist()), batches, **hyper))
-    return problem, batches, moves
+    draw = lambda t, j: a.batches[row(name, trace, t, j)].tolist()
+    batches = [draw(t, 0) for t in range(len(trace.step))]
+    more = {"fresh": draw} if method in MORE_BATCHES else {}
+    twin = getattr(tiny, method.replace("-", "_"))
+    return problem, batches, list(twin(problem, tuple(a.x0.tolist()), batches, **hyper, **more))
 
 
 def pal_lengths(problem, batches, theta, beta):
@@ -35,15 +38,25 @@ def test_released_code_takes_the_same_steps(name):
     step = np.array([move.step for move in moves], dtype=float)
     if method == "pal":
         step /= list(pal_lengths(problem, batches, theta, hyper["beta"]))
-    assert len(moves) == 30
+    assert len(moves) == len(trace.step) >= 15
     assert worst(theta, trace.theta) < tolerance(name)
-    assert worst(step, trace.step) < tolerance(name)
+    if not np.isnan(trace.step).any():
+        assert worst(step, trace.step) < tolerance(name)
+
+
+def test_most_traces_report_their_steps():
+    silent = {name for name in SETTINGS if np.isnan(load(name).step).any()}
+    assert silent == {"cocob", "cocob__alpha25", "optax_cocob", "optax_polyak_sgd"}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_released_code_evaluates_as_many_losses(name):
+    """GOLS-I has the loss at its start from the end of the search before."""
     _, _, moves = run(name)
-    assert [1 + move.trials for move in moves] == load(name).calls.tolist()
+    at_start = [int(t == 0 or SETTINGS[name][0] != "golsi") for t in range(len(moves))]
+    calls = load(name).calls.tolist()
+    if any(calls):
+        assert [move.trials + n for move, n in zip(moves, at_start, strict=True)] == calls
     assert {move.status for move in moves} <= {tiny.FOUND, tiny.CAPPED}
 
 
@@ -51,3 +64,9 @@ def test_traces_cap_the_step_of_pal():
     """So that the order of cap and alpha shows."""
     _, _, moves = run("pal__mu0.1_b0.4_a1.6")
     assert [move.status for move in moves[:3]] == [tiny.CAPPED] * 3
+
+
+@pytest.mark.parametrize("name", ["golsi", "labpal__sgd", "labpal__sgd_bs_schedule", "alig__max0.1", "jaxopt_polyak"])
+def test_other_caps_are_reached_too(name):
+    _, _, moves = run(name)
+    assert tiny.CAPPED in [move.status for move in moves]

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..hyper import is_whole, near
+from ..hyper import is_one_of, is_whole, near, numbers, shown
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """The value as a float64 array of finite numbers, of the given shape if there is one."""
+    """The value as a float64 array of finite numbers, of the given shape if there is one; always a copy."""
     try:
-        array = np.asarray(value, np.float64)
+        array = np.array(value, np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers"
@@ -28,9 +28,9 @@ def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) ->
 
 def option(name: str, value: Any, *accepted: Any) -> Any:
     """The value if it is one of those accepted."""
-    if value not in accepted:
+    if not is_one_of(value, accepted):
         raise ValueError(
-            f"{name}={value!r} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}"
+            f"{name}={shown(value)} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}"
         )
     return value
 
@@ -38,5 +38,13 @@ def option(name: str, value: Any, *accepted: Any) -> Any:
 def at_least(name: str, value: Any, least: int) -> int:
     """A whole number of at least ``least``."""
     if not is_whole(value, least):
-        raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+        raise ValueError(f"{name}={shown(value)} is not accepted; accepted: a whole number of at least {least}")
     return int(value)
+
+
+def scalar(name: str, value: Any, interval: str) -> float:
+    """One number in an interval such as "(0, inf)"."""
+    number = numbers(name, value, interval)
+    if np.ndim(number):
+        raise ValueError(f"{name}={shown(value)} is not accepted; accepted: one number in {interval}")
+    return number

@@ -37,7 +37,10 @@ class Factorization:
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
         self._X, self._Y = self._array(X), self._array(Y)
-        self.test = None if test is None else (finite_array("test X", test[0]), finite_array("test Y", test[1]))
+        self.test = None
+        if test is not None:
+            held_out = finite_array("test Y", test[1], (len(test[0]), self.outputs))
+            self.test = finite_array("test X", test[0], (len(held_out), self.inputs)), held_out
         self.sample_bytes = 8 * (self.inputs + self.outputs)
         self.population = slice(None)
 
@@ -95,7 +98,11 @@ class Factorization:
 
 
 class FactorizationPoint:
-    """theta on a batch: keeps the hidden features H = X W1' (*lanes, b, k) and residuals R (*lanes, b, outputs)."""
+    """theta on a batch: keeps P = W1' W2' (*lanes, inputs, outputs) and the residuals R = X P - Y (*lanes, b, outputs).
+
+    Everything beyond R goes through P: the loss's derivative by it is G = 2 X' R / (b outputs), and the chain rule ends
+    in products of small matrices.
+    """
 
     def __init__(self, problem: Factorization, theta: Array, sample):
         self.problem, self.theta, self.sample = problem, theta, sample
@@ -103,67 +110,56 @@ class FactorizationPoint:
         X, Y = problem._X, problem._Y
         if not isinstance(sample, slice):
             X, Y = xp.take_rows(X, sample), xp.take_rows(Y, sample)
-        W1, W2 = problem.matrices(theta)
-        H = xp.matmul(X, W1.mT)
-        self._X, self._W1, self._W2, self._H = X, W1, W2, H
-        self._R = (H if W2 is None else xp.matmul(H, W2.mT)) - Y
-        self._scale = 1.0 / (X.shape[-2] * problem.outputs)
-
-    def _flat(self, a):
-        return self.problem.xp.reshape(a, (*a.shape[:-2], -1))
+        self._X, self._scale = X, 1.0 / (X.shape[-2] * problem.outputs)
+        self._W1, self._W2 = W1, W2 = problem.matrices(theta)
+        self._R = xp.matmul(X, W1.mT if W2 is None else xp.matmul(W1.mT, W2.mT)) - Y
 
     @lazy
     def value(self):
-        R = self._flat(self._R)
+        R = self.problem.xp.flat(self._R)
         return self.problem.xp.vecdot(R, R) * self._scale
 
     @lazy
     def _G(self):
-        """The loss's derivative by the predictions (*lanes, b, outputs)."""
-        return 2 * self._scale * self._R
+        return 2 * self._scale * self.problem.xp.matmul(self._X.mT, self._R)
 
     @lazy
     def gradient(self):
-        return self._pull(self._G, self._W2, self._H)
+        return self._chain(self._G, self._W1, self._W2)
 
-    def _pull(self, G, W2, H):
-        """Gradient of a loss whose derivative by the predictions is G: (*lanes, dim)."""
-        xp = self.problem.xp
+    def _chain(self, G, W1, W2):
+        """The gradient by theta (*lanes, dim) where the derivative by P is G."""
+        xp, G = self.problem.xp, G.mT
         if W2 is None:
-            return self._flat(xp.matmul(G.mT, self._X))
-        return xp.concat([self._flat(xp.matmul(xp.matmul(G, W2).mT, self._X)), self._flat(xp.matmul(G.mT, H))], axis=-1)
+            return xp.flat(G)
+        return xp.concat([xp.flat(xp.matmul(W2.mT, G)), xp.flat(xp.matmul(G, W1.mT))], axis=-1)
 
     def _expand(self, d):
-        """R(s) = R + s A + s^2 C along d: A, C (None for the true model), and X D1'."""
-        xp = self.problem.xp
+        """A, C and N of R(s) = R + s A + s^2 C and P(s) = P + s M + s^2 N along d. True model: no C and N."""
+        xp, X, W1, W2 = self.problem.xp, self._X, self._W1, self._W2
         D1, D2 = self.problem.matrices(d)
-        H1 = xp.matmul(self._X, D1.mT)
-        if D2 is None or self._W2 is None:
-            return H1, None, H1, D2
-        return xp.matmul(self._H, D2.mT) + xp.matmul(H1, self._W2.mT), xp.matmul(H1, D2.mT), H1, D2
+        if W2 is None or D2 is None:
+            return xp.matmul(X, D1.mT), None, None
+        M, N = xp.matmul(D1.mT, W2.mT) + xp.matmul(W1.mT, D2.mT), xp.matmul(D1.mT, D2.mT)
+        return xp.matmul(X, M), xp.matmul(X, N), N
 
     def hvp(self, v):
-        A, _, H1, V2 = self._expand(v)
-        if V2 is None:
-            return self._pull(2 * self._scale * A, None, None)
-        xp, G = self.problem.xp, self._G
-        bend = xp.concat(
-            [self._flat(xp.matmul(xp.matmul(G, V2).mT, self._X)), self._flat(xp.matmul(G.mT, H1))], axis=-1
-        )
-        return self._pull(2 * self._scale * A, self._W2, self._H) + bend
+        A, _, _ = self._expand(v)
+        straight = self._chain(2 * self._scale * self.problem.xp.matmul(self._X.mT, A), self._W1, self._W2)
+        return straight if self._W2 is None else straight + self._chain(self._G, *self.problem.matrices(v))
 
     def _at(self, d, s):
         return self.problem.at(self.theta + s[..., None] * d, self.sample)
 
     def closed(self, d):
         """The line as a quartic (a parabola for the true model), from inner products of R, A and C."""
-        inner, n = self.problem.xp.vecdot, self._scale
-        A, C, _, _ = self._expand(d)
-        g, a = self._flat(self._G), self._flat(A)
-        c = [inner(g, a), n * inner(a, a)]
+        inner, flat, n = self.problem.xp.vecdot, self.problem.xp.flat, self._scale
+        A, C, N = self._expand(d)
+        slope0, a = inner(self.gradient, d), flat(A)
+        c = [slope0, n * inner(a, a)]
         if C is not None:
-            q = self._flat(C)
-            c = [c[0], c[1] + inner(g, q), 2 * n * inner(a, q), n * inner(q, q)]
+            q, bend = flat(C), inner(flat(self._G), flat(N))  # 2 n <R, C> = <G, N>
+            c = [slope0, c[1] + bend, 2 * n * inner(a, q), n * inner(q, q)]
 
         def coefficients():
             """Value at 0 and the coefficients of every example's polynomial (*lanes, b)."""

@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..hyper import shown
 from ..lines import GenericLine
 from ..xp import dtype as dtype_of
 from ..xp import lazy, namespace
-from .checks import at_least
+from .checks import at_least, finite_array
 
 
 class FromFunction:
@@ -26,7 +27,8 @@ class FromFunction:
         for name, function in (("f", f), ("samples", samples), ("start", start), ("hvp", hvp)):
             if not callable(function) and not (function is None and name != "f"):
                 raise ValueError(
-                    f"{name}={function!r} is not callable; accepted: a function" + (" or None" if name != "f" else "")
+                    f"{name}={shown(function)} is not callable; accepted: a function"
+                    + (" or None" if name != "f" else "")
                 )
         self.f, self.samples, self.start, self.hvp = f, samples, start, hvp
         self.dim, self.size = at_least("dim", dim, 1), at_least("size", size, 1)
@@ -38,7 +40,8 @@ class FromFunction:
         rows = [
             self.start(seed) if self.start else sampling.generator(seed).standard_normal(self.dim) for seed in seeds
         ]
-        return self.xp.asarray(np.stack([np.asarray(row, np.float64) for row in rows]), dtype=self.dtype)
+        rows = [finite_array("start(seed)", row, (self.dim,)) for row in rows]
+        return self.xp.asarray(np.stack(rows), dtype=self.dtype)
 
     def draw(self, seeds, t, j, size, how="epochs"):
         return sampling.draw(how, seeds, t, j, size, self.size)
@@ -55,14 +58,15 @@ class FunctionPoint:
 
     @lazy
     def _both(self):
-        value, gradient = self.problem.f(self.theta, self.sample)
-        lanes = self.theta.shape[:-1]
-        if value.shape != lanes or gradient.shape != self.theta.shape:
+        both, wanted = self.problem.f(self.theta, self.sample), (self.theta.shape[:-1], self.theta.shape)
+        if not isinstance(both, tuple | list) or len(both) != 2:
+            raise ValueError(f"f returned {shown(both)}; accepted: a pair (value, gradient) of arrays")
+        shapes = tuple(getattr(part, "shape", None) for part in both)
+        if shapes != wanted:
             raise ValueError(
-                f"f returned value {value.shape} and gradient {gradient.shape} for theta {self.theta.shape}; "
-                f"accepted: {lanes} and {self.theta.shape}"
+                f"f returned value and gradient of shapes {shapes} for theta {self.theta.shape}; accepted: {wanted}"
             )
-        return value, gradient
+        return both
 
     @property
     def value(self):

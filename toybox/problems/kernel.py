@@ -15,9 +15,9 @@ from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import finite_array, option
+from .checks import at_least, finite_array, option, scalar
 
-STORED, BLOCK = 8 << 30, 1 << 20  # bytes of K kept at most by storage="auto"; bytes of K that a product reads at once
+STORED, BLOCK = 8 << 30, 1 << 26  # bytes of K kept at most by storage="auto"; bytes of rows computed at once
 
 
 class KernelClassifier:
@@ -30,6 +30,8 @@ class KernelClassifier:
     Products with all of K are one call for all lanes; their last bits may differ from a lane's solo run. Everything on
     batches is bit-equal.
     """
+
+    whole_to_rounding = True  # declared for the law that lanes are single runs
 
     def __init__(
         self,
@@ -52,14 +54,12 @@ class KernelClassifier:
             raise ValueError(
                 f"X of shape {X.shape} and y of shape {y.shape} do not fit; accepted: X (n, features), y (n,)"
             )
-        if not np.ndim(sigma) == 0 or not 0 < float(sigma) < np.inf:
-            raise ValueError(f"sigma={sigma!r} is not accepted; accepted: a number in (0, inf)")
         self.outputs = option("outputs", outputs, 1, 2)
         loss = (
             ("logistic" if outputs == 1 else "softmax") if loss is None or (loss, outputs) == ("logistic", 2) else loss
         )
         self.loss = LOSSES[option("loss", loss, *(("logistic", "squared_hinge") if outputs == 1 else ("softmax",)))]
-        self.sigma, self.size, self.dim = float(sigma), len(X), len(X) * outputs
+        self.sigma, self.size, self.dim = scalar("sigma", sigma, "(0, inf)"), len(X), len(X) * outputs
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
         self._itemsize = 4 if dtype == "float32" else 8
@@ -68,7 +68,7 @@ class KernelClassifier:
         full = self._itemsize * self.size**2
         self.storage = option("storage", storage, "auto", "full", "tiles")
         if storage == "auto":
-            self.storage = "full" if full <= memory else "tiles"
+            self.storage = "full" if full <= at_least("memory", memory, 0) else "tiles"
         self._K = self._array(rbf(X, X, self.sigma, self._numpy_dtype)) if self.storage == "full" else None
         self.test = None
         if test is not None:
@@ -107,22 +107,13 @@ class KernelClassifier:
 
     def _product(self, vectors, X):
         """Products of the kernel between ``X`` (None: the training rows) and the training rows with vectors (m, n)."""
-        xp, many = self.xp, len(self.X) if X is None else len(X)
-        count, stored = vectors.shape[0], self._K if X is None else None
-        block = max(16, (BLOCK if stored is not None else 64 * BLOCK) // (self._itemsize * self.size))
-        if stored is not None and count == 1:
-            return xp.matmul(stored, vectors[0])[None]
-        parts = []
-        for start in range(0, many, block):
-            if stored is not None:
-                tile = stored[start : start + block]
-            else:
-                rows = (self.X if X is None else X)[start : start + block]
-                tile = self._array(rbf(rows, self.X, self.sigma, self._numpy_dtype))
-            if count <= 4:  # a few products with a cached tile beat one flat product
-                parts.append(xp.stack([xp.matmul(tile, vectors[i]) for i in range(count)]))
-            else:
-                parts.append(xp.matmul(tile, vectors.mT).mT)
+        if X is None and self._K is not None:
+            return self.xp.products(self._K, vectors)
+        xp, X, parts = self.xp, self.X if X is None else X, []
+        block = max(16, BLOCK // (self._itemsize * self.size))
+        for start in range(0, len(X), block):
+            tile = self._array(rbf(X[start : start + block], self.X, self.sigma, self._numpy_dtype))
+            parts.append(xp.matmul(tile, vectors.mT).mT)
         return xp.concat(parts, axis=-1)
 
     def logits(self, theta, X=None) -> Array:
@@ -235,7 +226,8 @@ class WholePoint(KernelPoint):
         if "_z" in self.__dict__:
             z0, z1 = self._z, self._product(d)
         else:  # both products in one pass over K
-            z0, z1 = problem.logits(xp.stack([self.theta + 0 * d, d]))
+            both = problem.logits(xp.stack([self.theta + 0 * d, d]))
+            z0, z1 = both[0, ...], both[1, ...]
             self.__dict__["_z"] = z0
 
         def at(s):

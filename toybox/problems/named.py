@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..sampling import generator
-from .checks import at_least, option
+from .checks import at_least, option, scalar
 from .data import Dataset
 from .data import ijcnn1 as load_ijcnn1
 from .data import mushrooms as load_mushrooms
@@ -19,10 +19,8 @@ from .misfire import misfire as make_misfire
 from .quadratic import NoisyQuadratic
 
 
-def _number(name: str, value, low: float, high: float = np.inf) -> float:
-    if isinstance(value, str) or not np.ndim(value) == 0 or not low <= float(value) < high:
-        raise ValueError(f"{name}={value!r} is not accepted; accepted: a number in [{low:g}, {high:g})")
-    return float(value)
+def _generator(data_seed: int) -> np.random.Generator:
+    return generator(at_least("data_seed", data_seed, 0))
 
 
 def _spectrum(name: str, dim: int, condition: float) -> np.ndarray:
@@ -39,8 +37,8 @@ def quadratic(dim=10, size=100, *, condition=100.0, spectrum="log", common=False
     spread: distance of the minimisers m_i from their centre, in standard deviations per coordinate; 0 is interpolation.
     """
     dim, size = at_least("dim", dim, 1), at_least("size", size, 1)
-    condition, spread = _number("condition", condition, 1), _number("spread", spread, 0)
-    rng, h = generator(data_seed), _spectrum(spectrum, dim, condition)
+    condition, spread = scalar("condition", condition, "[1, inf)"), scalar("spread", spread, "[0, inf)")
+    rng, h = _generator(data_seed), _spectrum(spectrum, dim, condition)
     U = np.linalg.qr(rng.standard_normal((dim, dim)))[0]
     root = U * np.sqrt(h)
     Q = root @ root.T
@@ -56,7 +54,7 @@ def paths(size=100, *, data_seed=0, **options):
 
     Q_i = A_i A_i' with the entries of A_i and m_i standard normal, the second coordinate of A_i shrunk to a quarter.
     """
-    rng = generator(data_seed)
+    rng = _generator(data_seed)
     A = rng.standard_normal((at_least("size", size, 1), 2, 2)) * np.array([1.0, 0.25])[:, None]
     return NoisyQuadratic(A @ np.swapaxes(A, 1, 2), rng.standard_normal((size, 2)), **options)
 
@@ -67,13 +65,13 @@ def noisy_quadratic_model(dim=100, size=1000, *, noise=1.0, data_seed=0, **optio
     A finite population whose minimisers have mean 0 and covariance noise^2 / H to rounding (divisor D): the exact
     recursions of ``expected_risk`` hold for it.
     """
-    dim, size, noise = at_least("dim", dim, 1), at_least("size", size, 2), _number("noise", noise, 0)
+    dim, size, noise = at_least("dim", dim, 1), at_least("size", size, 2), scalar("noise", noise, "[0, inf)")
     if size <= dim:
         raise ValueError(
             f"size={size} is not accepted; accepted: more samples than dim={dim}, to have the exact covariance"
         )
     h = _spectrum("inverse", dim, 1)
-    raw = generator(data_seed).standard_normal((size, dim))
+    raw = _generator(data_seed).standard_normal((size, dim))
     raw -= raw.mean(axis=0)
     white = raw @ np.linalg.inv(np.linalg.cholesky(raw.T @ raw / size)).T
     return NoisyQuadratic(np.diag(h), noise * white / np.sqrt(h), **options)
@@ -82,9 +80,8 @@ def noisy_quadratic_model(dim=100, size=1000, *, noise=1.0, data_seed=0, **optio
 def alternating(delta=2.0, curvature=1.0, **options):
     """Two parabolas a x^2 and a (x - delta)^2 (dissertation, section 4.4.4); present them in turn with
     ``sampler=lambda t, j: numpy.array([[(t + j) % 2]])`` and batch=1."""
-    return NoisyQuadratic(
-        np.array([[2 * _number("curvature", curvature, 1e-300)]]), np.array([[0.0], [float(delta)]]), **options
-    )
+    curvature, delta = scalar("curvature", curvature, "(0, inf)"), scalar("delta", delta, "(-inf, inf)")
+    return NoisyQuadratic(np.array([[2 * curvature]]), np.array([[0.0], [delta]]), **options)
 
 
 def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", **options):
@@ -108,7 +105,7 @@ def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelCl
     if rows is not None:
         if at_least("rows", rows, 5) > len(X):
             raise ValueError(f"rows={rows} is more than the {len(X)} rows of {data.name}; accepted: 5 to {len(X)}")
-        keep = np.sort(generator(data_seed).permutation(len(X))[:rows])
+        keep = np.sort(_generator(data_seed).permutation(len(X))[:rows])
         X, y = X[keep], y[keep]
     train, test = split_rows(len(X), shuffled=option("split", split, "shuffled", "ordered") == "shuffled")
     return KernelClassifier(X[train], y[train], sigma, (X[test], y[test]), **options)
@@ -160,9 +157,9 @@ def misfire(
 
 def logistic(size=250, *, overlap=1.0, sigma=0.5, outputs=1, split="shuffled", data_seed=0, storage="auto", **options):
     """RBF-kernel classification of two overlapping Gaussian clouds in the plane: a minute's demonstration problem."""
-    rng = generator(data_seed)
+    rng = _generator(data_seed)
     y = rng.integers(0, 2, at_least("size", size, 10))
-    X = rng.standard_normal((size, 2)) * _number("overlap", overlap, 0) + np.where(y[:, None] == 1, 1.0, -1.0)
+    X = rng.standard_normal((size, 2)) * scalar("overlap", overlap, "[0, inf)") + np.where(y[:, None] == 1, 1.0, -1.0)
     return _kernel(
         Dataset(X, y, "logistic"), sigma, None, split, data_seed, outputs=outputs, storage=storage, **options
     )

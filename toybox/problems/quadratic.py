@@ -14,7 +14,7 @@ from .. import sampling
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import finite_array, option
+from .checks import at_least, finite_array, option, scalar
 
 
 class NoisyQuadratic:
@@ -40,6 +40,7 @@ class NoisyQuadratic:
                 f"Q {Q.shape}, m {m.shape} and offsets {offsets.shape} give different numbers of samples; "
                 "accepted: the same D everywhere"
             )
+        Q = Q[0] if Q.ndim == 3 and len(Q) == 1 else Q
         self.size, self.dim, self.common = max(sizes, default=1), n, Q.ndim == 2
         self.Q, self.m = (Q + np.swapaxes(Q, -1, -2)) / 2, np.broadcast_to(m, (self.size, n))
         self.offsets = np.broadcast_to(offsets, (self.size,))
@@ -51,7 +52,7 @@ class NoisyQuadratic:
         self.population = slice(None)
 
     def _array(self, x) -> Array:
-        return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
+        return self.xp.asarray(np.array(x, order="C"), dtype=self.dtype)  # a copy: PyTorch wants writable memory
 
     @lazy
     def solution(self) -> np.ndarray:
@@ -169,7 +170,10 @@ def expected_risk(
     if not problem.common:
         raise ValueError("problem has a Q_i for every sample; accepted: one common Q (common=True)")
     option("sampler", sampler, "replacement", "fresh")
-    D, n = problem.size, problem.dim
+    rate, momentum = scalar("rate", rate, "[0, inf)"), scalar("momentum", momentum, "[0, 1)")
+    D, n, batch, steps = problem.size, problem.dim, at_least("batch", batch, 1), at_least("steps", steps, 0)
+    if batch > D and sampler == "fresh":
+        raise ValueError(f"batch={batch} is larger than the problem's D={D} samples; accepted: 1 to {D}")
     start = problem.start if start is None else finite_array("start", start, (n,))
     if start is None:
         raise ValueError("start=None, and the problem has no start of its own; accepted: an array (n,)")

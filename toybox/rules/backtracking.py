@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import inf
 
 from ..hyper import Hyper, choice, hyperparameters, integer, number
-from ..rays import Status, Step, slope_status
+from ..rays import Step, conclude
 
 
 @hyperparameters
@@ -60,8 +60,7 @@ class Armijo:
             if not xp.any(seeking):
                 break
             s = xp.where(seeking, self.beta * s, s)
-        size = xp.where(moving & ~seeking, s, 0.0)
+        size, status = conclude(xp, slope0, s, moving & ~seeking, s >= self.max_step, seeking)
         if self.variant == "released":
             size = xp.where(seeking, 1e-6, size)
-        status = xp.where(seeking, int(Status.EXHAUSTED), xp.astype(s >= self.max_step, xp.int8))  # CAPPED = 1
-        return Step(size, s, slope_status(xp, slope0, status))
+        return Step(size, s, status)

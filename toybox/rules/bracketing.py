@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import inf
 
 from ..hyper import Hyper, choice, hyperparameters, number
-from ..rays import Status, Step, slope_status
+from ..rays import Step, conclude
 
 
 @hyperparameters
@@ -25,12 +25,17 @@ class Exact:
     s_max: Hyper = number(1e6, "(0, inf]")
     on: str = choice("batch", "batch", "full")
     ROUNDS = 200
+    scale_free = to_rounding = True
+
+    @property
+    def whole(self):
+        return self.on == "full"
 
     def init(self, xp, lanes):
         return ()
 
     def step(self, ray, state):
-        xp, line = ray.xp, ray.full() if self.on == "full" else ray.line()
+        xp, line = ray.xp, ray.full() if self.whole else ray.line()
         slope0 = line.slope0
         seeking, eps = slope0 < 0, float(xp.finfo(slope0.dtype).eps)
         low, high = 0 * slope0, 0 * slope0 + inf  # slope < 0 at low, >= 0 at high
@@ -47,5 +52,5 @@ class Exact:
             if not xp.any(seeking):
                 break
             before, slope_before, s = s, slope, xp.where(seeking, after, s)
-        status = xp.astype(low >= self.s_max, xp.int8) * int(Status.CAPPED)
-        return Step(xp.where(slope0 < 0, s, 0.0), state, slope_status(xp, slope0, status))
+        size, status = conclude(xp, slope0, s, slope0 < 0, low >= self.s_max)
+        return Step(size, state, status)

@@ -1,11 +1,12 @@
 """Rules that need no search: fixed rates with schedules, and PAL's one extra measurement.
 
 Deviations
-  Fixed      none.
+  Fixed      where d = 0 the step is 0 and the status STATIONARY.
   PAL        Algorithm 8 with the cap after alpha, as in its code. At a stationary point (b = 0) the step is 0 before
              anything is normalised (the paper divides 0 by 0). ``exact_slope=False`` is the released option
              calc_exact_directional_derivative=False: b = -|d|, true only without momentum; it needs the bare direction,
-             not ``Unit``. The second loss is measured only where b < 0, where it is used. Lengths are in theta-space
+             not ``Unit``. The second loss is measured only where b < 0, where it is used; a lane ends where it is not
+             finite (the paper would step to it or, where it is infinite, by 0 for ever). Lengths are in theta-space
              whatever the length of d; the returned step multiplies d.
 """
 
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..hyper import Hyper, choice, hyperparameters, number
-from ..rays import Ray, Step, slope_status
+from ..rays import Ray, Status, Step, conclude
 from ..xp import Namespace
 
 SCHEDULES: dict[str, Callable[[int, int], float]] = {  # factor of the rate at step t of T
@@ -44,11 +45,15 @@ class Fixed:
 
     def init(self, xp, lanes):
         rate = xp.broadcast_to(self.rate, lanes)
-        return rate, xp.astype(xp.zeros_like(rate), xp.int8)  # the status is always FOUND
+        return rate, xp.astype(xp.zeros_like(rate), xp.int8)  # FOUND
 
     def step(self, ray, state):
-        rate, found = state
-        return Step(rate * SCHEDULES[self.schedule](ray.t, ray.steps), state, found)
+        xp, (rate, found) = ray.xp, state
+        size = rate * SCHEDULES[self.schedule](ray.t, ray.steps)
+        if xp.eager and xp.all(ray.norm):
+            return Step(size, state, found)
+        still = ray.norm == 0
+        return Step(xp.where(still, 0.0, size), state, xp.where(still, int(Status.STATIONARY), found))
 
 
 @hyperparameters
@@ -60,17 +65,21 @@ class PAL:
     s_max: Hyper = number(3.16, "(0, inf]")
     exact_slope: bool = choice(True, True, False)
 
+    @property
+    def scale_free(self):
+        return self.exact_slope
+
     def init(self, xp, lanes):
         return ()
 
     def step(self, ray, state):
         xp, line = ray.xp, ray.line()
-        norm = xp.where(ray.norm > 0, ray.norm, 1.0)
+        norm = xp.divisor(ray.norm)
         b = line.slope0 / norm if self.exact_slope else -ray.norm  # line 8
         descends = b < 0
         change = line.change((self.mu / norm)[..., None], where=descends)[..., 0]  # l(mu) - l(0), line 7
         a = (change - b * self.mu) / (self.mu * self.mu)  # eq. 4.2, line 9
         s = xp.where(a > 0, -self.alpha * b / (2 * a), self.mu)  # lines 11 and 13
-        s = xp.where(descends, s, 0.0)  # line 15
-        status = xp.astype(s >= self.s_max, xp.int8)  # line 17: CAPPED = 1
-        return Step(xp.minimum(s, self.s_max) / norm, state, slope_status(xp, b, status))
+        s = s + 0 * a  # nan where l(mu) is not finite
+        size, status = conclude(xp, b, xp.minimum(s, self.s_max) / norm, descends, s >= self.s_max)  # lines 15 and 17
+        return Step(size, state, status)

@@ -1,0 +1,71 @@
+"""Laws of arithmetic: every backend and dtype takes the same trajectory, as far as its rounding allows."""
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import zoo
+from toybox.problems.data import MissingData
+from zoo_cases import AMPLIFIED, METHODS, PROBLEMS, every_method, every_problem, problem, run, says, worst
+
+SEEDS = (0, 1)
+EPS, EPS32 = 2.0**-52, 2.0**-23
+
+
+def assert_follows(found, expected, tolerance, exactly):
+    for name in ("theta", "loss", "size", "arc", "full_loss"):
+        assert worst(getattr(found, name), getattr(expected, name)) <= tolerance, name
+    np.testing.assert_array_equal(found.status, expected.status)
+    if exactly:
+        np.testing.assert_array_equal(found.trials, expected.trials)
+
+
+@every_problem
+@every_method
+@pytest.mark.parametrize("backend", ["strict", "torch"])
+def test_backends_agree(name, case, backend):
+    method = tb.method(name)
+    found, expected = (run(problem(case, backend=b), method, steps=20, seeds=SEEDS) for b in (backend, "numpy"))
+    assert_follows(found, expected, AMPLIFIED * EPS, not says(method, "to_rounding"))
+
+
+@every_problem
+@every_method
+def test_float32_follows_float64(name, case):
+    """From the same start, a float32 number, until differences of size eps(float32) show."""
+    method, short = tb.method(name), problem(case, dtype="float32")
+    start = short.initial(SEEDS)
+    found = run(short, method, steps=20, seeds=SEEDS, theta=start)
+    expected = run(problem(case), method, steps=20, seeds=SEEDS, theta=start)
+    assert found.theta.dtype == np.float32
+    assert_follows(found, expected, AMPLIFIED * EPS32, not says(method, "to_rounding"))
+
+
+def small(name, **options):
+    """A named problem with at most 100 rows where it has rows to choose."""
+    defaults = zoo.defaults(zoo.PROBLEMS[name])
+    few = {} if isinstance(defaults.get("rows", ""), str) else {"rows": 100}
+    try:
+        return tb.problem(name, **few, **options)
+    except MissingData as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.mark.parametrize("case", zoo.PROBLEMS)
+@every_method
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("backend", ["numpy", "strict"])
+def test_every_method_runs_on_every_named_problem(name, case, dtype, backend):
+    """Finite for 50 steps; a lane may end only where the loss had grown out of bounds before."""
+    place = small(case, dtype=dtype, backend=backend)
+    trace = run(place, tb.method(name), steps=50, batch=min(place.size, 10), seeds=SEEDS, sampler="epochs", every=None)
+    assert np.isfinite(trace.theta).all()
+    assert np.isin(trace.status, list(tb.Status)).all()
+    for lane, ended in enumerate(trace.ended):
+        assert np.isfinite(trace.arc[:ended, lane]).all()
+        assert ended == 50 or trace.loss[:ended, lane].max() > 1e6 * trace.loss[0, lane]
+
+
+def test_the_table_of_the_zoo_is_complete():
+    assert len(METHODS) == len(zoo.METHODS)
+    assert len(PROBLEMS) >= 9

@@ -1,0 +1,138 @@
+"""Laws of runs: lanes are single runs side by side, and nobody who looks on changes anything. All of them bitwise.
+
+One exception is declared by the problem: ``whole_to_rounding`` says that a product with the whole data set is one call
+for all lanes, whose last bits differ from those of a lane of its own. Then full losses agree to 2^8 eps (sums of a few
+hundred terms), and the trajectories of rules on the whole data set to AMPLIFIED.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import optimizer
+from zoo_cases import (
+    AMPLIFIED,
+    assert_same,
+    every_method,
+    every_problem,
+    every_variant,
+    numbers,
+    path,
+    problem,
+    run,
+    says,
+    worst,
+)
+
+SEEDS = (0, 5, 2)
+dtypes = pytest.mark.parametrize("dtype", ["float64", "float32"])
+
+
+def assert_lane(lane, many, at, rounded, whole, eps):
+    """Lane ``at`` of a run is this single run; ``rounded``: products with the whole data set are only close."""
+    exact = ["loss", "size", "arc", "status", "trials"]
+    for name in [] if rounded and whole else exact:
+        np.testing.assert_array_equal(getattr(lane, name)[:, 0], getattr(many, name)[:, *at], err_msg=name)
+    if rounded and whole:
+        np.testing.assert_array_equal(lane.status[:, 0], many.status[:, *at])
+        assert worst(lane.theta[0], many.theta[at]) <= AMPLIFIED * eps
+    else:
+        np.testing.assert_array_equal(lane.theta[0], many.theta[at])
+        for kind, counts in lane.counts.items():
+            np.testing.assert_array_equal(counts[:, 0], many.counts[kind][:, *at], err_msg=kind)
+    slack = (AMPLIFIED if whole else 2**8) * eps if rounded else 0
+    assert worst(lane.full_loss[:, 0], many.full_loss[:, *at]) <= slack
+
+
+def assert_lanes(place, name, options):
+    values = numbers(name)
+    many = run(place, tb.method(name, **{h: np.array(v) for h, v in values.items()}, **options), seeds=SEEDS)
+    rounded, eps = getattr(place, "whole_to_rounding", False), np.finfo(many.theta.dtype).eps
+    for i, seed in enumerate(SEEDS):
+        for h in (0, 1) if values else (...,):
+            method = tb.method(name, **{hyper: v[h] for hyper, v in values.items()}, **options)
+            lane = run(place, method, seeds=(seed,))
+            assert_lane(lane, many, (i, h) if values else (i,), rounded, says(method, "whole"), eps)
+
+
+@every_problem
+@every_method
+@dtypes
+def test_lanes_are_single_runs(name, case, dtype):
+    assert_lanes(problem(case, dtype=dtype), name, {})
+
+
+@every_variant
+def test_lanes_of_every_variant_are_single_runs(name, options):
+    assert_lanes(problem("factorization, rank 4"), name, options)
+
+
+@every_problem
+@every_method
+def test_a_lane_that_ends_leaves_the_others_alone(name, case):
+    """The middle lane starts where the loss overflows: it stays there, NONFINITE, while the others go on."""
+    place, method = problem(case), tb.method(name)
+    start = place.initial(SEEDS)
+    start[1] = 1.7e308
+    many = run(place, method, seeds=SEEDS, theta=start)
+    rounded, whole = getattr(place, "whole_to_rounding", False), says(method, "whole")
+    assert (many.status[:, 1] == tb.Status.NONFINITE).all()
+    assert (many.theta[1] == 1.7e308).all()
+    assert many.ended.tolist()[1] == 0
+    assert np.isfinite(many.theta).all()
+    for i in (0, 2):
+        assert (many.status[:, i] != tb.Status.NONFINITE).all()
+        assert_lane(run(place, method, seeds=SEEDS[i : i + 1]), many, (i,), rounded, whole, 2.0**-52)
+
+
+@every_problem
+@every_method
+def test_a_second_run_repeats_the_first(name, case):
+    """Also while another run of the same goes on."""
+    again = lambda _: run(problem(case), tb.method(name), seeds=SEEDS, sampler="epochs")
+    first = again(0)
+    with ThreadPoolExecutor(2) as pool:
+        for other in pool.map(again, range(2)):
+            assert_same(other, first)
+
+
+def curious(look):
+    """A probe that asks for all there is."""
+    seen = look.whole.gradient.sum(-1) + look.whole.value
+    if look.ray is not None:
+        s = np.full((*look.theta.shape[:-1], 2), 0.1)
+        for line in (look.ray.full(), look.ray.line(), look.ray.line(3), look.ray.pool(2)):
+            seen = seen + line.change(s)[..., 0] + line.slope(s)[..., 1] + line.curvature(s)[..., 0]
+    return seen
+
+
+@every_problem
+@every_method
+def test_nobody_who_looks_on_changes_a_run(name, case):
+    """Long enough for predictions that are carried along to be computed anew."""
+    steps = optimizer.CARRY + 5
+    alone = run(problem(case), tb.method(name), steps=steps, every=None)
+    watched = run(problem(case), tb.method(name), steps=steps, every=1)
+    probed = run(problem(case), tb.method(name), steps=steps, every=1, probes=[tb.Probe("all", curious)])
+    assert_same(probed, watched)
+    for field in ("theta", "loss", "size", "arc", "status", "trials"):
+        np.testing.assert_array_equal(getattr(watched, field), getattr(alone, field), err_msg=field)
+    for kind, counts in watched.counts.items():
+        np.testing.assert_array_equal(counts, alone.counts[kind], err_msg=kind)
+    np.testing.assert_array_equal(watched.full_loss[[0, -1]], alone.full_loss)
+
+
+@every_method
+def test_groups_of_seeds_make_no_difference(name, monkeypatch):
+    place, method = problem("factorization, rank 4"), tb.method(name)
+    together = run(place, method, seeds=SEEDS)
+    monkeypatch.setattr(optimizer, "GATHER", 1)
+    assert_same(run(place, method, seeds=SEEDS), together)
+
+
+def test_paths_hold_every_iterate():
+    trace, theta, d = path(problem("quadratic"), tb.method("sgd"))
+    np.testing.assert_array_equal(theta[-1], trace.theta)
+    np.testing.assert_array_equal(theta[:-1] + trace.size[..., None] * d, theta[1:])

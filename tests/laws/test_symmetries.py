@@ -1,0 +1,114 @@
+"""Laws of what must not matter: coordinates, the order of samples, the level of the loss, the length of d.
+
+Both runs of a comparison are the same in exact arithmetic; they differ by AMPLIFIED rounding errors.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox.problems import NoisyQuadratic
+from zoo_cases import (
+    AMPLIFIED,
+    METHODS,
+    SIZE,
+    every_method,
+    every_problem,
+    path,
+    problem,
+    quadratic_data,
+    run,
+    says,
+    worst,
+)
+
+TOLERANCE = AMPLIFIED * 2.0**-52
+SEEDS = (0, 1)
+every_quadratic = pytest.mark.parametrize("common", [True, False], ids=["common Q", "different Q"])
+
+
+@every_quadratic
+@every_method
+def test_a_rotated_problem_has_rotated_trajectories(name, common):
+    """For a method that treats coordinates on their own, the law fails clearly: the declaration is not idle."""
+    method, (Q, m) = tb.method(name), quadratic_data(common)
+    U = np.linalg.qr(np.random.default_rng(8).standard_normal(Q.shape[-2:]))[0]
+    start = NoisyQuadratic(Q, m).initial(SEEDS)
+    trace, theta, _ = path(NoisyQuadratic(Q, m), method, seeds=SEEDS, theta=start)
+    turned, turned_theta, _ = path(NoisyQuadratic(U @ Q @ U.T, m @ U.T), method, seeds=SEEDS, theta=start @ U.T)
+    difference = worst(turned_theta - turned_theta[0], (theta - theta[0]) @ U.T)
+    if says(method, "per_coordinate"):
+        assert difference > 1e-3
+    else:
+        assert difference <= TOLERANCE
+        assert worst(turned.size, trace.size) <= TOLERANCE
+        np.testing.assert_array_equal(turned.status, trace.status)
+
+
+@every_problem
+@every_method
+def test_the_order_of_samples_does_not_matter_on_full_batches(name, case):
+    order = np.random.default_rng(9).permuted(np.tile(np.arange(SIZE), (50, 1)), axis=1)
+    options = {"batch": SIZE, "seeds": SEEDS}
+    straight = run(problem(case), tb.method(name), sampler=lambda t, j: np.arange(SIZE)[None], **options)
+    shuffled = run(problem(case), tb.method(name), sampler=lambda t, j: order[t + 7 * j : t + 7 * j + 1], **options)
+    assert worst(shuffled.theta, straight.theta) <= TOLERANCE
+    assert worst(shuffled.loss, straight.loss) <= TOLERANCE
+    np.testing.assert_array_equal(shuffled.status, straight.status)
+
+
+@every_quadratic
+@every_method
+@pytest.mark.parametrize("constant", [-1.0, 8.0])
+def test_the_level_of_the_loss_does_not_matter(name, common, constant):
+    method, data = tb.method(name), quadratic_data(common)
+    expected = run(NoisyQuadratic(*data), method, seeds=SEEDS)
+    found = run(NoisyQuadratic(*data, offsets=constant), method, seeds=SEEDS)
+    if says(method, "absolute_loss"):
+        assert worst(found.size, expected.size) > 1e-3
+        return
+    assert worst(found.loss - constant, expected.loss) <= TOLERANCE
+    assert worst(found.theta, expected.theta) <= TOLERANCE
+    assert worst(found.size, expected.size) <= TOLERANCE
+    np.testing.assert_array_equal(found.status, expected.status)
+
+
+@dataclasses.dataclass(frozen=True)
+class Times:
+    """Another direction, c times as long."""
+
+    direction: Any
+    c: float
+
+    def init(self, xp, point):
+        return self.direction.init(xp, point)
+
+    def step(self, xp, point, state):
+        d, state = self.direction.step(xp, point, state)
+        return self.c * d, state
+
+
+def longer(direction, c):
+    """The direction with the innermost of all that it wraps c times as long."""
+    for field in dataclasses.fields(direction):
+        inner = getattr(direction, field.name)
+        if dataclasses.is_dataclass(inner):
+            return dataclasses.replace(direction, **{field.name: longer(inner, c)})
+    return Times(direction, c)
+
+
+@every_problem
+@pytest.mark.parametrize("name", [name for name in METHODS if says(tb.method(name), "scale_free")])
+@pytest.mark.parametrize("c", [1 / 3, 20.0])
+def test_the_length_of_the_direction_does_not_matter(name, case, c):
+    """Where the method says so; the step of all others is a multiple of d by intention."""
+    method = tb.method(name)
+    expected = run(problem(case), method, seeds=SEEDS)
+    found = run(problem(case), method._replace(direction=longer(method.direction, c)), seeds=SEEDS)
+    assert worst(found.theta, expected.theta) <= TOLERANCE
+    assert worst(found.arc, expected.arc) <= TOLERANCE
+    assert worst(found.loss, expected.loss) <= TOLERANCE
+    np.testing.assert_array_equal(found.status, expected.status)

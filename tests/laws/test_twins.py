@@ -1,0 +1,173 @@
+"""Law: a method on arrays takes the steps of its twin on plain numbers (``toybox.tiny``), which shares nothing with it.
+
+Both get the same batches. The twin subtracts rounded losses where lines know the difference, so its rounding is the
+larger one: a trial costs eps phi / (mu^2 a) where a parabola is measured, and bisection ends where rounding decides the
+sign of a slope. 25 steps amplify it, so that trajectories agree to TOLERANCE; statuses and, unless a search goes on
+until nothing changes, numbers of trials agree exactly.
+"""
+
+import inspect
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import tiny, zoo
+from toybox.problems import FromFunction
+from toybox.rules.closed import SCHEDULES
+from zoo_cases import (
+    AMPLIFIED,
+    BATCH,
+    METHODS,
+    SIZE,
+    clouds,
+    every_method,
+    every_variant,
+    factorization_data,
+    path,
+    problem,
+    quadratic_data,
+    says,
+    worst,
+)
+
+TOLERANCE = 4 * AMPLIFIED * 2.0**-52
+STEPS = 25
+
+
+def quadratics(common, number=float):
+    Q, m = quadratic_data(common)
+    exact = np.vectorize(number, otypes=[object])
+    Q, m = exact(np.broadcast_to((Q + np.swapaxes(Q, -1, -2)) / 2, (SIZE, *Q.shape[-2:]))), exact(m)
+    return tiny.Quadratics([list(map(tuple, matrix)) for matrix in Q.tolist()], list(map(tuple, m.tolist())))
+
+
+def factorization(rank):
+    X, Y = factorization_data()
+    return tiny.Factorization(X.tolist(), Y.tolist(), rank)
+
+
+def logistic():
+    X, y = clouds()
+    kernel = lambda a, b: math.exp(-sum((u - v) ** 2 for u, v in zip(a, b, strict=True)) / (2 * 2.0**2))
+    return tiny.KernelLogistic([[kernel(a, b) for b in X.tolist()] for a in X.tolist()], y.tolist())
+
+
+TWINS = {
+    "quadratic, common Q": lambda: quadratics(True),
+    "quadratic": lambda: quadratics(False),
+    "factorization, true model": lambda: factorization(None),
+    "factorization, rank 1": lambda: factorization(1),
+    "factorization, rank 4": lambda: factorization(4),
+    "kernel, logistic": logistic,
+}
+
+
+def sampler(place):
+    return lambda t, j: place.draw(np.array([3]), t, j, BATCH, "fresh")
+
+
+def twin_moves(name, options, twin, start, draw, number=float):
+    """The moves of a method's twin from the published defaults and these options."""
+    function = getattr(tiny, name.replace("-", "_"))
+    given = zoo.defaults(zoo.METHODS[name]) | options
+    batch = lambda t, j: tuple(draw(t, j)[0].tolist())
+    known = {"steps_per_epoch": SIZE / BATCH, "full": tuple(range(SIZE)), "fresh": batch}
+    hyper, parameters = {}, inspect.signature(function).parameters
+    for key, parameter in list(parameters.items())[3:]:
+        if given.get(key) is not None:
+            hyper[key] = number(given[key]) if isinstance(given[key], float) and given[key] < math.inf else given[key]
+        elif key in given or parameter.default is parameter.empty:
+            hyper[key] = known[key]
+    rows = lambda j: [batch(t, j) for t in range(STEPS)]
+    if "schedule" in options and "schedule" not in parameters:
+        rate, factor = hyper["rate"], SCHEDULES[options["schedule"]]
+        hyper["rate"] = lambda t: rate * factor(t, STEPS)
+    if options.get("sample"):
+        hyper["fresh"] = rows(options["sample"])
+    return function(twin, tuple(map(number, start)), rows(0), **hyper)
+
+
+def assert_twins(case, name, options):
+    place, method = problem(case), tb.method(name, **options)
+    start, draw = place.initial([0])[0], sampler(place)
+    trace, theta, _ = path(place, method, steps=STEPS, sampler=draw)
+    moves = list(twin_moves(name, options, TWINS[case](), start.tolist(), draw))
+    assert worst(theta[1:, 0], [move.x for move in moves]) <= TOLERANCE
+    taken = trace.arc if options.get("exact_slope") is False else trace.size  # that option wants a bare direction
+    assert worst(taken[:, 0], [float(move.step) for move in moves]) <= TOLERANCE
+    assert [tb.Status(status).name for status in trace.status[:, 0]] == [move.status for move in moves]
+    if not says(method, "to_rounding"):
+        elsewhere = int(bool(options.get("sample")))  # the loss at 0 of another batch is one trial more
+        assert trace.trials[:, 0].tolist() == [(move.trials + elsewhere) for move in moves]
+
+
+@pytest.mark.parametrize("case", TWINS)
+@every_method
+def test_arrays_and_plain_numbers_take_the_same_steps(name, case):
+    assert_twins(case, name, {})
+
+
+@pytest.mark.parametrize("case", ["quadratic", "factorization, rank 4"])
+@every_variant
+def test_variants_take_the_same_steps(name, options, case):
+    assert_twins(case, name, options)
+
+
+class Cliff:
+    """-x up to 0; beyond, the value is not finite and the slope no number. On numbers and on arrays."""
+
+    def __init__(self, beyond):
+        self.beyond = beyond
+
+    def value(self, x, batch):
+        return -x[0] if x[0] <= 0 else self.beyond
+
+    def gradient(self, x, batch):
+        return (-1.0 if x[0] <= 0 else math.nan,)
+
+    def f(self, theta, index):
+        return np.where(theta > 0, self.beyond, -theta)[..., 0], np.where(theta > 0, math.nan, -1.0)
+
+    def samples(self, theta, index):
+        value, gradient = self.f(theta, index)
+        return value[..., None] + 0.0 * index, gradient[..., None, :] + 0.0 * index[..., None]
+
+
+@pytest.mark.parametrize("beyond", [math.nan, math.inf])
+@pytest.mark.parametrize("start", [-0.55, -0.05, 0.0])
+@every_method
+def test_arrays_and_plain_numbers_end_alike_at_a_cliff(name, start, beyond):
+    """The same iterates and statuses, up to the one with which a lane ends; on which side of the edge a search to
+    rounding steps is for rounding to decide."""
+    method = tb.method(name)
+    cliff, draw = Cliff(beyond), lambda t, j: np.zeros((1, BATCH), int)
+    place = FromFunction(cliff.f, 1, SIZE, samples=cliff.samples)
+    trace, theta, _ = path(place, method, steps=STEPS, sampler=draw, theta=[start])
+    moves = list(twin_moves(name, {}, cliff, [start], draw))
+    ended = min(int(trace.ended[0]) + 1, STEPS)
+    np.testing.assert_allclose(theta[1 : ended + 1, 0], [move.x for move in moves[:ended]], rtol=0, atol=TOLERANCE)
+    assert says(method, "to_rounding") or [tb.Status(status).name for status in trace.status[:ended, 0]] == [
+        move.status for move in moves[:ended]
+    ]
+
+
+@every_method
+def test_arrays_round_what_fractions_compute(name):
+    """Four steps in rational numbers, as far as the rule has no roots: nothing but the arrays' own rounding is left."""
+    place = problem("quadratic, common Q")
+    start, draw = place.initial([0])[0], sampler(place)
+    trace, theta, _ = path(place, tb.method(name), steps=4, sampler=draw)
+    moves = twin_moves(name, {}, quadratics(True, Fraction), start.tolist(), draw, Fraction)
+    exact = [next(moves) for _ in range(4)]
+    assert worst(theta[1:, 0], [[float(x) for x in move.x] for move in exact]) <= 2**10 * 2.0**-52
+    assert worst(trace.size[:, 0], [float(move.step) for move in exact]) <= 2**10 * 2.0**-52
+
+
+def test_some_methods_are_rational():
+    place = problem("quadratic, common Q")
+    start, draw = place.initial([0])[0], sampler(place)
+    first = lambda name: next(twin_moves(name, {}, quadratics(True, Fraction), start.tolist(), draw, Fraction))
+    assert sum(all(isinstance(x, Fraction) for x in first(name).x) for name in METHODS) >= 4

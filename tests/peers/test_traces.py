@@ -1,0 +1,82 @@
+"""The methods on arrays against the authors' released code."""
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import Status
+from toybox.directions import Momentum
+from toybox.problems import NoisyQuadratic
+from toybox.rules.closed import PAL
+from traces import SETTINGS, load, problem_a, row, tolerance, worst
+
+pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
+
+# PAL's released code reports s / |d|; so does the rule along a direction that nobody has normalised.
+BARE = {name: hyper for name, (method, hyper) in SETTINGS.items() if method == "pal"}
+
+
+def named(name, **other):
+    """The method of a trace, or a skip where the zoo does not have it (yet)."""
+    method, hyper = SETTINGS[name]
+    if method not in tb.METHODS:
+        pytest.skip(f"the zoo has no {method}")
+    return tb.method(method, **(hyper | other))
+
+
+def run(name, method, **options):
+    """A run on the batches of a trace, and its iterates theta (T + 1, *lanes, 6)."""
+    a, trace = problem_a(), load(name)
+    place = NoisyQuadratic(a.Q, a.m, start=a.x0, **options)
+    lanes = [1] * (1 + len(method.lanes))
+    sampler = lambda t, j: place.xp.asarray(a.batches[row(name, trace, t, j)].reshape(*lanes, -1))
+    iterate = tb.Probe("theta", lambda look: look.theta)
+    steps, batch = len(trace.step), a.batches.shape[1]
+    found = tb.run(place, method, steps=steps, batch=batch, sampler=sampler, probes=[iterate])
+    return found, np.asarray(found.probes["theta"])
+
+
+@pytest.mark.parametrize("line", ["closed", "generic"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_released_code_takes_the_same_steps(name, line):
+    method, expected = named(name), load(name)
+    trace, theta = run(name, method, line=line)
+    assert worst(theta, expected.theta) < tolerance(name)
+    assert worst(trace.loss, expected.loss) < tolerance(name)
+    assert np.isin(trace.status, [Status.FOUND, Status.CAPPED]).all()
+    if name in BARE:  # along a unit direction the step is the length of the way
+        lengths = np.linalg.norm(np.diff(expected.theta, axis=0), axis=1)
+        assert worst(trace.arc, lengths) < tolerance(name)
+    elif not np.isnan(expected.step).any():
+        assert worst(trace.size, expected.step) < tolerance(name)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_released_code_evaluates_as_many_losses(name):
+    """A search that begins with the gradient of the last one has the loss at its start already."""
+    trace, expected = run(name, named(name))[0], load(name)
+    at_start = [int(row(name, expected, t, 0) == first) for t, first in enumerate(expected.first)]
+    if expected.calls.any():
+        assert (trace.trials[:, 0] + at_start).tolist() == expected.calls.tolist()
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_pal_along_a_bare_direction_reports_the_released_step(name):
+    hyper = dict(BARE[name])
+    trace, theta = run(name, tb.Optimizer(Momentum(hyper.pop("beta")), PAL(**hyper)))
+    assert worst(theta, load(name).theta) < tolerance(name)
+    assert worst(trace.size, load(name).step) < tolerance(name)
+
+
+@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_released_code_takes_the_same_steps_on_every_backend(name, backend):
+    assert worst(run(name, named(name), backend=backend)[1], load(name).theta) < tolerance(name)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_lane_reproduces_a_trace_beside_other_runs(name):
+    """The trace's own numbers in the first lane, other ones in the second."""
+    numbers = {key: v for key, v in SETTINGS[name][1].items() if isinstance(v, float) and 0 < v < np.inf}
+    method = named(name, **{key: np.array([v, 0.9 * v if v < 1 else 1.1 * v]) for key, v in numbers.items()})
+    assert worst(run(name, method)[1][:, :, 0], load(name).theta) < tolerance(name)

@@ -1,0 +1,378 @@
+"""The loop: when it measures, what it draws and charges, how lanes end, and what rules of one's own may do."""
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import optimizer
+from toybox.directions import Gradient
+from toybox.hyper import Hyper, hyperparameters, number
+from toybox.rays import Ledger, Status, Step
+from toybox.rules.closed import Fixed
+from toybox.trace import COSTS
+
+QUADRATIC = tb.problem("quadratic", dim=3, size=10)
+SLS = tb.method("sls")
+
+
+def same(a, b, exactly=True):
+    """Two traces hold the same numbers, times apart."""
+    for name in ("theta", "loss", "size", "arc", "status", "trials", "full_loss", "probe_steps"):
+        if exactly:
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+        else:
+            np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-9, atol=1e-13, err_msg=name)
+    for kind in COSTS[:-1]:
+        np.testing.assert_array_equal(a.cost(kind), b.cost(kind), err_msg=kind)
+
+
+# When it measures
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "expected"),
+    [(7, 3, [0, 3, 6, 7]), (6, 3, [0, 3, 6]), (5, None, [0, 5]), (3, 1, [0, 1, 2, 3]), (0, 1, [0]), (2, 9, [0, 2])],
+)
+def test_the_full_loss_is_measured_at_every_and_at_both_ends(steps, every, expected):
+    trace = tb.run(QUADRATIC, SLS, steps=steps, batch=2, every=every)
+    if steps == 0:
+        expected = trace.probe_steps.tolist()  # one look or two, all at the first iterate
+        assert set(expected) == {0}
+    assert trace.probe_steps.tolist() == expected
+    assert trace.full_loss.shape == (len(expected), 1)
+    assert trace.loss.shape == (steps, 1)
+
+
+def test_measuring_changes_nothing():
+    often = tb.run(QUADRATIC, SLS, steps=7, batch=2, every=1)
+    rarely = tb.run(QUADRATIC, SLS, steps=7, batch=2, every=None)
+    np.testing.assert_array_equal(often.theta, rarely.theta)
+    np.testing.assert_array_equal(often.full_loss[[0, -1]], rarely.full_loss)
+    np.testing.assert_array_equal(often.cost("values"), rarely.cost("values"))
+
+
+def test_no_steps_leave_the_first_iterate():
+    trace = tb.run(QUADRATIC, SLS, steps=0, batch=2, seeds=(3, 4))
+    np.testing.assert_array_equal(trace.theta, QUADRATIC.initial((3, 4)))
+    assert trace.cost("values").shape == (0, 2)
+
+
+def test_probes_see_the_ray_of_every_step_and_cost_nothing():
+    seen = []
+
+    def measure(look):
+        seen.append((look.t, look.ray is None))
+        if look.ray is not None:
+            look.ray.full().slope(np.ones((1, 5)))
+            return look.ray.line(3).value0
+        return look.whole.value
+
+    probe = tb.Probe("fresh loss", measure)
+    probed = tb.run(QUADRATIC, SLS, steps=5, batch=2, probes=[probe], every=2)
+    assert seen == [(0, False), (2, False), (4, False), (5, True)]
+    assert probed.probes["fresh loss"].shape == (4, 1)
+    same(probed, tb.run(QUADRATIC, SLS, steps=5, batch=2, every=2))
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_progress_is_called_with_the_steps_done(seeds):
+    done = []
+    tb.run(QUADRATIC, SLS, steps=4, batch=2, seeds=seeds, progress=done.append)
+    assert done == [1, 2, 3, 4]
+
+
+def test_a_bar_is_drawn(capsys):
+    tb.run(QUADRATIC, SLS, steps=4, batch=2, progress=True)
+    assert capsys.readouterr().out == ""  # it belongs to standard error
+
+
+# Costs
+
+
+def test_costs_of_plain_sgd():
+    trace = tb.run(QUADRATIC, tb.method("sgd"), steps=6, batch=3)
+    t = np.arange(1, 7)[:, None]
+    for kind, per_step in {"steps": 1, "batches": 1, "epochs": 0.3, "values": 1, "gradients": 1, "samples": 3}.items():
+        np.testing.assert_allclose(trace.cost(kind), per_step * t, rtol=1e-15, err_msg=kind)
+    assert (trace.trials == 0).all()
+    assert (np.diff(trace.cost("seconds")[:, 0], prepend=0) >= 0).all()
+
+
+@pytest.mark.parametrize("sample", [0, 1])
+def test_costs_of_a_search(sample):
+    """A gradient (value and slope) per step, and a value per try; on a fresh batch its base value and slope too."""
+    trace = tb.run(QUADRATIC, tb.method("sls", first=8.0, sample=sample), steps=6, batch=3, seeds=(0, 1, 2))
+    tries = trace.trials - sample  # the base point of a fresh batch is an evaluation of the search
+    np.testing.assert_array_equal(tries == 0, trace.status == Status.ASCENT)  # a fresh batch may disagree
+    assert tries.max() > 1
+    t = np.arange(1, 7)[:, None] + np.zeros((1, 3), int)
+    np.testing.assert_array_equal(trace.cost("values"), t + trace.trials.cumsum(axis=0))
+    np.testing.assert_array_equal(trace.cost("gradients"), (1 + sample) * t)
+    np.testing.assert_array_equal(trace.cost("samples"), 3 * trace.cost("values"))
+    np.testing.assert_array_equal(trace.cost("batches"), (1 + sample) * t)
+    np.testing.assert_allclose(trace.cost("epochs"), trace.cost("batches") * 3 / QUADRATIC.size, rtol=1e-15)
+
+
+def test_the_cost_of_a_probe_is_what_had_been_paid_before():
+    trace = tb.run(QUADRATIC, tb.method("sgd"), steps=5, batch=2, every=2)
+    assert trace.probe_cost("values")[:, 0].tolist() == [0, 2, 4, 5]
+
+
+# Samplers and first iterates
+
+
+def test_a_sampler_of_ones_own():
+    rows = np.random.default_rng(0).integers(0, 10, (8, 2))
+    trace = tb.run(QUADRATIC, tb.method("sgd"), steps=8, batch=2, sampler=lambda t, j: rows[t][None])
+    theta = QUADRATIC.initial([0])
+    for t in range(8):
+        point = QUADRATIC.at(theta, rows[t][None])
+        assert trace.loss[t, 0] == point.value[0]
+        theta = theta - 0.1 * point.gradient
+    np.testing.assert_allclose(trace.theta, theta, rtol=1e-14)
+
+
+def test_a_sampler_of_ones_own_may_be_shaped_for_all_seeds(monkeypatch):
+    monkeypatch.setattr(optimizer, "GATHER", 1)
+    rows = np.random.default_rng(0).integers(0, 10, (4, 3, 2))
+    trace = tb.run(QUADRATIC, SLS, steps=4, batch=2, seeds=(0, 1, 2), sampler=lambda t, j: rows[t])
+    assert trace.loss.shape == (4, 3)
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (2, 1, 3), (1, 4, 3), (2, 4, 3)])
+def test_first_iterates_broadcast_to_lanes(shape):
+    theta = np.random.default_rng(0).normal(size=shape)
+    method = tb.method("sgd", rate=[0.0, 0.1, 0.2, 0.3])
+    trace = tb.run(QUADRATIC, method, steps=1, batch=2, seeds=(0, 1), theta=theta)
+    np.testing.assert_array_equal(trace.theta[:, 0], np.broadcast_to(theta, (2, 4, 3))[:, 0])
+    before = theta.copy()
+    tb.run(QUADRATIC, method, steps=3, batch=2, seeds=(0, 1), theta=theta)
+    np.testing.assert_array_equal(theta, before)
+
+
+@pytest.mark.parametrize("gather", [1, 2000, 5000])
+@pytest.mark.parametrize("given", [False, True])
+def test_groups_of_seeds_change_nothing(monkeypatch, gather, given):
+    problem, seeds = tb.problem("factorization", rank=4), (5, 3, 9, -1, 7)
+    method, probe = tb.method("sls", c=[0.1, 0.5]), tb.Probe("norm", lambda look: (look.theta**2).sum(-1))
+    arguments = {"steps": 12, "batch": 10, "seeds": seeds, "every": 5, "probes": [probe]}
+    if given:
+        arguments["theta"] = np.random.default_rng(0).normal(size=(5, 2, problem.dim))
+    together = tb.run(problem, method, **arguments)
+    monkeypatch.setattr(optimizer, "GATHER", gather)
+    done = []
+    grouped = tb.run(problem, method, **arguments, progress=done.append)
+    assert len(done) == 12 * -(-5 // max(1, gather // (10 * problem.sample_bytes)))
+    same(grouped, together)
+    np.testing.assert_array_equal(grouped.probes["norm"], together.probes["norm"])
+    assert grouped.seeds.tolist() == list(seeds)
+
+
+# Rules and directions of one's own, in the twenty lines they should take
+
+
+@hyperparameters
+class SignOfGradient:
+    """d = -sign(g)."""
+
+    def init(self, xp, point):
+        return ()
+
+    def step(self, xp, point, state):
+        return -xp.sign(point.gradient), state
+
+
+@hyperparameters
+class Halving:
+    """The first of 1, 1/2, 1/4, ... that decreases the loss."""
+
+    first: Hyper = number(1.0, "(0, inf)")
+
+    def init(self, xp, lanes):
+        return xp.broadcast_to(self.first, lanes)
+
+    def step(self, ray, s):
+        xp, line, first = ray.xp, ray.line(), s
+        for _ in range(60):
+            worse = line.change(s[..., None])[..., 0] >= 0
+            if not xp.any(worse):
+                break
+            s = xp.where(worse, s / 2, s)
+        return Step(s, first, xp.zeros(s.shape, dtype=xp.int8))
+
+
+@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+def test_a_rule_and_a_direction_of_ones_own(backend):
+    problem = tb.problem("quadratic", dim=3, size=10, spread=0, backend=backend)
+    mine = tb.Optimizer(SignOfGradient(), Halving([0.5, 1.0]))
+    trace = tb.run(problem, mine, steps=20, batch=5, seeds=range(3))
+    assert trace.theta.shape == (3, 2, 3)
+    assert trace.hyper["first"].tolist() == [0.5, 1.0]
+    assert (trace.full_loss[-1] < 0.01 * trace.full_loss[0]).all()
+
+
+@hyperparameters
+class Extra:
+    """A rule whose next iterate is no point of its ray: one more gradient step from where the ray led."""
+
+    rate: Hyper = number(0.1, "(0, inf)")
+    carry: bool = False
+
+    def init(self, xp, lanes):
+        return xp.broadcast_to(self.rate, lanes)
+
+    def step(self, ray, s):
+        half = ray.line().at(s)
+        point = half.along(-half.gradient).at(s)
+        return Step(s, s, ray.xp.zeros(s.shape, dtype=ray.xp.int8), point, self.carry)
+
+
+def test_an_explicit_next_point_is_the_next_iterate():
+    trace = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra()), steps=5, batch=2)
+    theta = QUADRATIC.initial([0])
+    for t in range(5):
+        batch = QUADRATIC.draw(np.array([0]), t, 0, 2)
+        assert trace.loss[t, 0] == pytest.approx(QUADRATIC.at(theta, batch).value[0], rel=1e-13)
+        for _ in range(2):
+            theta = theta - 0.1 * QUADRATIC.at(theta, batch).gradient
+    np.testing.assert_allclose(trace.theta, theta, rtol=1e-13)
+    assert trace.cost("batches")[-1] == 5
+
+
+def test_a_carried_point_draws_no_batch_and_costs_no_gradient():
+    drawn = []
+
+    def sampler(t, j):
+        drawn.append((t, j))
+        return np.array([[1, 4]])
+
+    trace = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, sampler=sampler)
+    assert drawn == [(0, 0)]
+    assert trace.cost("batches")[:, 0].tolist() == [1] * 5
+    assert trace.cost("gradients")[:, 0].tolist() == [1] * 5  # the rule pays for what it carries
+    theta = QUADRATIC.initial([0])
+    for t in range(5):
+        assert trace.loss[t, 0] == pytest.approx(QUADRATIC.at(theta, np.array([[1, 4]])).value[0], rel=1e-13)
+        for _ in range(2):
+            theta = theta - 0.1 * QUADRATIC.at(theta, np.array([[1, 4]])).gradient
+    np.testing.assert_allclose(trace.theta, theta, rtol=1e-13)
+
+
+def test_a_carried_point_stays_carried_when_another_lane_ends():
+    start = np.stack([np.ones(3), np.full(3, np.nan)])
+    both = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0, 1), theta=start)
+    alone = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0,), theta=start[0])
+    np.testing.assert_array_equal(both.theta[0], alone.theta[0])
+    np.testing.assert_array_equal(both.loss[:, 0], alone.loss[:, 0])
+    np.testing.assert_array_equal(both.cost("batches")[:, 0], alone.cost("batches")[:, 0])
+
+
+# How lanes end
+
+
+def cliff(bad_value=0.0, bad_gradient=0.0):
+    """|theta|^2 / 2 whose value or gradient turns bad below |theta| = 1/2."""
+
+    def f(theta, index):
+        r2 = (theta**2).sum(-1)
+        low = np.where(r2 < 0.25, 1.0, 0.0)
+        value = r2 / 2 + np.where(low > 0, bad_value, 0)
+        return value + 0 * index.mean(), theta + np.where(low > 0, bad_gradient, 0)[..., None]
+
+    return tb.problems.FromFunction(f, 2, 4)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["bad_value", "bad_gradient"])
+def test_a_lane_with_a_bad_value_or_gradient_keeps_its_last_finite_iterate(where, bad):
+    """At rate .5 a lane halves each step: from (1, 0) it enters the bad disc with its second step, to (.25, 0)."""
+    problem, start = cliff(**{where: bad}), np.array([[1.0, 0.0], [64.0, 0.0]])
+    method = tb.method("sgd", rate=0.5)
+    trace = tb.run(problem, method, steps=6, batch=2, seeds=(0, 1), theta=start)
+    assert trace.theta.tolist() == [[0.25, 0.0], [1.0, 0.0]]
+    assert trace.status[:, 0].tolist() == [0, 0, 5, 5, 5, 5]
+    assert (trace.status[:, 1] == 0).all()
+    assert trace.ended.tolist() == [2, 6]
+    alone = tb.run(problem, method, steps=6, batch=2, seeds=(1,), theta=start[1])
+    np.testing.assert_array_equal(trace.loss[:, 1:], alone.loss)
+
+
+@hyperparameters
+class Jump:
+    """Steps of a quarter, but at t = 2 something else in the first lane."""
+
+    size: float = 0.25
+    point: bool = False
+
+    def init(self, xp, lanes):
+        return xp.zeros(lanes)
+
+    def step(self, ray, zero):
+        size = np.where((np.arange(len(zero)) == 0) & (ray.t == 2), self.size, 0.25)
+        if self.point:
+            return Step(zero, zero, zero.astype(np.int8), ray.line().at(size))
+        return Step(size, zero, zero.astype(np.int8))
+
+
+@pytest.mark.parametrize("size", [np.nan, np.inf])
+@pytest.mark.parametrize("point", [False, True])
+def test_a_lane_with_a_bad_step_or_point_keeps_its_last_finite_iterate(size, point):
+    trace = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Jump(size, point)), steps=5, batch=10, seeds=(0, 1))
+    two = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Jump(0.25, point)), steps=2, batch=10, seeds=(0, 1))
+    five = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Jump(0.25, point)), steps=5, batch=10, seeds=(0, 1))
+    assert np.isfinite(trace.theta).all()
+    np.testing.assert_array_equal(trace.theta[0], two.theta[0])
+    np.testing.assert_array_equal(trace.theta[1], five.theta[1])
+    assert trace.status[:, 0].tolist() == [0, 0, 5, 5, 5]
+    assert (trace.full_loss[2:, 0] == trace.full_loss[2, 0]).all()
+
+
+def test_a_diverging_run_ends_instead_of_overflowing():
+    trace = tb.run(QUADRATIC, tb.method("sgd", rate=1e6), steps=200, batch=2, every=None)
+    assert np.isfinite(trace.theta).all()
+    assert 0 < trace.ended[0] < 200
+    assert trace.status[-1, 0] == Status.NONFINITE
+
+
+# Full-batch predictions carried along
+
+
+@pytest.mark.parametrize("method", ["exact-full", "sls"])
+def test_carried_predictions_equal_recomputed_ones(monkeypatch, method):
+    """z += s z1 adds one rounding per step: with steps that depend smoothly on z, 60 of them stay near 1e-12."""
+    problem = tb.problem("logistic", size=60, overlap=2.0)
+    method = tb.method(method, **({"s_max": 100.0} if method == "exact-full" else {}))
+    carried = tb.run(problem, method, steps=60, batch=10)
+    monkeypatch.setattr(optimizer, "CARRY", 1)
+    anew = tb.run(problem, method, steps=60, batch=10)
+    np.testing.assert_allclose(carried.full_loss, anew.full_loss, rtol=1e-9)
+    np.testing.assert_allclose(carried.theta, anew.theta, rtol=1e-7, atol=1e-9)
+
+
+def test_products_with_all_of_k_are_saved_and_renewed(monkeypatch):
+    """Of 2 products per step (z0, z1) one is saved where z0 is carried; every CARRY-th step computes it anew."""
+    problem = tb.problem("logistic", size=60, overlap=2.0)
+    counted, plain = [], type(problem).logits
+
+    def logits(self, theta, X=None):
+        counted.append(int(np.prod(theta.shape[:-1])))
+        return plain(self, theta, X)
+
+    monkeypatch.setattr(type(problem), "logits", logits)
+    for carry, expected in ((1, 2 * 20 + 2), (5, 20 + 20 // 5 + 2)):  # 2 for the looks at both ends
+        monkeypatch.setattr(optimizer, "CARRY", carry)
+        counted.clear()
+        tb.run(problem, tb.method("exact-full"), steps=20, batch=10, every=None)
+        assert sum(counted) == expected
+
+
+def test_a_run_leaves_no_open_ledger():
+    assert Ledger().settle(QUADRATIC.xp, 0, (1,))["values"].shape == (0, 1)
+
+
+def test_optimizers_know_their_lanes_and_numbers():
+    method = tb.method("pal", mu=[0.1, 0.2])
+    assert method.lanes == (2,)
+    assert method.name == "pal"
+    assert method.hyper["beta"] == 0.4
+    assert tb.Optimizer(Gradient(), Fixed(0.5)).hyper == {"rate": 0.5, "schedule": "constant"}
