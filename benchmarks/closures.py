@@ -38,7 +38,7 @@ class SLS(Search):
         super().__init__(params)
         self.growth, self.c, self.beta, self.eta = growth, c, beta, first
 
-    def step(self, closure):
+    def step(self, closure):  # type: ignore[override]
         loss, g = self.gradients(closure)
         with torch.no_grad():
             start, square = [p.clone() for p in self.params], sum((part * part).sum() for part in g).item()
@@ -59,12 +59,12 @@ class PAL(Search):
         self.mu, self.alpha, self.beta, self.s_max = mu, alpha, beta, s_max
         self.d = [torch.zeros_like(p) for p in self.params]
 
-    def step(self, closure):
+    def step(self, closure):  # type: ignore[override]
         loss, g = self.gradients(closure)
         with torch.no_grad():
             start = [p.clone() for p in self.params]
             self.d = [self.beta * d - part for d, part in zip(self.d, g, strict=True)]
-            norm = sum((d * d).sum() for d in self.d).sqrt().item()
+            norm = float(sum((d * d).sum() for d in self.d)) ** 0.5
             slope = sum((d * part).sum() for d, part in zip(self.d, g, strict=True)).item() / norm
             self.move(start, self.d, self.mu / norm)
             curve = (closure().item() - loss - slope * self.mu) / self.mu**2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ try:
     import closures
     import torch
 except ImportError as missing:
-    closures, NO_TORCH = None, f"no {missing.name}"
+    closures, NO_TORCH = None, f"no {missing.name}"  # type: ignore[assignment]
 else:
     torch.set_num_threads(1)
 
@@ -42,15 +42,16 @@ def markdown(row: Row) -> str:
     return f"| {row.what} | {row.micros:.1f} | {row.against} | {ratio} | {low:.2f} .. {high:.2f} | {target} |"
 
 
-def interleaved(repeats: int, pieces: dict[str, Callable[[], Any]]) -> dict[str, np.ndarray]:
-    """Seconds of every piece, by repetition; the pieces take turns. A piece may measure itself and return a float."""
+def interleaved(repeats: int, pieces: Mapping[str, Callable[[], Any]]) -> dict[str, np.ndarray]:
+    """Seconds of the processor that every piece took, by repetition; the pieces take turns, so that what else runs on
+    the machine disturbs them alike. A piece may measure itself and return a float."""
     seconds: dict[str, list[float]] = {name: [] for name in pieces}
     for repetition in range(repeats + 1):
         for name, piece in pieces.items():
-            began = time.perf_counter()
+            began = time.process_time()
             own = piece()
             if repetition:  # the first round warms up
-                seconds[name].append(own if isinstance(own, float) else time.perf_counter() - began)
+                seconds[name].append(own if isinstance(own, float) else time.process_time() - began)
     return {name: np.array(column) for name, column in seconds.items()}
 
 
@@ -58,10 +59,10 @@ def steps(name: str, repeats: int, many: int) -> Iterator[Row]:
     """Cost per run and step of SLS and PAL, alone and in lanes, against the straight and the closure-style loops."""
     if name == "factorization":
         problem, batch, wanted = tb.problem(name, rank=4), 100, {"solo": 2.0, "lanes": 0.5}
-        tables, rank = (problem.X, problem.Y), (4,)
+        tables, rank = (problem.X, problem.Y), [4]
     else:
         problem, batch, wanted = tb.problem(name, dim=10, size=100), 10, {"lanes": 0.25}
-        tables, rank = (problem.Q, problem.m), ()
+        tables, rank = (problem.Q, problem.m), []
     theta, few = problem.initial([0])[0], many // 5
     for method, hyper in (("SLS", {"gamma": 1.5}), ("PAL", {})):
         walk = partial(tb.run, problem, tb.method(method.lower(), **hyper), batch=batch, every=None)
@@ -100,9 +101,12 @@ def kernel(dtype: str, repeats: int, many: int, points: int = 167) -> Iterator[R
             rows @ theta[0], v @ rows, rows @ theta[1]
 
     def step() -> float:
-        """Without the two full-batch measurements at the ends of a run."""
-        clock = tb.run(problem, optimizer, steps=many + 1, batch=batch, every=None).seconds
-        return clock[-1] - clock[0]
+        """What ``many`` steps add to a run of one, whose two full-batch measurements are not a step's."""
+        began = time.process_time()
+        tb.run(problem, optimizer, steps=1, batch=batch, every=None)
+        ends = time.process_time()
+        tb.run(problem, optimizer, steps=many + 1, batch=batch, every=None)
+        return (time.process_time() - ends) - (ends - began)
 
     cost = interleaved(repeats, {"floor": floor, "step": step})
     micros = 1e6 * float(np.median(cost["step"])) / many

@@ -14,7 +14,18 @@ from scipy.stats import multivariate_normal
 import toybox as tb
 from toybox.lines import HermiteLine
 from toybox.rays import Ledger, Ray
-from toybox.rules.probabilistic import NUGGET, OFFSET, PLS, TINY, WALL, Scaled, believe, bivariate, covariance
+from toybox.rules.probabilistic import (
+    NUGGET,
+    OFFSET,
+    PLS,
+    TINY,
+    WALL,
+    Scaled,
+    believe,
+    bivariate,
+    covariance,
+    promising,
+)
 
 EPS = 2.0**-52
 POINTS = np.array([0.0, 1.0, 0.4, 2.0, 3.5])  # in the order of a search, not sorted
@@ -103,9 +114,8 @@ def test_without_noise_the_mean_is_the_cubic_hermite_interpolant(rows):
     hermite = HermiteLine(s[order], values[order], slopes[order])
     at = np.concatenate([s, (np.sort(s)[:-1] + np.sort(s)[1:]) / 2, s.max() + np.array([0.5, 2.0, 7.0])])
     change, slope = belief.moments(at)
-    errors = np.abs(
-        [change - hermite.change(at), belief.at(at).value()[0] - hermite.change(at), slope - hermite.slope(at)]
-    )
+    expected = [hermite.change(at), hermite.change(at), hermite.slope(at)]
+    errors = np.abs(np.array([change, belief.at(at).value()[0], slope]) - expected)
     assert errors[:, : s.size].max() <= exact.slack
     assert errors.max() <= exact.slack * (1 + 3 / np.diff(s[order]).min() + at.max())  # straight beyond the last point
 
@@ -285,6 +295,19 @@ def test_the_minimizer_of_a_parabola_is_exact(where, dust):
     """The cubic coefficient is dust: dividing by it would lose every digit."""
     values, slopes = np.array([0.0, 1 / (2 * where) - 1 + dust]), np.array([-1.0, 1 / where - 1])
     assert abs(believe(np.array([0.0, 1.0]), values, slopes).minimizers()[0] - where) < 1e-10
+
+
+def test_the_next_trial():
+    """A minimum between observations, twice the furthest, or close to 0 where the mean rises there."""
+    inside = believe(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.array([-1.0, 3.0]), 1e-4, 1e-4)
+    assert promising(inside, 0.05, 0.8) == inside.minimizers()[0]
+    falling = believe(np.array([0.0, 1.0, 2.0]), np.array([0.0, -1.0, -2.0]), -np.ones(3), 1e-4, 1e-4)
+    assert promising(falling, 0.05, 0.8) == 4
+    rising = believe(np.array([0.0, 1.0]), np.array([0.0, 50.0]), np.array([-1.0, 100.0]), 1e-4, 1.0)
+    assert rising.moments(np.zeros(1))[1] > 0
+    assert promising(rising, 0.05, 0.8) == 0.01
+    lanes = believe(*(np.stack(pair) for pair in list(zip(inside, rising, strict=True))[:5]))
+    assert promising(lanes, 0.05, 0.8).tolist() == [promising(inside, 0.05, 0.8), 0.01]
 
 
 # The search

@@ -81,7 +81,16 @@ COSTS = {  # name: (what a rule asks for, values, gradients, samples, calls of t
     "two slopes": (lambda ray: ray.line().slope(TWO), 2, 2, 2 * BATCH, 2, 0, 0),
     "two curvatures": (lambda ray: ray.line().curvature(TWO), 2, 4, 4 * BATCH, 2, 0, 0),
     "examples": (lambda ray: ray.line().samples(TWO), 2, 2, 2 * BATCH, 2, 0, 0),
-    "a fresh batch, unused": (lambda ray: ray.line(1), 0, 0, 0, 0, BATCH, 1),
+    "a fresh batch, unused": (lambda ray: ray.line(1), 0, 0, 0, 0, 0, 0),
+    "a fresh batch for one lane, then for both": (
+        lambda ray: (ray.line(1).slope(TWO, np.array([True, False])), ray.line(1).slope(TWO)),
+        [4, 2], [4, 2], [4 * BATCH, 2 * BATCH], [4, 2], BATCH, 1,
+    ),
+    "a fresh batch for one lane": (
+        lambda ray: ray.line(1).slope(TWO, np.array([True, False])),
+        [2, 0], [2, 0], [2 * BATCH, 0], [2, 0], [BATCH, 0], [1, 0],
+    ),
+    "the gradient at a trial": (lambda ray: ray.gradient(TWO[0]), 1, 1, BATCH, 1, 0, 0),
     "its value": (lambda ray: (ray.line(1).value0, ray.line(1).value0), 1, 0, BATCH, 1, BATCH, 1),
     "its slope and value": (lambda ray: (ray.line(1).slope0, ray.line(1).value0), 1, 1, BATCH, 1, BATCH, 1),
     "its value, then its slope": (lambda ray: (ray.line(1).value0, ray.line(1).slope0), 1, 1, 2 * BATCH, 2, BATCH, 1),

@@ -5,6 +5,7 @@ from fractions import Fraction as F
 from functools import partial
 from itertools import islice, pairwise
 from math import inf, nan
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -686,13 +687,8 @@ SEARCHES = {
     "labpal released": with_fresh(tiny.labpal, variant="released", alpha=0.9),
     "labpal_nsgd": with_fresh(tiny.labpal_nsgd),
 }
-FIXED = {
-    **{f.__name__: f for f in (tiny.sgd_hd, tiny.ali_g, tiny.cocob)},
-    "sls_nesterov, second step": lambda problem, x, batches: islice(
-        tiny.sls_nesterov(problem, x, batches * 2), 1, None
-    ),
-}
-ALL = SEARCHES | FIXED
+SECOND = {"sls_nesterov": lambda problem, x, batches: islice(tiny.sls_nesterov(problem, x, batches * 2), 1, None)}
+ALL = SEARCHES | SECOND | {f.__name__: f for f in (tiny.sgd_hd, tiny.ali_g, tiny.cocob)}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -721,7 +717,7 @@ def test_no_search_starts_from_a_loss_that_is_not_finite(name, loss):
     assert move == ((0.5,), 0, tiny.NONFINITE, 0)
 
 
-HALF = {"first": F(1), "beta": F(1, 2), "c": F(1, 10)}
+HALF: dict[str, Any] = {"first": F(1), "beta": F(1, 2), "c": F(1, 10)}
 FRACTIONS = {
     "sgd_hd": partial(tiny.sgd_hd, rate=F(1, 9), hyper_rate=F(1, 100), form="nesterov", momentum=F(9, 10)),
     "ali_g": partial(tiny.ali_g, eps=F(1, 10**5), momentum=F(9, 10)),

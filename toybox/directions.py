@@ -13,6 +13,11 @@ What a direction or rule declares of itself, for the laws that hold for all but 
 Deviations
   Gradient, Momentum, Adam   none from Algorithms 1, 6, 7 of the dissertation; the learning rate is the rule's step.
                              Momentum adds g undamped (m = beta m + g), as PyTorch's SGD does.
+  RMSProp                    none from eq. 2.47 (eps outside the root).
+  Conjugate                  the dissertation names the formulas only (section 4.4.3). PR and HS are cut at 0; d is -g
+                             again at every ``restart``-th step, where beta is not finite and where d does not descend.
+  Coin                       the released form, a fraction of the wealth linear in the sum of gradients (Algorithm 2 of
+                             the paper), and the whole displacement: it goes with Fixed(1).
   Unit                       where d = 0 it stays 0 (the papers divide 0 by 0); the rule then sees slope 0: STATIONARY.
 """
 
@@ -20,7 +25,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-from .hyper import Hyper, hyperparameters, number
+from .hyper import Hyper, choice, hyperparameters, integer, number
 from .xp import Array, column
 
 
@@ -44,17 +49,18 @@ class Gradient:
 class Momentum:
     """m = beta m + g, d = -m (Polyak 1964; dissertation, Algorithm 6, eq. 2.39).
 
-    The same vector is PAL's direction d_t = -g_t + beta d_{t-1} (eq. 4.3).
+    The same vector is PAL's direction d_t = -g_t + beta d_{t-1} (eq. 4.3). nesterov: d = -(g + beta m).
     """
 
     beta: Hyper = number(0.9, "[0, 1)")
+    nesterov: bool = choice(False, False, True)
 
     def init(self, xp, point):
         return xp.zeros_like(point.theta)
 
     def step(self, xp, point, m):
         m = column(self.beta) * m + point.gradient  # eq. 2.39
-        return -m, m
+        return -(point.gradient + column(self.beta) * m) if self.nesterov else -m, m
 
 
 class Moments(NamedTuple):
@@ -97,3 +103,81 @@ class Unit:
         d, state = self.direction.step(xp, point, state)
         norm = xp.sqrt(xp.vecdot(d, d))
         return d / xp.divisor(norm)[..., None], state
+
+
+@hyperparameters
+class RMSProp:
+    """d = -g / (sqrt(v) + eps), v the moving average of g^2 (Tieleman & Hinton 2012; dissertation, eq. 2.47)."""
+
+    decay: Hyper = number(0.9, "[0, 1)")
+    eps: Hyper = number(1e-8, "(0, inf)")
+    per_coordinate = True
+
+    def init(self, xp, point):
+        return xp.zeros_like(point.theta)
+
+    def step(self, xp, point, v):
+        g, decay = point.gradient, column(self.decay)
+        v = decay * v + (1 - decay) * g * g
+        return -g / (xp.sqrt(v) + column(self.eps)), v
+
+
+@hyperparameters
+class Conjugate:
+    """d_t = -g_t + beta_t d_{t-1} with a conjugate-gradient formula (dissertation, section 4.4.3).
+
+    Restarts from -g at every ``restart``-th step (None: never), and in a lane whose beta is not finite or whose
+    direction would not descend on its batch: with changing batches plain conjugate directions diverge.
+    """
+
+    formula: str = choice("FR", "FR", "PR", "HS", "DY")
+    restart: int | None = integer(10, 1)
+
+    def init(self, xp, point):
+        return None  # no step made
+
+    def step(self, xp, point, state):
+        g = point.gradient
+        if state is None or (self.restart and state[0] % self.restart == 0):
+            return -g, (1, g, -g)
+        t, g_old, d_old = state
+        y, dot = g - g_old, xp.vecdot
+        beta = {
+            "FR": lambda: dot(g, g) / dot(g_old, g_old),  # Fletcher & Reeves 1964
+            "PR": lambda: xp.maximum(dot(g, y) / dot(g_old, g_old), 0.0),  # Polak & Ribiere 1969, cut at 0
+            "HS": lambda: xp.maximum(dot(g, y) / dot(d_old, y), 0.0),  # Hestenes & Stiefel 1952, cut at 0
+            "DY": lambda: dot(g, g) / dot(d_old, y),  # Dai & Yuan 1999
+        }[self.formula]()
+        d = -g + beta[..., None] * d_old
+        good = xp.isfinite(beta) & (dot(g, d) < 0)
+        d = xp.where(good[..., None], d, -g)
+        return d, (t + 1, g, d)
+
+
+class Wealth(NamedTuple):
+    x0: Array
+    largest: Array  # L, the largest |g| seen
+    total: Array  # G, the sum of |g|
+    sum: Array  # S, the sum of -g
+    reward: Array  # R, at least 0
+
+
+@hyperparameters
+class Coin:
+    """COCOB-Backprop: the whole displacement, coordinate by coordinate (Orabona & Tommasi 2017, Algorithm 2)."""
+
+    alpha: Hyper = number(100.0, "(0, inf)")
+    eps: Hyper = number(1e-8, "(0, inf)")
+    per_coordinate = True
+
+    def init(self, xp, point):
+        zero = xp.zeros_like(point.theta)
+        return Wealth(point.theta, zero + column(self.eps), zero, zero, zero)
+
+    def step(self, xp, point, w):
+        g, x = point.gradient, point.theta
+        L = xp.maximum(w.largest, xp.abs(g))
+        S, G = w.sum - g, w.total + xp.abs(g)
+        R = xp.maximum(w.reward - g * (x - w.x0), 0.0)
+        bet = S * (L + R) / (L * xp.maximum(G + L, column(self.alpha) * L))
+        return w.x0 + bet - x, Wealth(w.x0, L, G, S, R)

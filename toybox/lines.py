@@ -301,51 +301,53 @@ class Metered:
 
     A change costs one loss value, a slope one value and one gradient (a forward and a backward pass), a curvature one
     value and two gradients. On the batch that gave the gradient phi(0) and phi'(0) are known; on any other they are
-    charged when first used.
+    charged when first used, and so is the drawing of the batch.
     """
 
-    def __init__(self, line: Line, ledger: Any, size: int, known: bool):
+    def __init__(self, line: Line, ledger: Any, size: int, known: bool, drawn: bool = True):
         self._line, self._ledger, self._size = line, ledger, size
         self._value_known = self._slope_known = known
+        self._drawn: Any = drawn  # whose batch is paid for: True, False, or a mask over lanes
         self.at = line.at
 
-    def _origin_value(self):
-        """Pay for phi(0), once."""
-        if not self._value_known:
-            self._value_known = True
-            self._ledger.charge("values", self._size)
+    def _charge(self, kind, count=1, where=None):
+        if self._drawn is not True:
+            new = where if self._drawn is False else ~self._drawn if where is None else where & ~self._drawn
+            self._ledger.charge("batches", self._size, 1, new)
+            self._drawn = True if where is None else where | self._drawn
+        self._ledger.charge(kind, self._size, count, where)
 
     @property
     def value0(self):
-        self._origin_value()
+        if not self._value_known:
+            self._value_known = True
+            self._charge("values")
         return self._line.value0
 
     @property
     def slope0(self):
         if not self._slope_known:
-            if self._value_known:
-                self._ledger.charge("backward", self._size)
-            else:
-                self._ledger.charge("slopes", self._size)
+            self._charge("backward" if self._value_known else "slopes")
             self._slope_known = self._value_known = True
         return self._line.slope0
 
     def change(self, s, where=None):
         if not self._value_known:
-            self._origin_value()
-        self._ledger.charge("values", self._size, s.shape[-1], where)
+            self._value_known = True
+            self._charge("values", 1, where)
+        self._charge("values", s.shape[-1], where)
         return self._line.change(s, where)
 
     def slope(self, s, where=None):
-        self._ledger.charge("slopes", self._size, s.shape[-1], where)
+        self._charge("slopes", s.shape[-1], where)
         return self._line.slope(s, where)
 
     def curvature(self, s, where=None):
-        self._ledger.charge("curvatures", self._size, s.shape[-1], where)
+        self._charge("curvatures", s.shape[-1], where)
         return self._line.curvature(s, where)
 
-    def samples(self, s):
-        self._ledger.charge("slopes", self._size, s.shape[-1])
+    def samples(self, s, where=None):
+        self._charge("slopes", s.shape[-1], where)
         return self._line.samples(s)
 
 

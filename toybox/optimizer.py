@@ -106,7 +106,7 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
     rule = hyper.bind(optimizer.rule, xp, problem.dtype)
     if theta is None:
         theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
-    # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than one lane
+    # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than a lane
     theta = xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype)
     draw = (
         sampler

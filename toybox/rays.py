@@ -34,8 +34,14 @@ class Step(NamedTuple):
     size: Array
     state: Any
     status: Array
-    point: Point | None = None  # the next iterate where it is not theta + size d
+    point: Point | Iterate | None = None  # the next iterate where it is not theta + size d
     carry: bool = False  # that point is also the next origin: no new batch is drawn for it
+
+
+class Iterate(NamedTuple):
+    """A next iterate that leaves the line, and of which nothing else is known."""
+
+    theta: Array  # (*lanes, dim)
 
 
 class Point(Protocol):
@@ -136,9 +142,21 @@ class Ray:
                 point = self.origin
             else:
                 point = self._problem.at(self.origin.theta, self._sampler(self.t, j))
-                self._ledger.charge("batches", self._batch)
-            self._lines[j] = Metered(point.along(self.d), self._ledger, self._batch, known=j == 0)
+            self._lines[j] = Metered(point.along(self.d), self._ledger, self._batch, known=j == 0, drawn=j == 0)
         return self._lines[j]
+
+    def sample(self, j: int) -> Any:
+        """The j-th sample of this step: what line(j) measures on, for j >= 1."""
+        return self._sampler(self.t, j)
+
+    def at(self, theta: Array, sample: Any) -> Point:
+        """The point at any theta (*lanes, dim) on any sample, unmetered: a next origin."""
+        return self._problem.at(theta, sample)
+
+    def gradient(self, s: Array, where: Array | None = None) -> Array:
+        """The gradient at theta + s d on the batch of line 0: s (*lanes,) -> (*lanes, dim), at the price of a slope."""
+        self._ledger.charge("slopes", self._batch, 1, where)
+        return self.line().at(s).gradient
 
     def pool(self, k: int) -> MeanLine:
         """The mean of lines 0 .. k-1."""

@@ -35,7 +35,7 @@ def sgd(rate=0.1, schedule="constant"):
 
 
 def momentum(rate=0.01, beta=0.9, schedule="constant"):
-    return Optimizer(Momentum(beta), Fixed(rate, schedule))
+    return Optimizer(Momentum(beta, nesterov=False), Fixed(rate, schedule))
 
 
 def nsgd(rate=0.1, schedule="constant"):
@@ -68,8 +68,8 @@ def sls(
 
 
 def pal(mu=0.1, alpha=1.0, beta=0.4, s_max=3.16, exact_slope=True):
-    direction = Momentum(beta)
-    return Optimizer(Unit(direction) if exact_slope else direction, PAL(mu, alpha, s_max, exact_slope))
+    direction = Momentum(beta, nesterov=False)
+    return Optimizer(Unit(direction) if exact_slope else direction, PAL(mu, alpha, s_max, exact_slope, "batch"))
 
 
 def exact(s_max=1e6):

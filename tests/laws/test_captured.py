@@ -15,7 +15,7 @@ from contracts import assert_contract
 from test_steps import taken_steps
 from toybox.lines import HermiteLine
 from toybox.problems import FromFunction
-from zoo_cases import every_method
+from zoo_cases import every_method, numbers
 
 FILES = sorted((Path(__file__).parents[1] / "captured").glob("*.json"))
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -45,6 +45,9 @@ def test_methods_keep_their_promises_on_captured_lines(name, file):
     taken = list(taken_steps(as_problem(line), method, steps=10, batch=1, theta=[0.0]))
     for step in taken:
         assert_contract(method.rule, step)
+    other = tb.method(name, **{hyper: values[1] for hyper, values in numbers(name).items()})
+    for step in taken_steps(as_problem(line), other, steps=10, batch=1, theta=[0.0]):
+        assert_contract(other.rule, step)
     recorded = record["status"].get(name)
     assert taken[0].status.name in ([recorded] if recorded else ["FOUND", "CAPPED", "EXHAUSTED"]), taken[0]
 

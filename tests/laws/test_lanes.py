@@ -50,11 +50,10 @@ def assert_lanes(place, name, options):
     values = numbers(name)
     many = run(place, tb.method(name, **{h: np.array(v) for h, v in values.items()}, **options), seeds=SEEDS)
     rounded, eps = getattr(place, "whole_to_rounding", False), np.finfo(many.theta.dtype).eps
-    for i, seed in enumerate(SEEDS):
-        for h in (0, 1) if values else (...,):
-            method = tb.method(name, **{hyper: v[h] for hyper, v in values.items()}, **options)
-            lane = run(place, method, seeds=(seed,))
-            assert_lane(lane, many, (i, h) if values else (i,), rounded, says(method, "whole"), eps)
+    for i, h in ((0, 1), (2, 0)):  # the outer ones of six lanes
+        method = tb.method(name, **{hyper: v[h] for hyper, v in values.items()}, **options)
+        lane = run(place, method, seeds=SEEDS[i : i + 1])
+        assert_lane(lane, many, (i, h) if values else (i,), rounded, says(method, "whole"), eps)
 
 
 @every_problem
@@ -91,7 +90,7 @@ def test_a_lane_that_ends_leaves_the_others_alone(name, case):
 @every_method
 def test_a_second_run_repeats_the_first(name, case):
     """Also while another run of the same goes on."""
-    again = lambda _: run(problem(case), tb.method(name), seeds=SEEDS, sampler="epochs")
+    again = lambda _: run(problem(case), tb.method(name), seeds=SEEDS)
     first = again(0)
     with ThreadPoolExecutor(2) as pool:
         for other in pool.map(again, range(2)):
@@ -111,8 +110,8 @@ def curious(look):
 @every_problem
 @every_method
 def test_nobody_who_looks_on_changes_a_run(name, case):
-    """Long enough for predictions that are carried along to be computed anew."""
-    steps = optimizer.CARRY + 5
+    """With a rule on the whole data set, long enough for predictions that are carried along to be computed anew."""
+    steps = optimizer.CARRY + 5 if says(tb.method(name), "whole") else 12
     alone = run(problem(case), tb.method(name), steps=steps, every=None)
     watched = run(problem(case), tb.method(name), steps=steps, every=1)
     probed = run(problem(case), tb.method(name), steps=steps, every=1, probes=[tb.Probe("all", curious)])

@@ -100,12 +100,25 @@ def longer(direction, c):
     return Times(direction, c)
 
 
+def bare(direction):
+    """A direction without what makes its length not matter."""
+    return bare(direction.direction) if getattr(direction, "scale_free", False) else direction
+
+
+def scale_free():
+    """Methods that say so; and the rules that say so, along a bare direction. All other steps multiply d on purpose."""
+    for name in METHODS:
+        method = tb.method(name)
+        if says(method, "scale_free"):
+            yield pytest.param(method, id=name)
+        if getattr(method.rule, "scale_free", False) and bare(method.direction) is not method.direction:
+            yield pytest.param(method._replace(direction=bare(method.direction)), id=f"{name}, bare")
+
+
 @every_problem
-@pytest.mark.parametrize("name", [name for name in METHODS if says(tb.method(name), "scale_free")])
+@pytest.mark.parametrize("method", list(scale_free()))
 @pytest.mark.parametrize("c", [1 / 3, 20.0])
-def test_the_length_of_the_direction_does_not_matter(name, case, c):
-    """Where the method says so; the step of all others is a multiple of d by intention."""
-    method = tb.method(name)
+def test_the_length_of_the_direction_does_not_matter(method, case, c):
     expected = run(problem(case), method, seeds=SEEDS)
     found = run(problem(case), method._replace(direction=longer(method.direction, c)), seeds=SEEDS)
     assert worst(found.theta, expected.theta) <= TOLERANCE

@@ -26,6 +26,7 @@ from zoo_cases import (
     every_method,
     every_variant,
     factorization_data,
+    numbers,
     path,
     problem,
     quadratic_data,
@@ -114,6 +115,12 @@ def test_arrays_and_plain_numbers_take_the_same_steps(name, case):
 @every_variant
 def test_variants_take_the_same_steps(name, options, case):
     assert_twins(case, name, options)
+
+
+@pytest.mark.parametrize("case", ["quadratic", "factorization, rank 1"])
+@every_method
+def test_other_numbers_take_the_same_steps(name, case):
+    assert_twins(case, name, {hyper: values[1] for hyper, values in numbers(name).items()})
 
 
 class Cliff:

@@ -7,14 +7,25 @@ Deviations
            the default and the released code use the gradient's own batch.
            ``variant="released"`` (SLS code of Vaswani et al.): no update where |g| < 1e-8 while the step still grows,
            and a step of 1e-6 where all tries fail.
+  Goldstein  The released search, since the paper gives none: the step stays within [SMALLEST, max_step], and where it
+           cannot move or the tries are used up the last trial is taken (EXHAUSTED, or CAPPED at max_step).
 """
 
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
 from ..hyper import Hyper, choice, hyperparameters, integer, number
-from ..rays import Step, conclude
+from ..rays import Ray, Status, Step, conclude
+from ..xp import Array
+
+
+def first_trial(rule: Any, ray: Ray, s: Array) -> Array:
+    """The first step to try, by ``reset``: the last one, that times gamma^(B/D), or ``first``; at most ``max_step``."""
+    if rule.reset == 1:
+        s = s * rule.gamma ** (1 / rule.steps_per_epoch if rule.steps_per_epoch else ray.fraction)
+    return ray.xp.minimum(0 * s + rule.first if rule.reset == 2 else s, rule.max_step)
 
 
 @hyperparameters
@@ -39,17 +50,9 @@ class Armijo:
     def init(self, xp, lanes):
         return xp.broadcast_to(self.first, lanes)
 
-    def trial(self, ray, s):
-        """The first step to try."""
-        if self.reset == 0:
-            return s
-        if self.reset == 2:
-            return 0 * s + self.first
-        return s * self.gamma ** (1 / self.steps_per_epoch if self.steps_per_epoch else ray.fraction)
-
     def step(self, ray, s):
         xp, line = ray.xp, ray.line(self.sample)
-        slope0, s = line.slope0, xp.minimum(self.trial(ray, s), self.max_step)
+        slope0, s = line.slope0, first_trial(self, ray, s)
         decrease, seeking = self.c * slope0, slope0 < 0
         if self.variant == "released":
             seeking = seeking & (ray.norm >= 1e-8)
@@ -64,3 +67,39 @@ class Armijo:
         if self.variant == "released":
             size = xp.where(seeking, 1e-6, size)
         return Step(size, s, status)
+
+
+@hyperparameters
+class Goldstein:
+    """Grow while the loss lies below both Goldstein lines, shrink while above both (Vaswani et al. 2019, released)."""
+
+    c: Hyper = number(0.1, "(0, 0.5]")
+    beta: Hyper = number(0.9, "(0, 1)")
+    grow: Hyper = number(2.0, "(1, inf)")
+    first: Hyper = number(1.0, "(0, inf)")
+    max_step: Hyper = number(10.0, "(0, inf]")
+    reset: int = choice(0, 0, 1, 2)
+    gamma: Hyper = number(2.0, "[1, inf)")
+    steps_per_epoch: int | None = integer(None, 1)
+    tries: int = integer(100, 1)
+    SMALLEST = 1e-8
+
+    init = Armijo.init
+
+    def step(self, ray, s):
+        xp, line = ray.xp, ray.line()
+        slope0, s = line.slope0, first_trial(self, ray, s)
+        moving = asking = slope0 < 0
+        failed = moving & ~moving
+        for trial in range(1, self.tries + 1):
+            change = line.change(s[..., None], where=asking)[..., 0]
+            short = change <= self.c * s * slope0  # eq. 2.17: not too long
+            asking = asking & ~(short & (change >= (1 - self.c) * s * slope0))  # Nocedal & Wright 2006, eq. 3.11
+            after = xp.where(short, xp.minimum(self.grow * s, self.max_step), xp.maximum(self.beta * s, self.SMALLEST))
+            stuck = asking & ((after == s) | (trial == self.tries))
+            failed, asking = failed | (stuck & ~(short & (s >= self.max_step))), asking & ~stuck
+            if not xp.any(asking):
+                break
+            s = xp.where(asking, after, s)
+        size, status = conclude(xp, slope0, s, moving, s >= self.max_step)
+        return Step(size, s, xp.where(failed, int(Status.EXHAUSTED), status))

@@ -4,14 +4,21 @@ Deviations
   Exact   The dissertation's exact line search (section 4.6, and the optimal step of chapter 5) takes the lowest point
           of a grid; this one finds a root of the slope to rounding: the first minimum that its bracket encloses, on a
           convex line the only one.
+  StrongWolfe  Bisects where Nocedal & Wright interpolate; every trial costs a value and a slope.
+  GOLSI   B_0 is the gradient's batch, B_i the i-th fresh one. The step tested before the limits (lines 15 and 21) is
+          returned as printed: CAPPED above, EXHAUSTED below; nothing is measured there. Where both limits contradict
+          each other the upper one wins. A slope that is not finite ends the lane. ``variant="released"``: line 4 is
+          strict, a step at a limit goes no further, the slope beyond a limit is measured, and the batch that judged
+          the accepted step gives the next gradient.
 """
 
 from __future__ import annotations
 
-from math import inf
+from itertools import count
+from math import inf, nan
 
-from ..hyper import Hyper, choice, hyperparameters, number
-from ..rays import Step, conclude
+from ..hyper import Hyper, choice, hyperparameters, integer, number
+from ..rays import Status, Step, conclude
 
 
 @hyperparameters
@@ -54,3 +61,83 @@ class Exact:
             before, slope_before, s = s, slope, xp.where(seeking, after, s)
         size, status = conclude(xp, slope0, s, slope0 < 0, low >= self.s_max)
         return Step(size, state, status)
+
+
+@hyperparameters
+class StrongWolfe:
+    """Strong Wolfe conditions by doubling and bisection: the deterministic reference (dissertation, eqs. 2.17, 2.18).
+
+    Keeps a bracket whose low end decreases enough but is too steep, and whose high end decreases too little or climbs
+    too steeply; such a bracket always holds an acceptable step (Nocedal & Wright 2006, section 3.5).
+    """
+
+    c1: Hyper = number(1e-4, "(0, 1)")
+    c2: Hyper = number(0.9, "(0, 1)")
+    first: Hyper = number(1.0, "(0, inf)")
+    max_step: Hyper = number(1e10, "(0, inf]")
+    tries: int = integer(100, 1)
+
+    def init(self, xp, lanes):
+        return xp.broadcast_to(self.first, lanes)
+
+    def step(self, ray, first):
+        xp, line = ray.xp, ray.line()
+        slope0, s = line.slope0, xp.minimum(first, self.max_step)
+        low, high = 0 * s, 0 * s + inf
+        moving = seeking = slope0 < 0
+        for _ in range(self.tries):
+            decreased = line.change(s[..., None], where=seeking)[..., 0] <= self.c1 * s * slope0  # eq. 2.17
+            slope = line.slope(s[..., None], where=seeking)[..., 0]
+            falling = decreased & (slope < self.c2 * slope0)  # too steep, eq. 2.18: a longer step
+            rising = ~decreased | (slope > -self.c2 * slope0)  # a shorter step
+            low, high = xp.where(seeking & falling, s, low), xp.where(seeking & rising, s, high)
+            seeking = seeking & (falling | rising) & ~(falling & (s >= self.max_step))
+            if not xp.any(seeking):
+                break
+            s = xp.where(seeking, xp.where(high < inf, (low + high) / 2, xp.minimum(2 * s, self.max_step)), s)
+        found = moving & ~seeking
+        size, status = conclude(xp, slope0, s, found, s >= self.max_step, seeking)
+        return Step(size, first, status)
+
+
+@hyperparameters
+class GOLSI:
+    """Gradient-only line search that is inexact (Kafka & Wilke 2019; dissertation, Algorithm 4): slopes alone, each on
+    a fresh batch. ``smallest`` and min(1/|d|, 1e7) limit the first trial; the last may pass them by ``factor``.
+    """
+
+    c2: Hyper = number(0.9, "[0, inf)")
+    factor: Hyper = number(2.0, "(1, inf)")
+    first: Hyper = number(1e-8, "(0, inf)")
+    smallest: Hyper = number(1e-8, "(0, inf)")
+    variant: str = choice("paper", "paper", "released")
+
+    def init(self, xp, lanes):
+        return xp.broadcast_to(self.first, lanes)
+
+    def step(self, ray, state):
+        xp, slope0, released = ray.xp, ray.line().slope0, self.variant == "released"
+        moving, limit, judge = slope0 < 0, -self.c2 * slope0, ray.sample(1)
+        largest = xp.minimum(1 / xp.divisor(ray.norm), 1e7)  # line 1
+        s = xp.minimum(xp.maximum(state, self.smallest), largest)  # line 2
+        slope = ray.line(1).slope(s[..., None], where=moving)[..., 0]
+        grows = slope < 0
+        accepted = (slope > 0) & (slope < limit) if released else (slope >= 0) & (slope <= limit)  # eq. 2.24, line 4
+        passed = moving & ~accepted & xp.where(grows, s >= largest, s <= self.smallest) & released
+        seeking = moving & ~accepted & ~passed
+        for j in count(2):
+            if not xp.any(seeking):
+                break
+            s = xp.where(seeking, xp.where(grows, s * self.factor, s / self.factor), s)  # lines 14 and 20
+            beyond = seeking & xp.where(grows, s > largest / self.factor, s < self.smallest * self.factor)
+            asking = seeking if released else seeking & ~beyond  # lines 15 and 21, first half
+            slope = xp.where(asking, ray.line(j).slope(s[..., None], where=asking)[..., 0], slope)
+            judge = xp.where(asking[..., None], ray.sample(j), judge) if released else judge
+            turned = asking & ((slope < 0) != grows)  # second half
+            passed, seeking = passed | (beyond & ~turned), seeking & ~beyond & ~turned
+        s = xp.where(moving, xp.where(xp.isfinite(slope), s, nan), state)
+        size, status = conclude(xp, slope0, s, moving, passed & grows)
+        step = Step(size, s, xp.where(passed & ~grows, int(Status.EXHAUSTED), status))
+        if not released:
+            return step
+        return step._replace(point=ray.at(ray.origin.theta + size[..., None] * ray.d, judge), carry=True)

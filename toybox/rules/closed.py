@@ -1,4 +1,4 @@
-"""Rules that need no search: fixed rates with schedules, and PAL's one extra measurement.
+"""Rules that need no search: fixed rates with schedules, PAL's one extra measurement, ALI-G and hypergradients.
 
 Deviations
   Fixed      where d = 0 the step is 0 and the status STATIONARY.
@@ -8,6 +8,9 @@ Deviations
              not ``Unit``. The second loss is measured only where b < 0, where it is used; a lane ends where it is not
              finite (the paper would step to it or, where it is infinite, by 0 for ever). Lengths are in theta-space
              whatever the length of d; the returned step multiplies d.
+  ALIG       where g = 0 the step is 0 (l / eps times 0 would be the same, but not with adjusted momentum).
+  Hypergradient  the rate moves before it is used, as in the authors' algorithm and code; eq. 2.49 leaves it open. It
+             may become negative. A product that is not finite leaves it alone.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..hyper import Hyper, choice, hyperparameters, number
-from ..rays import Ray, Status, Step, conclude
-from ..xp import Namespace
+from ..rays import Iterate, Ray, Status, Step, conclude
+from ..xp import Namespace, column
 
 SCHEDULES: dict[str, Callable[[int, int], float]] = {  # factor of the rate at step t of T
     "constant": lambda t, T: 1.0,
@@ -64,16 +67,21 @@ class PAL:
     alpha: Hyper = number(1.0, "(0, inf)")
     s_max: Hyper = number(3.16, "(0, inf]")
     exact_slope: bool = choice(True, True, False)
+    on: str = choice("batch", "batch", "full")
 
     @property
     def scale_free(self):
         return self.exact_slope
 
+    @property
+    def whole(self):
+        return self.on == "full"
+
     def init(self, xp, lanes):
         return ()
 
     def step(self, ray, state):
-        xp, line = ray.xp, ray.line()
+        xp, line = ray.xp, ray.full() if self.whole else ray.line()
         norm = xp.divisor(ray.norm)
         b = line.slope0 / norm if self.exact_slope else -ray.norm  # line 8
         descends = b < 0
@@ -83,3 +91,52 @@ class PAL:
         s = s + 0 * a  # nan where l(mu) is not finite
         size, status = conclude(xp, b, xp.minimum(s, self.s_max) / norm, descends, s >= self.s_max)  # lines 15 and 17
         return Step(size, state, status)
+
+
+@hyperparameters
+class ALIG:
+    """Adaptive learning rates for interpolation with gradients (Berrada et al. 2020; dissertation, eq. 2.50)."""
+
+    max_rate: Hyper = number(math.inf, "(0, inf]")
+    eps: Hyper = number(1e-5, "[0, inf)")
+    momentum: Hyper = number(0.0, "[0, 1)")
+    adjusted: bool = choice(False, False, True)
+    absolute_loss = True
+
+    def init(self, xp, lanes):
+        return None  # no velocity yet
+
+    def step(self, ray, velocity):
+        xp, theta, g = ray.xp, ray.origin.theta, ray.origin.gradient
+        eta = ray.origin.value / (ray.norm * ray.norm + self.eps)  # eq. 2.50
+        capped, eta = eta >= self.max_rate, xp.minimum(eta, self.max_rate)
+        eta = xp.where(ray.norm > 0, eta, 0.0)
+        move, beta = eta[..., None] * g, column(self.momentum)
+        velocity = -(g if self.adjusted else move) + (0 * g if velocity is None else beta * velocity)
+        moved = theta - move + beta * (eta[..., None] * velocity if self.adjusted else velocity)
+        still = xp.all(moved == theta, axis=-1)
+        status = xp.where(still, int(Status.STATIONARY), xp.astype(capped, xp.int8))  # CAPPED = 1
+        return Step(eta, velocity, status, Iterate(moved))
+
+
+@hyperparameters
+class Hypergradient:
+    """The rate itself descends: lambda += h (g_t . u_{t-1}) before it is used (Baydin et al. 2018; eqs. 2.48, 2.49).
+
+    u is minus the direction: the gradient, the momentum vector or Nesterov's vector.
+    """
+
+    rate: Hyper = number(0.01, "[0, inf)")
+    hyper_rate: Hyper = number(1e-6, "[0, inf)")
+
+    def init(self, xp, lanes):
+        return xp.broadcast_to(self.rate, lanes), None
+
+    def step(self, ray, state):
+        xp, (rate, u) = ray.xp, state
+        if u is not None:
+            h = xp.vecdot(ray.origin.gradient, u)  # eq. 2.48
+            rate = xp.where(xp.isfinite(h), rate + self.hyper_rate * h, rate)  # eq. 2.49
+        still = ray.norm == 0
+        status = xp.where(still, int(Status.STATIONARY), xp.astype(still, xp.int8))
+        return Step(xp.where(still, 0.0, rate), (rate, -ray.d), status)

@@ -195,7 +195,7 @@ class PLS:
 
     threshold: of the probability that both Wolfe conditions hold (c_W). evaluations: fresh batches at most (N_max).
     first: the first trial of the first search; a search starts from 1.3 times the last step, or from the running
-    average of all steps where that is a hundred times longer or shorter. s multiplies d.
+    average of all steps where that is a hundred times longer (it is never so much shorter). s multiplies d.
     """
 
     c1: Hyper = number(0.05, "(0, 1)")
@@ -236,10 +236,8 @@ class PLS:
     def next(self, state, size, downhill):
         """The first trial of the next search: where nothing was searched, that of this one."""
         average = np.where(np.isnan(state.average), size, 0.95 * state.average + 0.05 * size)
-        first = 1.3 * size
-        far = (first > 100 * average) | (first < average / 100)
-        new = Trials(np.where(far, average, first), average)
-        return Trials(*(np.where(downhill, x, old) for x, old in zip(new, state, strict=True)))
+        first = np.where(1.3 * size < average / 100, average, 1.3 * size)
+        return Trials(*(np.where(downhill, x, old) for x, old in zip((first, average), state, strict=True)))
 
 
 class Scaled:
