@@ -25,6 +25,7 @@ from toybox.rules.probabilistic import (
     bivariate,
     covariance,
     promising,
+    wall,
 )
 
 EPS = 2.0**-52
@@ -310,6 +311,26 @@ def test_the_next_trial():
     assert promising(lanes, 0.05, 0.8).tolist() == [promising(inside, 0.05, 0.8), 0.01]
 
 
+def test_the_next_trial_has_the_largest_product():
+    """Of expected improvement and Wolfe probability, among all candidates; neither factor alone would choose it."""
+    rng, alone = np.random.default_rng(0), np.zeros(2, int)
+    for _ in range(200):
+        s = np.array([0.0, *rng.permutation([1.0, 0.4, 2.0, 0.7])])
+        belief = believe(s, rng.normal(0, 0.5, 5), rng.normal(0, 1, 5) - (s == 0), 0.05, 0.3)
+        minima = belief.minimizers()
+        candidates = np.array([*minima[~np.isnan(minima)], 4.0])
+        there, found = belief.at(candidates), promising(belief, 0.05, 0.8)
+        factors = there.expected_improvement(), there.wolfe_probability()
+        if found != 0.004:
+            assert found == candidates[np.argmax(factors[0] * factors[1])]
+            alone += [found != candidates[np.argmax(factor)] for factor in factors]
+    assert (alone > 5).all()
+
+
+def test_a_wall_stands_where_nothing_can_be_seen():
+    assert wall(np.array([np.nan, np.inf, -np.inf, 1e9, -1e9, 2.0]), 7.0).tolist() == [7, 7, 7, 7, -7, 2]
+
+
 # The search
 
 
@@ -408,9 +429,11 @@ def test_lanes_are_single_searches(name, dtype):
     for (i, seed), h in itertools.product(enumerate(seeds), range(2)):
         solo = gradient(**{k: v[h] for k, v in hyper.items()})
         one = tb.run(problem, solo, seeds=[seed], theta=start[i, h], **options)
-        for field in ("loss", "size", "status"):
+        for field in ("loss", "size", "status", "trials"):
             np.testing.assert_array_equal(getattr(one, field)[:, 0], getattr(many, field)[:, i, h], err_msg=field)
         np.testing.assert_array_equal(one.theta[0], many.theta[i, h])
+        for kind in ("batches", "gradients", "samples"):
+            np.testing.assert_array_equal(one.cost(kind)[:, 0], many.cost(kind)[:, i, h], err_msg=kind)
     assert many.theta.dtype == dtype
     assert np.isfinite(many.theta).all()
 

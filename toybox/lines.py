@@ -40,20 +40,29 @@ class Line(Protocol):
 class PolynomialLine:
     """phi(s) - phi(0) = c_1 s + c_2 s^2 + ... + c_p s^p, exact for quadratics (p = 2) and factorizations (p = 4).
 
+    ``coefficients`` may be a function that gives them when they are needed; ``slope0`` must then be known already.
     ``examples`` gives the same coefficients for every example, (n values at 0, then one (*lanes, n) array per power).
+    ``once(s)`` answers for one step (*lanes,) without the coefficients.
     """
 
     def __init__(
         self,
         xp: Namespace,
         value0: Array,
-        coefficients: Sequence[Array],
+        coefficients: Sequence[Array] | Callable[[], Sequence[Array]],
         at: Callable[[Array], Any],
         examples: Callable[[], tuple[Array, Sequence[Array]]] | None = None,
+        slope0: Array | None = None,
+        once: Callable[[Array], Array] | None = None,
     ):
-        self.xp, self.value0, self.slope0, self.at = xp, value0, coefficients[0], at
-        self._c = [c[..., None] for c in coefficients]
-        self._examples = examples
+        self.xp, self.value0, self.at, self.once = xp, value0, at, once
+        self.slope0 = coefficients[0] if slope0 is None else slope0  # type: ignore[index]
+        self._coefficients, self._examples = coefficients, examples
+
+    @lazy
+    def _c(self):
+        given = self._coefficients
+        return [c[..., None] for c in (given() if callable(given) else given)]
 
     def change(self, s, where=None):
         return s * _horner(self._c, s)
@@ -337,6 +346,17 @@ class Metered:
             self._charge("values", 1, where)
         self._charge("values", s.shape[-1], where)
         return self._line.change(s, where)
+
+    def once(self, s, where=None):
+        """The change at one step s (*lanes,) for a rule that asks no more: a line may answer without expanding."""
+        answer = getattr(self._line, "once", None)
+        if answer is None:
+            return self.change(s[..., None], where)[..., 0]
+        if not self._value_known:
+            self._value_known = True
+            self._charge("values", 1, where)
+        self._charge("values", 1, where)
+        return answer(s)
 
     def slope(self, s, where=None):
         self._charge("slopes", s.shape[-1], where)

@@ -134,40 +134,54 @@ class FactorizationPoint:
             return xp.flat(G)
         return xp.concat([xp.flat(xp.matmul(W2.mT, G)), xp.flat(xp.matmul(G, W1.mT))], axis=-1)
 
-    def _expand(self, d):
-        """A, C and N of R(s) = R + s A + s^2 C and P(s) = P + s M + s^2 N along d. True model: no C and N."""
-        xp, X, W1, W2 = self.problem.xp, self._X, self._W1, self._W2
+    def _turn(self, d):
+        """M and N of P(s) = P + s M + s^2 N along d. True model: no N."""
+        xp, W1, W2 = self.problem.xp, self._W1, self._W2
         D1, D2 = self.problem.matrices(d)
         if W2 is None or D2 is None:
-            return xp.matmul(X, D1.mT), None, None
-        M, N = xp.matmul(D1.mT, W2.mT) + xp.matmul(W1.mT, D2.mT), xp.matmul(D1.mT, D2.mT)
-        return xp.matmul(X, M), xp.matmul(X, N), N
+            return D1.mT, None
+        return xp.matmul(D1.mT, W2.mT) + xp.matmul(W1.mT, D2.mT), xp.matmul(D1.mT, D2.mT)
 
     def hvp(self, v):
-        A, _, _ = self._expand(v)
-        straight = self._chain(2 * self._scale * self.problem.xp.matmul(self._X.mT, A), self._W1, self._W2)
+        xp, (M, _) = self.problem.xp, self._turn(v)
+        bent = 2 * self._scale * xp.matmul(self._X.mT, xp.matmul(self._X, M))
+        straight = self._chain(bent, self._W1, self._W2)
         return straight if self._W2 is None else straight + self._chain(self._G, *self.problem.matrices(v))
 
     def _at(self, d, s):
         return self.problem.at(self.theta + s[..., None] * d, self.sample)
 
     def closed(self, d):
-        """The line as a quartic (a parabola for the true model), from inner products of R, A and C."""
-        inner, flat, n = self.problem.xp.vecdot, self.problem.xp.flat, self._scale
-        A, C, N = self._expand(d)
-        slope0, a = inner(self.gradient, d), flat(A)
-        c = [slope0, n * inner(a, a)]
-        if C is not None:
-            q, bend = flat(C), inner(flat(self._G), flat(N))  # 2 n <R, C> = <G, N>
-            c = [slope0, c[1] + bend, 2 * n * inner(a, q), n * inner(q, q)]
+        """The line as a quartic (a parabola for the true model): inner products of the parts of R(s) = R + s A + s^2 C.
 
-        def coefficients():
+        A single question is answered from R(s) - R alone: a step that asks no more saves the four coefficients.
+        """
+        xp, inner, flat, n = self.problem.xp, self.problem.xp.vecdot, self.problem.xp.flat, self._scale
+        M, N = self._turn(d)
+        slope0 = inner(self.gradient, d)
+
+        def parts():
+            return xp.matmul(self._X, M), None if N is None else xp.matmul(self._X, N)
+
+        def quartic():
+            A, C = (None if part is None else flat(part) for part in parts())
+            if C is None:
+                return [slope0, n * inner(A, A)]
+            bend = inner(flat(self._G), flat(N))  # 2 n <R, C> = <G, N>
+            return [slope0, n * inner(A, A) + bend, 2 * n * inner(A, C), n * inner(C, C)]
+
+        def once(s):
+            s = s[..., None, None]
+            moved = flat(xp.matmul(self._X, s * (M if N is None else M + s * N)))
+            return n * inner(moved, moved + 2 * flat(self._R))
+
+        def examples():
             """Value at 0 and the coefficients of every example's polynomial (*lanes, b)."""
-            R, m = self._R, self.problem.outputs
+            (A, C), R, m = parts(), self._R, self.problem.outputs
             bend = inner(A, A) if C is None else inner(A, A) + 2 * inner(R, C)
             higher = [] if C is None else [2 * inner(A, C) / m, inner(C, C) / m]
             return inner(R, R) / m, [2 * inner(R, A) / m, bend / m, *higher]
 
-        return PolynomialLine(self.problem.xp, self.value, c, partial(self._at, d), coefficients)
+        return PolynomialLine(xp, self.value, quartic, partial(self._at, d), examples, slope0, once)
 
     along, examples = along, examples

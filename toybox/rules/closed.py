@@ -85,7 +85,7 @@ class PAL:
         norm = xp.divisor(ray.norm)
         b = line.slope0 / norm if self.exact_slope else -ray.norm  # line 8
         descends = b < 0
-        change = line.change((self.mu / norm)[..., None], where=descends)[..., 0]  # l(mu) - l(0), line 7
+        change = line.once(self.mu / norm, where=descends)  # l(mu) - l(0), line 7
         a = (change - b * self.mu) / (self.mu * self.mu)  # eq. 4.2, line 9
         s = xp.where(a > 0, -self.alpha * b / (2 * a), self.mu)  # lines 11 and 13
         s = s + 0 * a  # nan where l(mu) is not finite

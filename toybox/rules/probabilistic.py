@@ -216,7 +216,7 @@ class PLS:
         size, u = np.zeros(downhill.shape), np.ones(downhill.shape)  # line 4
         s, values, slopes = size[..., None], size[..., None], size[..., None] - 1  # lines 1 to 3
         for j in range(1, self.evaluations + 1):
-            value, slope = observe(j, u)  # lines 6 and 7
+            value, slope = observe(j, u, xp.asarray(seeking))  # lines 6 and 7
             s, values, slopes = append(s, u), append(values, value), append(slopes, slope)
             belief = believe(s, values, slopes, *observe.noise)  # line 8
             tried = belief.at(s[..., 1:])
@@ -227,7 +227,7 @@ class PLS:
             seeking = seeking & ~found[..., 0]
             if not seeking.any():
                 break
-            u = np.where(seeking, promising(belief, c1, c2), size)  # lines 13 to 16
+            u = promising(belief, c1, c2)  # lines 13 to 16
         size = size * state.first
         found, seeking = xp.asarray(downhill & ~seeking), xp.asarray(seeking)
         _, status = conclude(xp, slope0, slope0, found, xp.zeros_like(found), seeking)
@@ -260,14 +260,14 @@ class Scaled:
             for variance, unit in zip(variances, (self.unit, self.steep), strict=True)
         ]
 
-    def __call__(self, j, u):
-        value, slope = self.means(self.examples(j, u * self.first))
+    def __call__(self, j, u, where=None):
+        value, slope = self.means(self.examples(j, u * self.first, where))
         return wall((value - self.value0) / self.unit, WALL), wall(slope / self.steep, 3 * WALL)
 
-    def examples(self, j, s):
+    def examples(self, j, s, where=None):
         """Losses and slopes of every example of batch j at s (*lanes,): two of (*lanes, n)."""
         s = self.ray.xp.asarray(s, dtype=self.ray.d.dtype)
-        return [x[..., 0, :] for x in self.ray.line(j).samples(s[..., None])]
+        return [x[..., 0, :] for x in self.ray.line(j).samples(s[..., None], where)]
 
     def means(self, examples):
         """Their means (*lanes,), on the host."""
