@@ -258,7 +258,7 @@ def test_a_metered_line_charges_and_changes_nothing(call, known):
 
 @pytest.mark.parametrize("rank", [None, 4])
 def test_a_single_question_has_the_answer_and_the_price_of_a_change(rank):
-    """Factorizations answer it from R(s) - R, all other lines by ``change``; both round within 2^8 eps of their terms."""
+    """Factorizations answer it from R(s) - R, all other lines by ``change``; both round within 2^8 eps."""
     problem = tb.problem("factorization", rank=rank)
     theta = problem.initial([0, 1])
     point = problem.at(theta, problem.draw(np.arange(2), 0, 0, 50))
