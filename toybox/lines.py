@@ -224,13 +224,20 @@ def examples(point: Any, d: Array) -> tuple[Array, Array]:
 
 
 class MeanLine:
-    """The mean of lines along the same d: the loss on the union of equally large batches."""
+    """The mean of lines along the same d: the loss on the union of equally large batches.
 
-    def __init__(self, xp: Namespace, lines: Sequence[Line]):
+    weights: how many such batches each of the lines is the mean of, where they are not all the same.
+    """
+
+    def __init__(self, xp: Namespace, lines: Sequence[Line], weights: Sequence[int] | None = None):
         self.xp, self.lines, self.at = xp, tuple(lines), lines[0].at
+        self._weights = None if weights is None or len(set(weights)) == 1 else tuple(weights)
 
     def _mean(self, parts):
-        return sum(parts[1:], start=parts[0]) / len(parts)
+        if self._weights is None:
+            return sum(parts[1:], start=parts[0]) / len(parts)
+        parts = [weight * part for weight, part in zip(self._weights, parts, strict=True)]
+        return sum(parts[1:], start=parts[0]) / sum(self._weights)
 
     @property
     def value0(self):
@@ -361,6 +368,14 @@ class Metered:
     def slope(self, s, where=None):
         self._charge("slopes", s.shape[-1], where)
         return self._line.slope(s, where)
+
+    def both(self, s, where=None):
+        """Change and slope at the same steps for the price of the slope: a black box has the loss with its gradient."""
+        if not self._value_known:
+            self._value_known = True
+            self._charge("values", 1, where)
+        self._charge("slopes", s.shape[-1], where)
+        return self._line.change(s, where), self._line.slope(s, where)
 
     def curvature(self, s, where=None):
         self._charge("curvatures", s.shape[-1], where)

@@ -23,11 +23,15 @@ CARRY = 50  # steps for which full-batch predictions are carried along before th
 
 
 class Optimizer(NamedTuple):
-    """A direction and a rule, with the name under which they were made."""
+    """A direction and a rule, with the name under which they were made.
+
+    ``batches(t, steps)``: how many base batches the gradient of step t averages; None: one.
+    """
 
     direction: Any
     rule: Any
     name: str = ""
+    batches: Callable[[int, int], int] | None = None
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -77,7 +81,8 @@ def run(
     bar; a callable gets the number of steps done. Raises ``ValueError`` for bad arguments, before anything runs.
     """
     seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
-    group = max(1, GATHER // (batch * getattr(problem, "sample_bytes", 1)))
+    counts = _counts(optimizer, steps)
+    group = max(1, GATHER // (batch * max(counts, default=1) * getattr(problem, "sample_bytes", 1)))
     group = len(seeds) if callable(sampler) else group  # its samples may be shaped for all seeds
     if theta is not None:
         shape = (len(seeds), *optimizer.lanes, problem.dim)
@@ -95,13 +100,13 @@ def run(
         for start in range(0, len(seeds), group):
             chosen = slice(start, start + group)
             first = None if theta is None else theta[chosen]
-            parts.append(_run(problem, optimizer, steps, batch, seeds[chosen], first, sampler, probes, every, tick))
+            parts.append(_run(problem, optimizer, counts, batch, seeds[chosen], first, sampler, probes, every, tick))
     return Trace.join(parts)
 
 
-def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every, tick) -> Trace:
-    """One group of seeds."""
-    xp, lanes = problem.xp, (len(seeds), *optimizer.lanes)
+def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every, tick) -> Trace:
+    """One group of seeds; ``counts``: batches per gradient, step by step."""
+    xp, lanes, steps = problem.xp, (len(seeds), *optimizer.lanes), len(counts)
     direction = hyper.bind(optimizer.direction, xp, problem.dtype)
     rule = hyper.bind(optimizer.rule, xp, problem.dtype)
     if theta is None:
@@ -117,18 +122,20 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
     ledger = record.ledger
     origin, whole, alive, d_state, r_state = None, None, None, None, rule.init(xp, lanes)
 
+    k = 1
     for t in range(steps):
         if origin is None:
-            origin = problem.at(theta, draw(t, 0))
-            ledger.charge("batches", batch)
-            ledger.charge("gradients", batch)
+            k = counts[t]
+            origin = problem.at(theta, draw(t, 0) if k == 1 else _joined(xp, [draw(t, j) for j in range(k)]))
+            ledger.charge("batches", batch, k)
+            ledger.charge("gradients", k * batch)
         if t == 0:
             d_state = direction.init(xp, origin)
         d, d_state = direction.step(xp, origin, d_state)
-        ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole)
+        ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)
         if t == 0 or (every and t % every == 0):
             whole = record.look(
-                t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw) if probes else None
+                t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw, None, k) if probes else None
             )
         step = rule.step(ray, r_state)
         size, r_state, arc = step.size, step.state, step.size * ray.norm
@@ -153,6 +160,29 @@ def _run(problem, optimizer, steps, batch, seeds, theta, sampler, probes, every,
         tick(t)
     record.look(steps, theta, whole, None)
     return record.trace(theta, optimizer, seeds, steps, batch, sampler)
+
+
+def _counts(optimizer, steps: int) -> list[int]:
+    """How many base batches the gradient of each step averages."""
+    if getattr(optimizer, "batches", None) is None:
+        return [1] * steps
+    counts = [optimizer.batches(t, steps) for t in range(steps)]
+    for t, k in enumerate(counts):
+        if not hyper.is_whole(k, 1):
+            raise ValueError(
+                f"batches({t}, {steps})={hyper.shown(k)} is not accepted; accepted: a whole number of at least 1"
+            )
+    return counts
+
+
+def _joined(xp, samples: list) -> Any:
+    """The union of samples: index arrays (*lanes, b) end to end."""
+    if not all(getattr(sample, "ndim", 0) for sample in samples):
+        raise TypeError(
+            f"a sample {hyper.shown(samples[0])} cannot be joined with others to one gradient; accepted for more than "
+            "one batch per gradient: samples that are arrays (*lanes, b)"
+        )
+    return xp.concat(samples, axis=-1)
 
 
 class _Record:

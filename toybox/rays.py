@@ -1,7 +1,8 @@
 """What a rule sees: a ray from theta along d that may ask for the loss line on any batch, and what that costs.
 
 Glossary: ``theta`` parameters, ``d`` direction, ``s`` step (in multiples of d), ``t`` step number, ``j`` sample number
-of a step (0: the batch that gave the gradient; 1, 2, ...: fresh batches).
+of a step (0: the batch that gave the gradient; 1, 2, ...: fresh batches). Where a gradient averages ``k`` batches,
+these are 0 .. k-1 and make one sample, that of line 0.
 """
 
 from __future__ import annotations
@@ -120,9 +121,11 @@ class Ray:
         ledger: Ledger,
         sampler: Any,
         whole: Any = None,
+        batches: int = 1,
     ):
         self.xp, self.origin, self.d, self.t, self.steps = problem.xp, origin, d, t, steps
         self.fraction = batch / problem.size
+        self.batches = batches  # how many base batches gave the gradient
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
         self._lines: dict[int, Metered] = {}
         self._norm: Array | None = None
@@ -142,7 +145,8 @@ class Ray:
                 point = self.origin
             else:
                 point = self._problem.at(self.origin.theta, self._sampler(self.t, j))
-            self._lines[j] = Metered(point.along(self.d), self._ledger, self._batch, known=j == 0, drawn=j == 0)
+            size = self._batch if j else self._batch * self.batches
+            self._lines[j] = Metered(point.along(self.d), self._ledger, size, known=j == 0, drawn=j == 0)
         return self._lines[j]
 
     def sample(self, j: int) -> Any:
@@ -155,12 +159,15 @@ class Ray:
 
     def gradient(self, s: Array, where: Array | None = None) -> Array:
         """The gradient at theta + s d on the batch of line 0: s (*lanes,) -> (*lanes, dim), at the price of a slope."""
-        self._ledger.charge("slopes", self._batch, 1, where)
+        self._ledger.charge("slopes", self._batch * self.batches, 1, where)
         return self.line().at(s).gradient
 
-    def pool(self, k: int) -> MeanLine:
-        """The mean of lines 0 .. k-1."""
-        return MeanLine(self.xp, [self.line(j) for j in range(k)])
+    def pool(self, n: int) -> MeanLine:
+        """The mean over the base batches 0 .. n-1: line 0, which is the mean of the gradient's, and fresh lines."""
+        k = self.batches
+        if n < k:
+            raise ValueError(f"n={n} is not accepted; accepted: at least the {k} batches of the gradient")
+        return MeanLine(self.xp, [self.line(0), *(self.line(j) for j in range(k, n))], [k] + [1] * (n - k))
 
     def full(self) -> Metered:
         """The metered line on the whole data set."""

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any, NamedTuple
 
-from .directions import Adam, Gradient, Momentum, Unit
+from .directions import Adam, Coin, Gradient, Momentum, RMSProp, Unit
 from .hyper import refuse_unknown
 from .optimizer import Optimizer
 from .problems import named
-from .rules.backtracking import Armijo
+from .rules.accelerated import Extragradient, Nesterov, Polyak
+from .rules.backtracking import Armijo, Goldstein
 from .rules.bracketing import Exact
 from .rules.closed import PAL, Fixed
 
@@ -80,6 +81,36 @@ def exact_full(s_max=1e6):
     return Optimizer(Gradient(), Exact(s_max, "full"))
 
 
+def rmsprop(rate=0.01, decay=0.9, eps=1e-8, schedule="constant"):
+    return Optimizer(RMSProp(decay, eps), Fixed(rate, schedule))
+
+
+def cocob(alpha=100.0, eps=1e-8):
+    return Optimizer(Coin(alpha, eps), Fixed(1.0, "constant"))
+
+
+def sls_goldstein(
+    c=0.1, beta=0.9, grow=2.0, first=1.0, max_step=10.0, reset=0, gamma=2.0, steps_per_epoch=None, tries=100
+):
+    return Optimizer(Gradient(), Goldstein(c, beta, grow, first, max_step, reset, gamma, steps_per_epoch, tries))
+
+
+def _search(c, beta, gamma, first, reset, steps_per_epoch, tries):
+    return Armijo(c, beta, gamma, first, reset, steps_per_epoch, inf, tries, 0, "paper")
+
+
+def sls_polyak(c=0.1, beta=0.9, momentum=0.6, reset=0, gamma=2.0, first=1.0, steps_per_epoch=None, tries=100):
+    return Optimizer(Gradient(), Polyak(momentum, _search(c, beta, gamma, first, reset, steps_per_epoch, tries)))
+
+
+def sls_nesterov(c=0.1, beta=0.9, reset=0, gamma=2.0, first=1.0, steps_per_epoch=None, tries=100):
+    return Optimizer(Gradient(), Nesterov(_search(c, beta, gamma, first, reset, steps_per_epoch, tries)))
+
+
+def seg(c=0.9, beta=0.9, reset=1, gamma=2.0, first=1.0, steps_per_epoch=None, max_step=inf, tries=100):
+    return Optimizer(Gradient(), Extragradient(c, beta, gamma, first, reset, steps_per_epoch, max_step, tries))
+
+
 METHODS = {
     "sgd": Entry(sgd, "fixed rate or schedule", ("robbins1951",), "D Algorithm 1", "rules/closed.py"),
     "momentum": Entry(momentum, "heavy-ball momentum", ("polyak1964",), "D Algorithm 6, eq. 2.39", "directions.py"),
@@ -102,6 +133,18 @@ METHODS = {
     "pal": Entry(
         pal, "parabola through two values and a slope", ("mutschler2020",), "D Algorithm 8, eq. 4.2", "rules/closed.py"
     ),
+    "rmsprop": Entry(rmsprop, "root of squared gradients", ("tieleman2012",), "D eq. 2.47", "directions.py"),
+    "cocob": Entry(cocob, "coin betting, no rate", ("orabona2017",), "D section 2.8", "directions.py"),
+    "sls-goldstein": Entry(
+        sls_goldstein, "between the two Goldstein lines", ("vaswani2019",), "released code", "rules/backtracking.py"
+    ),
+    "sls-polyak": Entry(
+        sls_polyak, "Armijo step plus momentum", ("vaswani2019",), "released code", "rules/accelerated.py"
+    ),
+    "sls-nesterov": Entry(
+        sls_nesterov, "Armijo steps with Nesterov's mixing", ("vaswani2019",), "released code", "rules/accelerated.py"
+    ),
+    "seg": Entry(seg, "extragradient, Lipschitz search", ("vaswani2019",), "Vaswani section 5", "rules/accelerated.py"),
     "exact": Entry(exact, "minimum of the batch's line", ("mutschler2022",), "D section 4.6", "rules/bracketing.py"),
     "exact-full": Entry(
         exact_full, "minimum of the full-batch line", ("mutschler2021",), "D section 5.2", "rules/bracketing.py"

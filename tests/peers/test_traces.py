@@ -8,7 +8,7 @@ from toybox import Status
 from toybox.directions import Momentum
 from toybox.problems import NoisyQuadratic
 from toybox.rules.closed import PAL
-from traces import SETTINGS, load, problem_a, row, tolerance, worst
+from traces import SETTINGS, arrays, load, problem_a, row, tolerance, worst
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
 
@@ -36,28 +36,51 @@ def run(name, method, **options):
     return found, np.asarray(found.probes["theta"])
 
 
+def joined(name):
+    """How many batches make the gradient of each step."""
+    schedule = SETTINGS[name][1].get("schedule", lambda t: 1)
+    return np.array([schedule(t) for t in range(len(load(name).step))])
+
+
+def losses(name, trace):
+    """The loss on the gradient's batches before each step; records of LABPAL hold those of single batches."""
+    if "schedule" not in SETTINGS[name][1]:
+        return trace.loss
+    single = arrays(name)["A_loss"]
+    return np.array([np.mean(single[i : i + k]) for i, k in zip(trace.first, joined(name), strict=True)])
+
+
 @pytest.mark.parametrize("line", ["closed", "generic"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_released_code_takes_the_same_steps(name, line):
     method, expected = named(name), load(name)
     trace, theta = run(name, method, line=line)
     assert worst(theta, expected.theta) < tolerance(name)
-    assert worst(trace.loss, expected.loss) < tolerance(name)
+    assert worst(trace.loss, losses(name, expected)) < tolerance(name)
     assert np.isin(trace.status, [Status.FOUND, Status.CAPPED]).all()
     if name in BARE:  # along a unit direction the step is the length of the way
         lengths = np.linalg.norm(np.diff(expected.theta, axis=0), axis=1)
         assert worst(trace.arc, lengths) < tolerance(name)
     elif not np.isnan(expected.step).any():
-        assert worst(trace.size, expected.step) < tolerance(name)
+        lengths = SETTINGS[name][0] == "labpal-nsgd"  # reports lengths along a direction that nobody has normalised
+        assert worst(trace.arc if lengths else trace.size, expected.step) < tolerance(name)
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_released_code_evaluates_as_many_losses(name):
-    """A search that begins with the gradient of the last one has the loss at its start already."""
+    """A search that begins with the gradient of the last one has the loss at its start already.
+
+    LABPAL counts the loss at its start once per search, here every fresh batch has one; it evaluates one by one the k
+    batches that make a gradient, here they are one sample.
+    """
     trace, expected = run(name, named(name))[0], load(name)
+    trials = trace.trials[:, 0]
+    if name.startswith("labpal"):
+        k, drawn = joined(name), np.diff(trace.cost("batches")[:, 0], prepend=0)
+        trials = trials - (drawn - k) + 2 * (k - 1) * (trials > 0)
     at_start = [int(row(name, expected, t, 0) == first) for t, first in enumerate(expected.first)]
     if expected.calls.any():
-        assert (trace.trials[:, 0] + at_start).tolist() == expected.calls.tolist()
+        assert (trials + at_start).tolist() == expected.calls.tolist()
 
 
 @pytest.mark.parametrize("name", BARE)

@@ -65,10 +65,10 @@ class Exact:
 
 @hyperparameters
 class StrongWolfe:
-    """Strong Wolfe conditions by doubling and bisection: the deterministic reference (dissertation, eqs. 2.17, 2.18).
+    """Strong Wolfe conditions, the deterministic reference (Nocedal & Wright 2006, Algorithms 3.5 and 3.6).
 
-    Keeps a bracket whose low end decreases enough but is too steep, and whose high end decreases too little or climbs
-    too steeply; such a bracket always holds an acceptable step (Nocedal & Wright 2006, section 3.5).
+    Doubles until a bracket is found, then bisects it. ``low`` is the lowest point so far that decreases enough; its
+    slope points to ``high``.
     """
 
     c1: Hyper = number(1e-4, "(0, 1)")
@@ -83,20 +83,21 @@ class StrongWolfe:
     def step(self, ray, first):
         xp, line = ray.xp, ray.line()
         slope0, s = line.slope0, xp.minimum(first, self.max_step)
-        low, high = 0 * s, 0 * s + inf
+        low, lowest, high = 0 * s, 0 * s, 0 * s + inf
         moving = seeking = slope0 < 0
         for _ in range(self.tries):
-            decreased = line.change(s[..., None], where=seeking)[..., 0] <= self.c1 * s * slope0  # eq. 2.17
-            slope = line.slope(s[..., None], where=seeking)[..., 0]
-            falling = decreased & (slope < self.c2 * slope0)  # too steep, eq. 2.18: a longer step
-            rising = ~decreased | (slope > -self.c2 * slope0)  # a shorter step
-            low, high = xp.where(seeking & falling, s, low), xp.where(seeking & rising, s, high)
-            seeking = seeking & (falling | rising) & ~(falling & (s >= self.max_step))
+            change, slope = (answer[..., 0] for answer in line.both(s[..., None], where=seeking))
+            good = (change <= self.c1 * s * slope0) & (change < lowest)  # eq. 2.17, and lower than before
+            flat = good & (xp.abs(slope) <= -self.c2 * slope0)  # eq. 2.18
+            capped = good & (slope < 0) & (high == inf) & (s >= self.max_step)
+            seeking = seeking & ~flat & ~capped
             if not xp.any(seeking):
                 break
-            s = xp.where(seeking, xp.where(high < inf, (low + high) / 2, xp.minimum(2 * s, self.max_step)), s)
-        found = moving & ~seeking
-        size, status = conclude(xp, slope0, s, found, s >= self.max_step, seeking)
+            high = xp.where(good, xp.where(slope * (high - low) > 0, low, high), s)
+            low, lowest = xp.where(good, s, low), xp.where(good, change, lowest)
+            after = xp.where(high < inf, (low + high) / 2, xp.minimum(2 * s, self.max_step))
+            s = xp.where(seeking, after, s)
+        size, status = conclude(xp, slope0, s, moving & ~seeking, s >= self.max_step, seeking)
         return Step(size, first, status)
 
 
@@ -117,7 +118,7 @@ class GOLSI:
 
     def step(self, ray, state):
         xp, slope0, released = ray.xp, ray.line().slope0, self.variant == "released"
-        moving, limit, judge = slope0 < 0, -self.c2 * slope0, ray.sample(1)
+        moving, limit, judge = (slope0 < 0) & xp.isfinite(slope0), -self.c2 * slope0, ray.sample(1)
         largest = xp.minimum(1 / xp.divisor(ray.norm), 1e7)  # line 1
         s = xp.minimum(xp.maximum(state, self.smallest), largest)  # line 2
         slope = ray.line(1).slope(s[..., None], where=moving)[..., 0]
@@ -129,15 +130,15 @@ class GOLSI:
             if not xp.any(seeking):
                 break
             s = xp.where(seeking, xp.where(grows, s * self.factor, s / self.factor), s)  # lines 14 and 20
-            beyond = seeking & xp.where(grows, s > largest / self.factor, s < self.smallest * self.factor)
+            beyond = seeking & ~xp.where(grows, s <= largest / self.factor, s >= self.smallest * self.factor)
             asking = seeking if released else seeking & ~beyond  # lines 15 and 21, first half
             slope = xp.where(asking, ray.line(j).slope(s[..., None], where=asking)[..., 0], slope)
             judge = xp.where(asking[..., None], ray.sample(j), judge) if released else judge
             turned = asking & ((slope < 0) != grows)  # second half
             passed, seeking = passed | (beyond & ~turned), seeking & ~beyond & ~turned
-        s = xp.where(moving, xp.where(xp.isfinite(slope), s, nan), state)
-        size, status = conclude(xp, slope0, s, moving, passed & grows)
-        step = Step(size, s, xp.where(passed & ~grows, int(Status.EXHAUSTED), status))
+        known = moving & xp.isfinite(slope)
+        size, status = conclude(xp, slope0, xp.where(known, s, nan), moving, passed & grows)
+        step = Step(size, xp.where(known, s, state), xp.where(passed & ~grows, int(Status.EXHAUSTED), status))
         if not released:
             return step
         return step._replace(point=ray.at(ray.origin.theta + size[..., None] * ray.d, judge), carry=True)

@@ -114,7 +114,7 @@ class ALIG:
         move, beta = eta[..., None] * g, column(self.momentum)
         velocity = -(g if self.adjusted else move) + (0 * g if velocity is None else beta * velocity)
         moved = theta - move + beta * (eta[..., None] * velocity if self.adjusted else velocity)
-        still = xp.all(moved == theta, axis=-1)
+        still = (ray.norm == 0) & xp.all(velocity == 0, axis=-1)
         status = xp.where(still, int(Status.STATIONARY), xp.astype(capped, xp.int8))  # CAPPED = 1
         return Step(eta, velocity, status, Iterate(moved))
 

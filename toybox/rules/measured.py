@@ -1,23 +1,78 @@
 """Rules that measure the loss on more than the gradient's batch.
 
 Deviations
-  LABPAL   Algorithm 9 is a sketch. As in the released code the direction is that of the search's own batch, which is
-           one of the approximation batches, and the step after a search goes along the measured direction, so that a
+  LABPAL   Algorithm 9 is a sketch. As in the released code the direction is that of the search's own batches, which are
+           among the approximation batches, and the step after a search goes along the measured direction, so that a
            search is part of an update and ``reuse`` updates share it. The largest step holds after alpha. Where the
            direction does not descend theta stays, and the next step searches; where the parabola has no minimum ahead
            the last estimate stays in force (EXHAUSTED; without one theta stays, and the next step searches).
+  LABPAL, variant="released"
+           Points 0, .000177, .01; slopes between the points are taken for slopes at the points at the left edge, twice,
+           which halves the curvature. The largest step holds before alpha and grows by alpha whenever it is needed;
+           steps and rates are at least 1e-6; directions with a length outside [1e-3, 100] are not searched. A new k(t)
+           asks for a search, and so does the update untrustworthy + 2, from which on the estimates are averaged. k(t)
+           batches each count as one of ``approximation_batches``. With k = 1 the updates between searches go along the
+           bare gradient, divided (nsgd) by the length of the momentum vector: with momentum they leave the line.
 """
 
 from __future__ import annotations
 
-from math import nan
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, nan
+from numbers import Real
+from typing import NamedTuple
 
-from ..hyper import Hyper, hyperparameters, integer, number
-from ..rays import Step, conclude
-from ..xp import Namespace
+from ..hyper import Hyper, choice, hyperparameters, integer, number, refuse_unknown, shown
+from ..rays import Iterate, Status, Step, slope_status
+from ..xp import Array
 
 NEAR, FAR = 1e-4, 1e-2  # where the parabola is measured beside 0, as lengths
+RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
+SMALLEST = 1e-6  # of the released code's steps and rates
+SHORT, LONG = 1e-3, 100.0  # directions that it searches
+
+SCHEDULES: dict[str, Callable[[int, int], int]] = {  # k(t), base batches per gradient at step t of T
+    "constant": lambda t, T: 1,
+    "doubling": lambda t, T: 1 if t <= T // 2 else 2 if t <= 3 * T // 4 else 4,  # Algorithm 9
+}
+
+
+@dataclass(frozen=True)
+class BatchSchedule:
+    """k(t): how many base batches a gradient averages. A named schedule or a function t -> k, times ``noise_factor``
+    (dissertation, Algorithm 9 and eq. 6.8), rounded down, at least 1."""
+
+    schedule: str | Callable[[int], int] = "constant"
+    noise_factor: float = 1
+
+    def __post_init__(self):
+        if not callable(self.schedule):
+            refuse_unknown("schedule", self.schedule, SCHEDULES)
+        factor = self.noise_factor
+        if not isinstance(factor, Real) or isinstance(factor, bool) or not (factor > 0 and isfinite(factor)):
+            raise ValueError(
+                f"noise_factor={shown(factor)} is not accepted; accepted: one number in (0, inf) for all lanes"
+            )
+
+    def __call__(self, t: int, steps: int) -> int:
+        k = self.schedule(t) if callable(self.schedule) else SCHEDULES[self.schedule](t, steps)
+        return max(int(self.noise_factor * k), 1)
+
+
+class Printed(NamedTuple):
+    estimate: Array  # in force; nan: none yet
+    used: Array  # updates since it was measured
+
+
+class Released(NamedTuple):
+    k: int  # of the last step
+    s_max: Array
+    used: Array  # steps since the last search
+    updates: Array
+    estimate: Array  # (*lanes, 2), step and rate in force; nan: none yet
+    trusted: Array  # how many estimates are averaged, as a float
+    recent: Array  # (*lanes, 2, average), the last of them
 
 
 @hyperparameters
@@ -25,33 +80,128 @@ class LABPAL:
     """Large-batch parabolic approximation (Mutschler 2022; dissertation, Algorithm 9 and section 6.3).
 
     Every ``reuse`` updates the loss on ``approximation_batches`` batches is measured along the direction, and alpha
-    times the step to the parabola's minimum is used from then on: as a rate with a bare direction (LABPAL&SGD), as a
-    length with a unit one (LABPAL&NSGD).
+    times the step to the parabola's minimum is used from then on: as a rate (LABPAL&SGD) or, ``keeps="length"``, as the
+    length of the way (LABPAL&NSGD). The released variant wants the bare direction, whatever it keeps.
     """
 
     alpha: Hyper = number(1.8, "(0, inf)")
     approximation_batches: int = integer(10, 1)
     reuse: int = integer(1000, 1)
     s_max: Hyper = number(1.0, "(0, inf]")
+    keeps: str = choice("rate", "rate", "length")
+    variant: str = choice("paper", "paper", "released")
+    untrustworthy: int = integer(400, 0)
+    average: int = integer(25, 1)
 
-    def init(self, xp: Namespace, lanes: tuple[int, ...]) -> Any:
-        return xp.broadcast_to(nan * self.alpha, lanes), xp.zeros(lanes, dtype=xp.int64)
+    @property
+    def scale_free(self):
+        return self.variant == "paper" and self.keeps == "length"
+
+    def init(self, xp, lanes):
+        none, never = xp.broadcast_to(nan * self.alpha, lanes), xp.zeros(lanes, dtype=xp.int64)
+        if self.variant == "paper":
+            return Printed(none, never)
+        zero = xp.zeros((*lanes, 2, self.average), dtype=self.alpha.dtype)
+        s_max = xp.broadcast_to(self.s_max, lanes)
+        return Released(0, s_max, never, never, xp.stack([none, none], axis=-1), zero[..., 0, 0], zero)
 
     def step(self, ray, state):
-        xp, (size, used) = ray.xp, state
-        slope0, norm = ray.line().slope0, xp.divisor(ray.norm)
-        searching = (used >= self.reuse) | ~xp.isfinite(size)  # line 32
-        moving = searching & (slope0 < 0)
-        failed = moving & ~moving
-        if xp.any(moving):
-            line = ray.pool(self.approximation_batches)  # lines 20 to 22
-            near, far = (line.change((h / norm)[..., None], where=moving)[..., 0] / h for h in (NEAR, FAR))
-            a = (far - near) / (FAR - NEAR)  # the parabola through three values, line 24
-            b = near - a * NEAR
-            s = xp.minimum(-self.alpha * b / (2 * a), self.s_max) / norm  # line 25, eq. 6.6
-            good = moving & (a > 0) & (b < 0) & xp.isfinite(a)
-            failed, size, used = moving & ~good, xp.where(good, s, size), xp.where(moving, 0 * used, used)
-        capped = moving & (size * norm >= self.s_max)
-        usable = xp.isfinite(size) & (ray.norm > 0) & ~(searching & ~moving)
-        taken, status = conclude(xp, -ray.norm, size, usable, capped, failed)
-        return Step(taken, (size, used + 1), status)
+        return (_printed if self.variant == "paper" else _released)(self, ray, state)
+
+
+def _printed(rule, ray, state):
+    """Algorithm 9."""
+    xp, (estimate, used) = ray.xp, state
+    norm, lengths = xp.divisor(ray.norm), rule.keeps == "length"
+    searching = (used >= rule.reuse) | ~xp.isfinite(estimate)  # line 32
+    moving = searching & (ray.line().slope0 < 0)
+    failed = capped = moving & ~moving
+    if xp.any(moving):
+        n = ray.batches * -(-rule.approximation_batches // ray.batches)
+        a, b = _through_points(_changes(ray, n, (NEAR, FAR), moving), NEAR, FAR)  # lines 20 to 24
+        good = moving & (a > 0) & (b < 0) & xp.isfinite(a)
+        s = -rule.alpha * b / (2 * a)  # line 25
+        failed, capped = moving & ~good, good & (s >= rule.s_max)
+        s = xp.minimum(s, rule.s_max)
+        estimate = xp.where(good, s if lengths else s / norm, estimate)  # eq. 6.6
+        used = xp.where(moving, 0 * used, used)
+    walking = (moving | ~searching) & xp.isfinite(estimate)  # line 33
+    size, status = _answer(ray, estimate / norm if lengths else estimate, walking, capped, failed)
+    return Step(size, Printed(estimate, used + 1), status)  # line 35
+
+
+def _released(rule, ray, state):
+    """What the authors' code makes of it."""
+    xp = ray.xp
+    due = (state.used >= rule.reuse) | (state.updates == rule.untrustworthy + 2) | ~xp.isfinite(state.estimate[..., 0])
+    searching = due | (ray.batches != state.k)
+    moving = searching & (ray.line().slope0 < 0)
+    asking = moving & (ray.norm >= SHORT) & (ray.norm <= LONG)
+    found = capped = asking & ~asking
+    if xp.any(asking):
+        state, found, capped = _search(rule, ray, state, asking)
+    arc, rate = state.estimate[..., 0] / xp.divisor(ray.norm), state.estimate[..., 1]
+    walking = (asking | ~searching) & xp.isfinite(arc)
+    size = arc if rule.keeps == "length" else xp.where(searching, arc, rate)
+    size, status = _answer(ray, size, walking, capped, moving & ~found)
+    used = xp.where(asking, 0 * state.used, state.used) + 1
+    updates = xp.where(walking & (ray.norm > 0), state.updates + 1, state.updates)
+    bare = (~searching & (ray.batches == 1))[..., None]
+    moved = ray.origin.theta + size[..., None] * xp.where(bare, -ray.origin.gradient, ray.d)
+    return Step(size, state._replace(k=ray.batches, used=used, updates=updates), status, Iterate(moved))
+
+
+def _search(rule, ray, state, asking):
+    """The state with new estimates, where one was found, and where s_max bounds it."""
+    xp, (h1, h2) = ray.xp, (RELEASED_NEAR, RELEASED_FAR)
+    a, b = _from_edges(_changes(ray, ray.batches * rule.approximation_batches, (h1, h2), asking), h1, h2)
+    found = asking & (a > 0) & (b < 0) & xp.isfinite(a)
+    s = -b / (2 * a)
+    capped = found & (s > state.s_max)
+    arc = xp.maximum(rule.alpha * xp.minimum(s, state.s_max), SMALLEST)
+    rate = xp.maximum(arc / xp.divisor(ray.norm), SMALLEST)
+    state = _averaged(rule, xp, state, xp.stack([arc, rate], axis=-1), found)
+    return state._replace(s_max=xp.where(capped, rule.alpha * state.s_max, state.s_max)), found, capped
+
+
+def _averaged(rule, xp, state, new, found):
+    """The state with a new estimate (*lanes, 2) in force, or, as soon as any is trusted, the mean of the last ones."""
+    counts = found & (state.updates >= rule.untrustworthy + 2)
+    longer = xp.concat([state.recent[..., 1:], new[..., None]], axis=-1)
+    recent = xp.where(counts[..., None, None], longer, state.recent)
+    trusted = xp.where(counts, xp.minimum(state.trusted + 1, float(rule.average)), state.trusted)
+    mean = xp.rowsum(recent) / xp.divisor(trusted)[..., None]
+    latest = xp.where((trusted > 0)[..., None], mean, new)
+    return state._replace(recent=recent, trusted=trusted, estimate=xp.where(found[..., None], latest, state.estimate))
+
+
+def _changes(ray, n, lengths, where):
+    """The changes of the mean loss of n batches after these lengths along the ray: two of (*lanes,)."""
+    xp, norm = ray.xp, ray.xp.divisor(ray.norm)
+    change = ray.pool(n).change(xp.stack([h / norm for h in lengths], axis=-1), where=where)
+    return change[..., 0], change[..., 1]
+
+
+def _through_points(changes, h1, h2):
+    """a and b of the parabola a s^2 + b s through the changes after h1 and h2 (section 6.3.2, derivation step 2)."""
+    near, far = changes
+    a = (far / h2 - near / h1) / (h2 - h1)
+    return a, near / h1 - a * h1
+
+
+def _from_edges(changes, h1, h2):
+    """The same as the released code has it: for a parabola half the curvature, and the slope of h1 / 2 at 0."""
+    near, far = changes
+    left, right = near / h1, (far - near) / (h2 - h1)
+    middle = ((h2 - h1) * left + h1 * right) / h2  # the slope at h1
+    return (middle - left) / h1 / 2, left
+
+
+def _answer(ray, size, walking, capped, failed):
+    """Size and status (*lanes,). A failed search may walk by an older estimate; a step without a search never asks
+    whether the direction descends."""
+    xp = ray.xp
+    walking = walking & (ray.norm > 0)
+    status = xp.where(failed, int(Status.EXHAUSTED), xp.astype(capped, xp.int8))
+    status = xp.where(walking, status, slope_status(xp, ray.line().slope0, status))
+    return xp.where(walking, size, xp.where(status == int(Status.NONFINITE), nan, xp.zeros_like(size))), status

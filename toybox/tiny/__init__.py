@@ -78,4 +78,5 @@ from .measured import (
     released_step,
     three_point_parabola,
 )
+from .probabilistic import pls
 from .problems import Factorization, KernelLogistic, Quadratics

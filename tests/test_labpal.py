@@ -1,0 +1,358 @@
+"""LABPAL: its twin and the released code, several batches in one gradient, and what all of it costs."""
+
+import numpy as np
+import pytest
+
+import toybox as tb
+from toybox import Status, tiny
+from toybox.directions import Gradient, Momentum, Unit
+from toybox.lines import MeanLine
+from toybox.optimizer import Optimizer
+from toybox.problems import Factorization, NoisyQuadratic
+from toybox.rays import Ledger, Ray
+from toybox.rules.closed import Fixed
+from toybox.rules.measured import LABPAL, BatchSchedule
+from toybox.tiny.measured import doubling
+from traces import SETTINGS, load, problem_a, row, tolerance, worst
+
+D, B, DIM, STEPS = 24, 4, 3, 25
+KINDS = ["labpal-sgd", "labpal-nsgd"]
+every_kind = pytest.mark.parametrize("name", KINDS)
+
+
+def labpal(
+    name,
+    *,
+    alpha=1.8,
+    approximation_batches=10,
+    reuse=1000,
+    schedule="constant",
+    noise_factor=1,
+    s_max=1.0,
+    momentum=0.0,
+    variant="paper",
+    untrustworthy=400,
+    average=25,
+):
+    """LABPAL&SGD keeps a rate, LABPAL&NSGD a length; the released code divides by the length of d itself."""
+    keeps = "rate" if name == "labpal-sgd" else "length"
+    rule = LABPAL(alpha, approximation_batches, reuse, s_max, keeps, variant, untrustworthy, average)
+    along = Momentum(momentum, nesterov=False)
+    unit = keeps == "length" and variant == "paper"
+    return Optimizer(Unit(along) if unit else along, rule, name, BatchSchedule(schedule, noise_factor))
+
+
+def data(curvature=1.0, bend=0.0, spread=1.0):
+    """Q (D, n, n) around curvature diag(1, .., .2), changed by bend in random directions, and minimisers."""
+    rng = np.random.default_rng(7)
+    W = rng.standard_normal((D, DIM, DIM))
+    Q = curvature * np.diag(np.linspace(1, 0.2, DIM)) + bend * (W + np.swapaxes(W, 1, 2))
+    return Q, 1 + spread * rng.standard_normal((D, DIM))
+
+
+def sampler(t, j):
+    return np.random.default_rng((t, j)).integers(0, D, (1, B))
+
+
+def walk(problem, method, steps=STEPS, **options):
+    iterate = tb.Probe("theta", lambda look: look.theta)
+    trace = tb.run(problem, method, steps=steps, **{"batch": B, "probes": [iterate], **options})
+    return trace, trace.probes["theta"]
+
+
+# --- the released code
+
+
+@pytest.mark.shared
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name.startswith("labpal")])
+def test_the_released_variant_takes_the_released_steps(name):
+    a, expected, (method, hyper) = problem_a(), load(name), SETTINGS[name]
+    draw = lambda t, j: a.batches[row(name, expected, t, j)][None]
+    place, steps = NoisyQuadratic(a.Q, a.m, start=a.x0), len(expected.step)
+    trace, theta = walk(place, labpal(method, **hyper), steps, batch=a.batches.shape[1], sampler=draw)
+    assert worst(theta, expected.theta) < tolerance(name) <= 1e-6
+    assert worst(trace.size if method == "labpal-sgd" else trace.arc, expected.step) < tolerance(name)
+    assert set(trace.status.ravel()) == {Status.FOUND, Status.CAPPED}
+    consumed = np.diff(trace.cost("batches")[:, 0], prepend=0)
+    assert consumed.tolist() == (expected.last + 1 - expected.first).tolist()
+
+
+# --- the twin
+
+SHARED = {
+    "defaults": {},
+    "a search per step": {"reuse": 1, "alpha": 0.6},
+    "momentum": {"reuse": 3, "momentum": 0.8, "approximation_batches": 3, "alpha": 0.4},
+    "uphill": {"reuse": 1, "momentum": 0.95, "alpha": 0.9},
+    "capped": {"reuse": 4, "s_max": 0.05, "approximation_batches": 2},
+    "doubling": {"reuse": 5, "schedule": "doubling", "approximation_batches": 3, "alpha": 0.7},
+    "doubling, momentum": {"reuse": 5, "schedule": "doubling", "momentum": 0.5, "alpha": 0.7},
+    "noise factor": {"reuse": 6, "noise_factor": 2.6, "approximation_batches": 7, "alpha": 0.7},
+    "own schedule": {"reuse": 6, "schedule": lambda t: 3 - t % 3, "alpha": 0.7, "momentum": 0.3},
+    "more batches than are pooled": {"reuse": 4, "noise_factor": 4, "approximation_batches": 2, "alpha": 0.7},
+}
+AVERAGES = {
+    "one by one": {"reuse": 2, "alpha": 0.4, "untrustworthy": 0, "average": 1},
+    "averages": {"reuse": 2, "alpha": 0.4, "untrustworthy": 5, "average": 3},
+    "averages, momentum": {"reuse": 3, "alpha": 0.2, "untrustworthy": 4, "average": 4, "momentum": 0.6},
+    "averages, uphill": {"reuse": 1, "alpha": 0.9, "untrustworthy": 5, "average": 2, "momentum": 0.95},
+    "averages, capped": {"reuse": 1, "alpha": 0.9, "untrustworthy": 3, "average": 2, "s_max": 0.1},
+}
+CASES = [("paper", key) for key in SHARED] + [("released", key) for key in SHARED | AVERAGES]
+
+
+def twin_moves(name, curve, start, hyper):
+    """The plain-number moves of the same method on the same batches."""
+    schedule = hyper.get("schedule")
+    schedule = (lambda t: doubling(t, STEPS)) if schedule == "doubling" else schedule
+    problem = tiny.Quadratics([tuple(map(tuple, q)) for q in curve[0].tolist()], list(map(tuple, curve[1].tolist())))
+    draw = lambda t, j: tuple(sampler(t, j)[0].tolist())
+    twin = getattr(tiny, name.replace("-", "_"))
+    batches = [draw(t, 0) for t in range(STEPS)]
+    return list(twin(problem, tuple(start), batches, fresh=draw, **(hyper | {"schedule": schedule})))
+
+
+def assert_twins(name, curve, hyper, start=(3.0, -2.0, 1.0)):
+    """The same iterates, steps, statuses and trials: rounded losses, divided by h1 h2, leave 1e-10 of a curvature.
+
+    A fresh batch's loss at 0 is one trial more here, and the k batches of a gradient are one sample.
+    """
+    trace, theta = walk(NoisyQuadratic(*curve, start=start), labpal(name, **hyper), sampler=sampler)
+    moves = twin_moves(name, curve, start, hyper)
+    taken = trace.arc if name == "labpal-nsgd" else trace.size
+    scale = np.max(np.abs([move.x for move in moves]))
+    np.testing.assert_allclose(theta[1:, 0], [move.x for move in moves], rtol=0, atol=1e-7 * scale)
+    np.testing.assert_allclose(taken[:, 0], [move.step for move in moves], rtol=1e-6)
+    assert [Status(status).name for status in trace.status[:, 0]] == [move.status for move in moves]
+    k = np.array([labpal(name, **hyper).batches(t, STEPS) for t in range(STEPS)])
+    n = np.diff(trace.cost("batches")[:, 0], prepend=0)
+    assert (trace.trials[:, 0] - (n - k) + 2 * (k - 1) * (trace.trials[:, 0] > 0)).tolist() == [
+        move.trials for move in moves
+    ]
+    return trace
+
+
+@every_kind
+@pytest.mark.parametrize(("variant", "key"), CASES)
+def test_arrays_and_plain_numbers_take_the_same_steps(name, variant, key):
+    assert_twins(name, data(bend=0.03), (SHARED | AVERAGES)[key] | {"variant": variant})
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+def test_settings_of_the_twin_reach_every_end(name, variant):
+    """What the other tests rely on: caps, ascents and searches that find no minimum occur."""
+    run = lambda key, **curve: set(
+        assert_twins(name, data(**curve), SHARED[key] | {"variant": variant}).status.ravel().tolist()
+    )
+    assert Status.CAPPED in run("capped")
+    assert Status.ASCENT in run("uphill")
+    assert Status.EXHAUSTED in run("a search per step", bend=0.4, curvature=1.5)
+
+
+@every_kind
+@pytest.mark.parametrize("curvature", [1e-4, 200.0])
+def test_the_released_code_does_not_search_along_short_or_long_directions(name, curvature):
+    curve, hyper = data(curvature, spread=0.5), {"variant": "released", "reuse": 4, "alpha": 0.4}
+    trace = assert_twins(name, curve, hyper, start=(3.0, 1.0, 1.0))
+    assert (trace.status[0], trace.size[0], trace.trials[0]) == (Status.EXHAUSTED, 0, 0)
+
+
+# --- an exact parabola
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("alpha", [0.7, 1.8])
+def test_the_first_step_on_an_exact_parabola(name, variant, alpha):
+    """Paper: alpha s_min. Released: half the curvature, the slope at .0000885, hence alpha (2 s_min - .000177)."""
+    place = NoisyQuadratic(np.diag([1.0, 0.5, 0.1]), np.zeros((D, 3)), start=[1.0, 2.0, -1.0])
+    trace, _ = walk(place, labpal(name, variant=variant, alpha=alpha, s_max=np.inf), steps=1)
+    g = np.diag(place.Q) * place.start
+    minimum = (g @ g) ** 1.5 / (g @ place.Q @ g)
+    expected = alpha * (minimum if variant == "paper" else 2 * minimum - 1.77e-4)
+    np.testing.assert_allclose(trace.arc[0, 0], expected, rtol=1e-8)
+    assert trace.status[0, 0] == Status.FOUND
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+def test_where_a_line_that_is_no_parabola_is_measured(name, variant):
+    """Along a quartic the estimate tells at which points, and how slopes are made of them."""
+    rng = np.random.default_rng(1)
+    place = Factorization(*(10 * rng.standard_normal((D, n)) for n in (3, 2)), 2)
+    method = labpal(name, variant=variant, alpha=0.5, approximation_batches=3, s_max=9.0)
+    trace, theta = walk(place, method, 1, sampler=sampler)
+    g = place.at(theta[0], sampler(0, 0)).gradient
+    h1, h2 = (1e-4, 1e-2) if variant == "paper" else (1.77e-4, 1e-2)
+    lines = [place.at(theta[0], sampler(0, j)).along(-g / np.linalg.norm(g)) for j in range(3)]
+    f1, f2 = np.mean([line.change(np.array([[h1, h2]]))[0] for line in lines], axis=0)
+    if variant == "paper":
+        a, b, _ = np.polyfit([0, h1, h2], [0, f1, f2], 2)
+    else:
+        slopes = f1 / h1, np.gradient([0, f1, f2], [0, h1, h2], edge_order=1)[1]
+        a, b = (slopes[1] - slopes[0]) / h1 / 2, slopes[0]
+    np.testing.assert_allclose(trace.arc[0, 0], -0.5 * b / (2 * a), rtol=1e-6)
+
+
+@every_kind
+def test_an_estimate_is_a_rate_or_a_length(name):
+    """Between two searches: the same multiple of the gradient, or steps of the same length."""
+    place = NoisyQuadratic(*data())
+    _, theta = walk(place, labpal(name, reuse=10, s_max=0.1), steps=20, sampler=sampler)
+    lengths = np.linalg.norm(np.diff(theta[:, 0], axis=0), axis=1)
+    gradients = np.array([place.at(theta[t], sampler(t, 0)).gradient[0] for t in range(20)])
+    rates = lengths / np.linalg.norm(gradients, axis=1)
+    kept, other = (lengths, rates) if name == "labpal-nsgd" else (rates, lengths)
+    for first in (0, 10):
+        np.testing.assert_allclose(kept[first : first + 10], kept[first], rtol=1e-9)
+        assert np.ptp(other[first : first + 10]) > 0.1 * other[first]
+
+
+# --- lanes
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("key", [*SHARED, "averages", "averages, momentum"])
+def test_lanes_are_single_runs(name, variant, key):
+    """Bit for bit, where searches of one lane fail and those of its neighbours do not."""
+    hyper = (SHARED | AVERAGES)[key] | {"variant": variant}
+    values = {"alpha": [0.4, 0.9, 1.9], "s_max": [1.0, 0.02, np.inf], "momentum": [0.0, 0.5, 0.9]}
+    place, seeds = NoisyQuadratic(*data(bend=0.3)), (0, 4)
+    many, theta = walk(place, labpal(name, **(hyper | {h: np.array(v) for h, v in values.items()})), seeds=seeds)
+    for i, seed in enumerate(seeds):
+        for h in range(3):
+            lane, alone = walk(place, labpal(name, **(hyper | {k: v[h] for k, v in values.items()})), seeds=(seed,))
+            np.testing.assert_array_equal(alone[:, 0], theta[:, i, h])
+            for column in ("loss", "size", "arc", "status", "trials"):
+                np.testing.assert_array_equal(getattr(lane, column)[:, 0], getattr(many, column)[:, i, h])
+            for kind in ("values", "gradients", "samples", "batches"):
+                np.testing.assert_array_equal(lane.cost(kind)[:, 0], many.cost(kind)[:, i, h])
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("backend", ["strict", "torch"])
+def test_backends_agree(name, variant, backend):
+    hyper = {"variant": variant, "alpha": np.array([0.4, 1.2]), "reuse": 3, "schedule": "doubling", "momentum": 0.5}
+    hyper |= {"untrustworthy": 3, "average": 2}
+    method = labpal(name, **hyper)
+    found, expected = (
+        walk(NoisyQuadratic(*data(bend=0.03), backend=xp), method, seeds=(0, 1))[1] for xp in (backend, "numpy")
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-7)
+
+
+# --- batches
+
+
+@every_kind
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize(("k", "many"), [(1, 5), (2, 5), (3, 5), (3, 6), (6, 4)])
+def test_batches_that_are_drawn(name, variant, k, many):
+    """k per step; a search pools n of them, paper: as many as make whole gradients, released: `many` of k each."""
+    method = labpal(name, noise_factor=k, approximation_batches=many, reuse=4, alpha=0.5, variant=variant)
+    drawn = []
+
+    def noted(t, j):
+        drawn.append((t, j))
+        return sampler(t, j)
+
+    trace, _ = walk(NoisyQuadratic(*data()), method, steps=8, sampler=noted)
+    n = {"paper": k * -(-many // k), "released": k * many}[variant]
+    pooled = [n, k, k, k, n, k, k, k]
+    assert drawn == [(t, j) for t in range(8) for j in range(pooled[t])]
+    np.testing.assert_array_equal(trace.cost("batches")[:, 0], np.cumsum(pooled))
+    np.testing.assert_allclose(trace.cost("epochs")[:, 0], np.cumsum(pooled) * B / D)
+    searched = np.array(pooled) == n if n > k else np.arange(8) % 4 == 0
+    samples = k + searched * (2 * k + 3 * (n - k))  # a gradient; two losses; on fresh batches also that at 0
+    np.testing.assert_array_equal(trace.cost("samples")[:, 0], np.cumsum(B * samples))
+    np.testing.assert_array_equal(trace.cost("gradients")[:, 0], np.arange(1, 9))
+
+
+def test_a_schedule_is_multiplied_and_rounded_down():
+    assert [BatchSchedule("doubling")(t, 8) for t in range(8)] == [1, 1, 1, 1, 1, 2, 2, 4]
+    assert [BatchSchedule("doubling")(t, 8) for t in range(8)] == [doubling(t, 8) for t in range(8)]
+    assert [BatchSchedule("doubling", 2.6)(t, 8) for t in (0, 5, 7)] == [2, 5, 10]
+    assert BatchSchedule(noise_factor=0.3)(0, 1) == 1
+    assert BatchSchedule(lambda t: t + 1, 1.5)(2, 100) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"schedule": "doublin"}, "did you mean 'doubling'"),
+        ({"schedule": 3}, "schedule 3 is unknown"),
+        *(({"noise_factor": bad}, "noise_factor") for bad in (0, -1.0, np.nan, np.inf, True, "2", np.ones(2))),
+        *(({name: bad}, name) for name in ("approximation_batches", "reuse", "average") for bad in (0, 1.5, True)),
+        ({"untrustworthy": -1}, "untrustworthy"),
+        ({"variant": "printed"}, "variant"),
+        ({"momentum": 1.0}, "beta"),
+    ],
+)
+@every_kind
+def test_bad_arguments(name, options, says):
+    with pytest.raises(ValueError, match=says):
+        labpal(name, **options)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5])
+def test_a_gradient_averages_base_batches(k):
+    """As one step on the union of the batches, and as the mean of single gradients."""
+    place = NoisyQuadratic(*data(bend=0.1), start=(3.0, -2.0, 1.0))
+    method = Optimizer(Gradient(), Fixed(0.1, "constant"), batches=lambda t, steps: k if t else 1)
+    trace, theta = walk(place, method, steps=3, sampler=sampler)
+    for t in range(3):
+        single = [place.at(theta[t], sampler(t, j)) for j in range(k if t else 1)]
+        moved = theta[t] - 0.1 * np.mean([point.gradient for point in single], axis=0)
+        np.testing.assert_allclose(theta[t + 1], moved, rtol=1e-13)
+        np.testing.assert_allclose(trace.loss[t], np.mean([point.value for point in single], axis=0), rtol=1e-13)
+    assert trace.cost("batches")[-1] == 1 + 2 * k
+    assert trace.cost("samples")[-1] == (1 + 2 * k) * B
+
+
+def test_one_batch_per_gradient_is_what_it_was():
+    place, plain = NoisyQuadratic(*data()), tb.method("sgd")
+    (_, a), (_, b) = (walk(place, m) for m in (plain, plain._replace(batches=lambda t, steps: 1)))
+    np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.0, None, True])
+def test_batches_that_are_no_number(bad):
+    method = tb.method("sgd")._replace(batches=lambda t, steps: bad if t == 2 else 1)
+    tb.run(NoisyQuadratic(*data()), method, steps=2, batch=B)
+    with pytest.raises(ValueError, match=r"batches\(2, 3\)=.* is not accepted"):
+        tb.run(NoisyQuadratic(*data()), method, steps=3, batch=B)
+
+
+def test_samples_that_cannot_be_joined():
+    method = tb.method("sgd")._replace(batches=lambda t, steps: 2)
+    with pytest.raises(TypeError, match=r"slice.*cannot be joined"):
+        tb.run(NoisyQuadratic(*data()), method, steps=1, batch=B, sampler=lambda t, j: slice(None))
+
+
+def test_a_pool_weighs_the_gradient_s_line():
+    place, ledger = NoisyQuadratic(*data(bend=0.1)), Ledger()
+    theta, s = np.array([[1.0, 2.0, 3.0]]), np.array([[0.1, -2.0]])
+    origin = place.at(theta, np.concatenate([sampler(0, j) for j in range(3)], axis=-1))
+    ray = Ray(place, origin, -origin.gradient, 0, 1, B, ledger, sampler, batches=3)
+    single = [place.at(theta, sampler(0, j)).along(ray.d) for j in range(5)]
+    pool, expected = ray.pool(5), MeanLine(place.xp, single)
+    for ask in ("change", "slope", "curvature"):
+        np.testing.assert_allclose(getattr(pool, ask)(s), getattr(expected, ask)(s), rtol=1e-13)
+    np.testing.assert_allclose(pool.value0, expected.value0, rtol=1e-13)
+    np.testing.assert_allclose(pool.slope0, expected.slope0, rtol=1e-13)
+    for found, wanted in zip(pool.samples(s), expected.samples(s), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-13)
+    with pytest.raises(ValueError, match="at least the 3"):
+        ray.pool(2)
+
+
+def test_equal_weights_change_no_bit():
+    place = NoisyQuadratic(*data(bend=0.1))
+    lines = [place.at(np.ones((1, 3)), sampler(0, j)).along(np.ones((1, 3))) for j in range(3)]
+    s = np.linspace(-1, 1, 50)[None]
+    for weights in ([1, 1, 1], [7, 7, 7]):
+        np.testing.assert_array_equal(MeanLine(place.xp, lines, weights).change(s), MeanLine(place.xp, lines).change(s))
