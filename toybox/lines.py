@@ -108,7 +108,7 @@ class CompositeLine:
     ):
         self.xp, self.loss, self.at = xp, loss, at
         self._z0, self._z1, self._y, self._value0, self._slope0 = z0, z1, y, value0, slope0
-        self._axis = -2 if loss.name == "softmax" else -1  # of the examples
+        self._axis = loss.axis  # of the examples
         self._n = z0.shape[self._axis]
 
     @property

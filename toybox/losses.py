@@ -1,7 +1,8 @@
 """Losses of predictions z: value, residual, and exact differences along a line z + h.
 
 Each loss is a set of functions on per-example predictions; a problem composes them with its own z(theta). Shapes: z and
-h (..., outputs) for ``Softmax``, (...) for the others; y as ``targets`` prepares it. All results are per example.
+h (..., outputs) for ``Softmax``, (...) for the others; y as ``targets`` prepares it. Examples lie
+along ``axis`` of z; all results are per example.
 
 ``change(z, y, h) = loss(z + h) - loss(z)`` is the primitive: near a minimum the plain subtraction loses every digit.
 """
@@ -16,7 +17,7 @@ from .xp import Array, Namespace
 class Square:
     """(z - y)^2."""
 
-    name = "square"
+    name, axis = "square", -1
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         return np.asarray(y, np.float64)
@@ -39,7 +40,7 @@ class Square:
 class Logistic:
     """log(1 + exp(-(2y - 1) z)) for labels y in {0, 1}; targets are the signs 1 - 2y: softplus(y z)."""
 
-    name = "logistic"
+    name, axis = "logistic", -1
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         return 1.0 - 2.0 * np.asarray(y, np.float64)
@@ -66,7 +67,7 @@ class Logistic:
 class Softmax:
     """-log softmax(z)_y; targets are one-hot rows."""
 
-    name = "softmax"
+    name, axis = "softmax", -2
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         return np.eye(int(np.max(y)) + 1 if len(y) else 1)[np.asarray(y, np.int64)]
@@ -109,7 +110,7 @@ class Softmax:
 class SquaredHinge:
     """max(0, 1 - (2y - 1) z)^2 for labels y in {0, 1}; targets are the signs 2y - 1."""
 
-    name = "squared_hinge"
+    name, axis = "squared_hinge", -1
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         return 2.0 * np.asarray(y, np.float64) - 1.0
