@@ -1,0 +1,183 @@
+"""Runs the checks of claims and says how they ended."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings, target
+from hypothesis.strategies import SearchStrategy
+
+from .claim import Budget, Check, Claim, smallest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a check ended: the number of cases, the smallest margin and its case, all margins, and what went wrong."""
+
+    words: str
+    cases: int
+    worst: float  # nan where a margin was no number
+    case: str
+    margins: tuple[float, ...]
+    error: str = ""
+
+    @property
+    def held(self) -> bool:
+        return not self.error and self.cases > 0 and self.worst >= 0
+
+    @property
+    def broken(self) -> bool:
+        return not self.error and self.cases > 0 and self.worst < 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a claim ended."""
+
+    claim: str
+    checks: tuple[Outcome, ...]
+    controls: tuple[Outcome, ...]
+    counterexamples: tuple[Outcome, ...]
+    seconds: float
+
+    @property
+    def control_failed(self) -> bool | None:
+        """Whether every control was broken, as it must be; None where there is none."""
+        return all(c.broken for c in self.controls) if self.controls else None
+
+    @property
+    def passed(self) -> bool:
+        powerful = self.control_failed is not False and all(c.broken for c in self.counterexamples)
+        return powerful and all(c.held for c in self.checks)
+
+    @property
+    def cases(self) -> int:
+        return sum(c.cases for c in self.checks)
+
+    @property
+    def worst(self) -> float:
+        return min((c.worst for c in self.checks), key=lambda worst: -math.inf if math.isnan(worst) else worst)
+
+    @property
+    def complaints(self) -> list[str]:
+        """One sentence for whatever did not end as it must."""
+        said = []
+        for must, outcomes in (("hold", self.checks), ("break", (*self.controls, *self.counterexamples))):
+            for c in outcomes:
+                if not (c.held if must == "hold" else c.broken):
+                    how = c.error or f"margin {c.worst:.4g} in {c.cases} cases"
+                    said.append(f"{c.words}: must {must}, but {how} ({c.case})")
+        return said
+
+
+def verify(claim: Claim, budget: Budget = Budget()) -> Result:
+    """Run all checks of a claim."""
+    began = time.perf_counter()
+    checks = tuple(examine(check, budget) for check in claim.checks)
+    controls = tuple(examine(check, budget, stop=True) for check in claim.controls)
+    counterexamples = tuple(examine(check, budget, stop=True) for check in claim.counterexamples)
+    return Result(claim.id, checks, controls, counterexamples, time.perf_counter() - began)
+
+
+def verify_all(claims: Iterable[Claim], budget: Budget = Budget(), jobs: int = 1) -> list[Result]:
+    """Run claims, in parallel processes if wished; a claim travels by its id."""
+    from joblib import Parallel, delayed
+
+    ids = [claim.id for claim in claims]
+    return Parallel(n_jobs=jobs, batch_size=1)(delayed(verify_by_id)(id, budget) for id in ids)
+
+
+def verify_by_id(id: str, budget: Budget) -> Result:
+    from . import CLAIMS
+
+    return verify(CLAIMS[id], budget)
+
+
+class _Enough(Exception):
+    """A control is broken; no need to look on."""
+
+
+class _Log:
+    """Gathers the margins of a check, case by case."""
+
+    def __init__(self, check: Check, stop: bool):
+        self.check, self.stop = check, stop
+        self.margins: list[float] = []
+        self.worst, self.case = math.inf, ""
+
+    def __call__(self, case: Any = ()) -> float:
+        margin = smallest(self.check.margin(*case) if type(case) is tuple else self.check.margin(case))
+        number = _as_float(margin)
+        self.margins.append(number)
+        if math.isnan(number) or number < self.worst:
+            self.worst, self.case = number, _short(case)
+        if self.stop and number < 0:
+            raise _Enough
+        return number
+
+
+def examine(check: Check, budget: Budget, stop: bool = False) -> Outcome:
+    """Run one check; ``stop`` at the first case that breaks it."""
+    log, error = _Log(check, stop), ""
+    try:
+        if check.cases is None:
+            log()
+        elif isinstance(check.cases, SearchStrategy):
+            _search(log, check.cases, check.examples * budget.many(1, 20), budget.seed)
+        else:
+            for case in check.cases(budget):
+                log(case)
+                if math.isnan(log.worst):
+                    break
+    except _Enough:
+        pass
+    except Exception as problem:
+        error = f"{type(problem).__name__}: {problem}"
+    return Outcome(check.words, len(log.margins), log.worst, log.case, tuple(log.margins), error)
+
+
+def _search(log: _Log, strategy: SearchStrategy, examples: int, number: int) -> None:
+    """Let Hypothesis look for the smallest margin."""
+    enough: list[_Enough] = []
+
+    @seed(number)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.target],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def look(case):
+        if enough:
+            return
+        try:
+            margin = log(case)
+        except _Enough as broken:
+            enough.append(broken)
+            return
+        if math.isfinite(margin):
+            target(-margin)
+
+    look()
+
+
+def _as_float(margin: Any) -> float:
+    """A float of the same sign."""
+    try:
+        number = float(margin)
+    except OverflowError:
+        return math.inf if margin > 0 else -math.inf
+    if number == 0 and margin != 0:
+        return math.copysign(5e-324, margin)
+    return number
+
+
+def _short(case: Any) -> str:
+    text = " ".join(repr(case).split())
+    return text if len(text) <= 200 else text[:197] + "..."
