@@ -7,6 +7,8 @@ store, draws, and writes PNG, SVG, PDF, the plotted numbers (CSV), a caption and
 from __future__ import annotations
 
 import csv
+import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -39,13 +41,31 @@ class Look(NamedTuple):
 LOOKS = {
     "sls": Look("SLS (Armijo)", "#0072B2", "o", "-"),
     "pal": Look("PAL", "#D55E00", "s", (0, (5, 1.5))),
-    "exact": Look("exact on the batch", "#E69F00", "P", (0, (3, 1, 1, 1))),
-    "exact-full": Look("exact on all data", "#56B4E9", "X", (0, (1, 1))),
-    "backtracking": Look("backtracking", "#8C6D31", "h", (0, (6, 1, 1, 1))),
     "adam": Look("Adam", "#009E73", "^", "-."),
-    "sgd": Look("SGD", "#222222", "D", ":"),
-    "momentum": Look("momentum", "#CC79A7", "v", (0, (3, 1, 1, 1, 1, 1))),
-    "nsgd": Look("normalised SGD", "#7F7F7F", "*", (0, (2, 2))),
+    "pls": Look("PLS", "#CC79A7", "X", (0, (3, 1, 1, 1, 1, 1))),
+    "cocob": Look("COCOB", "#222222", "D", ":"),
+    "seg": Look("extragradient", "#56B4E9", "v", (0, (4, 1))),
+    "sls-nesterov": Look("SLS, Nesterov", "#E69F00", "P", (0, (3, 1, 1, 1))),
+    "sls-polyak": Look("SLS, Polyak", "#8C6D31", "h", (0, (6, 1, 1, 1))),
+    "sls-goldstein": Look("SLS, Goldstein", "#7E2F8E", "<", (0, (2, 1))),
+    "exact": Look("exact on the batch", "#B8860B", "*", (0, (3, 1, 1, 1))),
+    "exact-full": Look("exact on all data", "#4682B4", "p", (0, (1, 1))),
+    "fbpal": Look("PAL on all data", "#A0522D", "d", (0, (5, 1, 1, 1))),
+    "golsi": Look("GOLS-I", "#2E8B57", ">", (0, (2, 2))),
+    "labpal-sgd": Look("LABPAL&SGD", "#6A5ACD", "H", (0, (5, 2))),
+    "labpal-nsgd": Look("LABPAL&NSGD", "#9370DB", "8", (0, (5, 2, 1, 2))),
+    "pal-fr": Look("PAL, Fletcher-Reeves", "#F4A582", "1", "-"),
+    "pal-pr": Look("PAL, Polak-Ribiere", "#EE8866", "2", "--"),
+    "pal-hs": Look("PAL, Hestenes-Stiefel", "#DD6644", "3", "-."),
+    "pal-dy": Look("PAL, Dai-Yuan", "#CC4422", "4", ":"),
+    "strong-wolfe": Look("strong Wolfe", "#117733", "+", "-"),
+    "backtracking": Look("backtracking", "#88CCEE", "x", "--"),
+    "ali-g": Look("ALI-G", "#AA4499", "|", "-."),
+    "sgd-hd": Look("SGD-HD", "#999933", "_", ":"),
+    "rmsprop": Look("RMSProp", "#44AA99", "s", (0, (2, 2))),
+    "sgd": Look("SGD", "#555555", "o", (0, (2, 2))),
+    "momentum": Look("momentum", "#777777", "^", (0, (4, 2))),
+    "nsgd": Look("normalised SGD", "#999999", "v", (0, (1, 2))),
 }
 GREY = "#8A8A8A"  # published curves
 
@@ -68,14 +88,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A figure: ``study(size)`` says what it needs, ``draw(results, overlay, cost)`` gives figure, table, caption."""
+    """A figure: ``study(size)`` says what it needs, ``draw(results, overlay, cost)`` gives figure, table, caption.
+
+    A figure of single steps has a ``measure(size)`` instead, which returns a polars table of what it saw; ``draw`` gets
+    the table as it was stored.
+    """
 
     id: str
     name: str
     title: str
-    study: Callable[[str], Any]
+    study: Callable[[str], Any] | None
     draw: Callable[..., tuple]
     cites: tuple[str, ...] = ()
+    measure: Callable[[str], Any] | None = None
 
     def make(
         self,
@@ -99,11 +124,28 @@ class Recipe:
             raise ValueError(f"cost={cost!r} is not accepted; accepted: {', '.join(COSTS)}")
         if overlay not in (None, "published", "none"):
             raise ValueError(f"overlay={overlay!r} is not accepted; accepted: 'published', 'none'")
-        study = self.study(size)
-        results = compute(study, store, workers=workers, progress=progress)
+        results = (
+            compute(self.study(size), store, workers=workers, progress=progress)
+            if self.study
+            else self.measured(size, store)
+        )
         with plt.style.context(HERE / "style.mplstyle"):
             figure, table, caption = self.draw(results, overlay=overlay != "none", cost=cost)
             return self.write(figure, table, caption, results, Path(out), size)
+
+    def measured(self, size: str, store) -> Any:
+        """The table of ``measure``, computed once for each state of the code that computes it."""
+        from toybox import analysis
+        from toybox.spec import code_digest
+        from toybox.store import Store
+
+        assert self.measure is not None
+        store = store if isinstance(store, Store) else Store(store)
+        source = "".join(Path(inspect.getfile(part)).read_text("utf-8") for part in (self.measure, analysis))
+        key = hashlib.sha256(f"{self.id} {size} {code_digest()} {source}".encode()).hexdigest()
+        if not store.has(key):
+            store.put(key, self.measure(size), {"figure": self.id, "size": size, "code": code_digest()})
+        return store.get(key)[0]
 
     def write(self, figure, table: Table, caption: str, results, out: Path, size: str) -> list[Path]:
         import matplotlib.pyplot as plt
@@ -122,8 +164,9 @@ class Recipe:
 
     def manifest(self, results, caption: str, size: str) -> dict:
         """Everything needed to say where the picture comes from."""
-        runs = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in results]
-        cites = sorted({*self.cites, *(paper for r in results for paper in r.meta.get("papers", ()))})
+        computed = results if self.study else []
+        runs = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in computed]
+        cites = sorted({*self.cites, *(paper for r in computed for paper in r.meta.get("papers", ()))})
         return {"figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": runs}
 
 
@@ -177,6 +220,67 @@ def band(
         label=name, zorder=zorder, **style,
     )  # fmt: skip
     table.add(panel, name, x, median, low, high)
+
+
+def backdrop(ax, found: dict[str, list], column: str, cost: str, table: Table, panel: str, zero: float = 0.0) -> None:
+    """Further methods as thin grey medians. ``zero``: where exact zeros are drawn."""
+    for name, results in found.items():
+        x, y = curves(results, column, cost)
+        low, median, high = (np.nanquantile(y, q, axis=0, method="nearest") for q in (0.25, 0.5, 0.75))
+        table.add(panel, name, x, median, low, high)
+        shown = np.where(median == 0, zero, median)
+        ax.plot(x, shown, color="#B4B4B4", lw=0.7, zorder=1.6, label="_" + name)
+
+
+def name_backdrop(ax) -> None:
+    """Names of the grey lines where they end, or leave the panel, as far as there is room for them."""
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    height = (
+        (lambda y: np.log(y / bottom) / np.log(top / bottom))
+        if ax.get_yscale() == "log"
+        else (lambda y: (y - bottom) / (top - bottom))
+    )
+    taken: list[float] = []
+    lines = [line for line in ax.get_lines() if line.get_label().startswith("_") and line.get_lw() == 0.7]
+    for line in sorted(lines, key=lambda line: -line.get_ydata()[-1]):
+        x, y = line.get_xdata(), line.get_ydata()
+        inside = np.isfinite(y) & (y <= top) & (y >= bottom)
+        if not inside.any():
+            continue
+        last = int(np.flatnonzero(inside)[-1])
+        at = float(height(y[last]))
+        if all(abs(at - other) > 0.045 for other in taken):
+            taken.append(at)
+            gone = " (leaves)" if last < len(x) - 1 else ""
+            ax.annotate(
+                line.get_label()[1:] + gone, (x[last], y[last]), xytext=(-2, 1), textcoords="offset points",
+                ha="right" if x[last] > (left + right) / 2 else "left", va="bottom", fontsize=5.5, color="#808080",
+                zorder=1.7, annotation_clip=True,
+            )  # fmt: skip
+
+
+def compared(panels, series: dict[str, str]) -> str:
+    """A Markdown table of final losses, ours (median) and as published, best first in the first panel.
+
+    panels: (title, panel of the published curves, results by method).
+    """
+
+    def end(results):
+        return float(np.nanmedian(curves(results, "full_loss")[1][:, -1]))
+
+    def cell(title, panel, found, method):
+        if method not in found:
+            return ""
+        curve = published(panel, series[method]) if method in series else None
+        last = end(found[method])
+        ours = f"{last:.3g}" if last < 1e6 else "diverged"
+        return ours if curve is None else f"{ours} (published {curve[1][-1]:.3g})"
+
+    order = sorted(panels[0][2], key=lambda method: end(panels[0][2][method]))
+    lines = ["| final loss | " + " | ".join(title for title, *_ in panels) + " |", "|---" * (len(panels) + 1) + "|"]
+    for method in order:
+        lines.append(f"| {LOOKS[method].name} | " + " | ".join(cell(*panel, method) for panel in panels) + " |")
+    return "\n".join(lines)
 
 
 def show_zeros(ax, y, floor: float) -> np.ndarray:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from toybox import Status
-from toybox.rules.backtracking import Armijo
-from toybox.rules.bracketing import Exact
-from toybox.rules.closed import PAL, SCHEDULES, Fixed
+from toybox.rules.accelerated import Extragradient
+from toybox.rules.backtracking import Armijo, Goldstein
+from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
+from toybox.rules.closed import ALIG, PAL, SCHEDULES, Fixed, Hypergradient
 
 UNITS = 2.0**10
 
@@ -40,9 +41,11 @@ class Taken:
         sample = self.problem.population if j is None else self.draw(j)
         return self.problem.at((self.theta + s * self.d)[None], sample)
 
+    @np.errstate(all="ignore")  # of a lane that runs away
     def value(self, s, j=0):
         return float(self.point(s, j).value[0])
 
+    @np.errstate(all="ignore")
     def slope(self, s, j=0):
         return float(self.point(s, j).gradient[0] @ self.d)
 
@@ -50,6 +53,7 @@ class Taken:
     def length(self):
         return float(np.linalg.norm(self.d))
 
+    @np.errstate(all="ignore")
     def slack(self, s, j=0):
         """By how much a difference of two values, or s times a slope, may be wrong."""
         gradients = np.abs(self.point(0.0, j).gradient[0]) + np.abs(self.point(s, j).gradient[0])
@@ -82,11 +86,11 @@ def assert_minimum(taken, s, j=0):
     )
 
 
-def assert_parabola(taken, mu, alpha, s_max):
+def assert_parabola(taken, mu, alpha, s_max, j=0):
     """The minimum of the parabola through phi(0), phi'(0) and phi(mu), times alpha, at most s_max (lengths)."""
-    b = taken.slope(0.0) / taken.length
-    a = (taken.value(mu / taken.length) - taken.value(0.0) - b * mu) / mu**2
-    wrong = 2 * taken.slack(mu / taken.length) / mu**2  # of a
+    b = taken.slope(0.0, j) / taken.length
+    a = (taken.value(mu / taken.length, j) - taken.value(0.0, j) - b * mu) / mu**2
+    wrong = 2 * taken.slack(mu / taken.length, j) / mu**2  # of a
     length = taken.s * taken.length
     if abs(a) <= wrong:
         return  # its sign is not known
@@ -132,6 +136,61 @@ def _(rule: Fixed, taken):
 
 
 @assert_contract.register
+def _(rule: Hypergradient, taken):
+    """The rate goes where its gradient sends it, below 0 too."""
+    assert taken.status in (Status.FOUND, Status.STATIONARY, Status.NONFINITE), taken
+    assert taken.status == Status.NONFINITE or np.isfinite(taken.s), taken
+
+
+@assert_contract.register
+def _(rule: ALIG, taken):
+    """Loss over squared gradient, eq. 2.50, whichever way the momentum goes."""
+    if taken.status in (Status.FOUND, Status.CAPPED):
+        point = taken.point(0.0)
+        eta = float(point.value[0]) / (float(point.gradient[0] @ point.gradient[0]) + rule.eps)
+        assert abs(taken.s - min(eta, rule.max_rate)) <= UNITS * np.finfo(taken.theta.dtype).eps * abs(eta), taken
+
+
+@assert_contract.register
+def _(rule: Goldstein, taken):
+    if assert_reason(taken) and taken.status == Status.FOUND:
+        assert_armijo(taken, taken.s, rule.c)
+        assert_armijo(taken, taken.s, 1 - rule.c, holds=False)
+
+
+@assert_contract.register
+def _(rule: StrongWolfe, taken):
+    if assert_reason(taken):
+        assert_armijo(taken, taken.s, rule.c1)
+        limit, slack = -rule.c2 * taken.slope(0.0), taken.slack(taken.s) / taken.s
+        assert taken.status == Status.CAPPED or abs(taken.slope(taken.s)) <= limit + slack, taken
+
+
+@assert_contract.register
+def _(rule: GOLSI, taken):
+    """An immediate accept, eq. 2.24, or the first change of sign since the trial before, on another batch."""
+    if assert_reason(taken) and taken.status == Status.FOUND:
+        n, s, slack = taken.trials, taken.s, taken.slack(taken.s) / taken.s
+        slope = taken.slope(s, n)
+        limit = np.inf if rule.carries else -rule.c2 * taken.slope(0.0)  # carried along, B_0 is an earlier batch
+        if n == 1:
+            assert -slack <= slope <= limit + slack, f"{taken}: {slope=} {limit=}"
+        else:
+            grew = taken.slope(s / rule.factor, n - 1) <= slack and slope >= -slack
+            shrank = taken.slope(s * rule.factor, n - 1) >= -slack and slope <= slack
+            assert grew or shrank, f"{taken}: {slope=}"
+
+
+@assert_contract.register
+def _(rule: Extragradient, taken):
+    """The gradient changes by at most c times its length on the way: Vaswani et al. 2019, section 5."""
+    if assert_reason(taken):
+        g = taken.point(0.0).gradient[0]
+        change = np.linalg.norm(taken.point(taken.s).gradient[0] - g)
+        assert change <= rule.c * np.linalg.norm(g) + taken.slack(taken.s) / taken.s / taken.length, taken
+
+
+@assert_contract.register
 def _(rule: Armijo, taken):
     if assert_reason(taken, rule.sample):
         assert_armijo(taken, taken.s, rule.c, rule.sample)
@@ -155,5 +214,6 @@ def _(rule: Exact, taken):
 
 @assert_contract.register
 def _(rule: PAL, taken):
-    if assert_reason(taken) and rule.exact_slope:
-        assert_parabola(taken, rule.mu, rule.alpha, rule.s_max)
+    j = None if rule.whole else 0
+    if assert_reason(taken, j) and rule.exact_slope:
+        assert_parabola(taken, rule.mu, rule.alpha, rule.s_max, j)

@@ -9,6 +9,9 @@ What a direction or rule declares of itself, for the laws that hold for all but 
     absolute_loss    the loss itself matters, not only its differences: adding a constant changes the steps
     whole            the rule asks for the line on the whole data set
     to_rounding      searches until nothing changes: how many evaluations that takes depends on the last bit
+    afresh           compares losses on fresh batches, where the loss at 0 is one evaluation more
+    carries          the batch that judged a step gives the next gradient, too
+    area             the losses that it compares differ by about area times a curvature: what subtraction leaves of it
 
 Deviations
   Gradient, Momentum, Adam   none from Algorithms 1, 6, 7 of the dissertation; the learning rate is the rule's step.

@@ -191,19 +191,30 @@ class GenericLine:
     def slope0(self):
         return self.xp.vecdot(self._origin.gradient, self._d)
 
-    def _each(self, f, s, where):
+    def _each(self, s, where, *answers):
         if where is not None and self.xp.eager and not self.xp.any(where):
-            return 0 * s  # nobody asked
-        return self.xp.stack([f(self.at(s[..., k])) for k in range(s.shape[-1])], axis=-1)
+            return [0 * s for _ in answers]  # nobody asked
+        points = [self.at(s[..., k]) for k in range(s.shape[-1])]
+        return [self.xp.stack([answer(point) for point in points], axis=-1) for answer in answers]
+
+    def _change(self, point):
+        return point.value - self.value0
+
+    def _slope(self, point):
+        return self.xp.vecdot(point.gradient, self._d)
 
     def change(self, s, where=None):
-        return self._each(lambda point: point.value - self.value0, s, where)
+        return self._each(s, where, self._change)[0]
 
     def slope(self, s, where=None):
-        return self._each(lambda point: self.xp.vecdot(point.gradient, self._d), s, where)
+        return self._each(s, where, self._slope)[0]
+
+    def both(self, s, where=None):
+        """Change and slope, from the same points."""
+        return self._each(s, where, self._change, self._slope)
 
     def curvature(self, s, where=None):
-        return self._each(lambda point: self.xp.vecdot(point.hvp(self._d), self._d), s, where)
+        return self._each(s, where, lambda point: self.xp.vecdot(point.hvp(self._d), self._d))[0]
 
     def samples(self, s):
         pairs = [self.at(s[..., k]).examples(self._d) for k in range(s.shape[-1])]
@@ -375,7 +386,8 @@ class Metered:
             self._value_known = True
             self._charge("values", 1, where)
         self._charge("slopes", s.shape[-1], where)
-        return self._line.change(s, where), self._line.slope(s, where)
+        answer = getattr(self._line, "both", None)
+        return answer(s, where) if answer else (self._line.change(s, where), self._line.slope(s, where))
 
     def curvature(self, s, where=None):
         self._charge("curvatures", s.shape[-1], where)

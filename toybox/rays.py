@@ -128,6 +128,7 @@ class Ray:
         self.batches = batches  # how many base batches gave the gradient
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
         self._lines: dict[int, Metered] = {}
+        self._samples: dict[int, Any] = {}
         self._norm: Array | None = None
         self.full_line: Line | None = None  # the bare line of full(), once it was asked for
 
@@ -144,14 +145,16 @@ class Ray:
             if j == 0:
                 point = self.origin
             else:
-                point = self._problem.at(self.origin.theta, self._sampler(self.t, j))
+                point = self._problem.at(self.origin.theta, self.sample(j))
             size = self._batch if j else self._batch * self.batches
             self._lines[j] = Metered(point.along(self.d), self._ledger, size, known=j == 0, drawn=j == 0)
         return self._lines[j]
 
     def sample(self, j: int) -> Any:
         """The j-th sample of this step: what line(j) measures on, for j >= 1."""
-        return self._sampler(self.t, j)
+        if j not in self._samples:
+            self._samples[j] = self._sampler(self.t, j)
+        return self._samples[j]
 
     def at(self, theta: Array, sample: Any) -> Point:
         """The point at any theta (*lanes, dim) on any sample, unmetered: a next origin."""

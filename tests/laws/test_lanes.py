@@ -82,7 +82,6 @@ def test_a_lane_that_ends_leaves_the_others_alone(name, case):
     assert many.ended.tolist()[1] == 0
     assert np.isfinite(many.theta).all()
     for i in (0, 2):
-        assert (many.status[:, i] != tb.Status.NONFINITE).all()
         assert_lane(run(place, method, seeds=SEEDS[i : i + 1]), many, (i,), rounded, whole, 2.0**-52)
 
 

@@ -48,17 +48,17 @@ class CountedPoint:
 
     @cached_property
     def gradient(self):
-        assert np.isfinite(self.value).all()  # a backward pass needs the forward one
+        self.value  # noqa: B018 - a backward pass needs the forward one
         self.problem.backward += 1
         return self._inner.gradient
 
     def hvp(self, v):
-        assert np.isfinite(self.gradient).all()
+        self.gradient  # noqa: B018
         self.problem.backward += 1
         return self._inner.hvp(v)
 
     def examples(self, d):
-        assert np.isfinite(self.gradient).all()  # per-example values and slopes: one pass each way
+        self.gradient  # noqa: B018 - per-example values and slopes: one pass each way
         return self._inner.examples(d)
 
     def along(self, d):
@@ -69,12 +69,13 @@ class CountedPoint:
 def assert_counted(name, options, case):
     place, method = Counting(problem(case, line="generic")), tb.method(name, **options)
     trace = run(place, method, steps=STEPS, every=None)
-    assert trace.cost("values")[-1, 0] == place.forward - LOOKS
-    assert trace.cost("gradients")[-1, 0] == place.backward
-    assert trace.cost("samples")[-1, 0] == place.touched - LOOKS * SIZE
+    known = STEPS - 1 if says(method, "carries") else 0  # a black box would remember these points
+    assert trace.cost("values")[-1, 0] == place.forward - LOOKS - known
+    assert trace.cost("gradients")[-1, 0] == place.backward - known
+    assert trace.cost("samples")[-1, 0] == place.touched - LOOKS * SIZE - known * BATCH
     assert trace.cost("batches")[-1, 0] == place.batches
     assert trace.cost("epochs")[-1, 0] == place.batches * BATCH / SIZE
-    assert trace.trials.sum() == trace.cost("values")[-1, 0] - STEPS
+    assert trace.trials.sum() == trace.cost("values")[-1, 0] - STEPS + known
 
 
 @pytest.mark.parametrize("case", CLOSED)

@@ -7,6 +7,9 @@ No law knows a method by name. Where a law cannot hold, the method's direction o
     scale_free       moves as far along c d as along d
     whole            asks for the line on the whole data set
     to_rounding      searches until nothing changes: how many evaluations that takes depends on the last bit
+    afresh           compares losses on fresh batches, where the loss at 0 is one evaluation more
+    carries          the batch that judged a step gives the next gradient, too
+    area             the losses that it compares differ by about area times a curvature: what subtraction leaves of it
 """
 
 import dataclasses
@@ -124,8 +127,9 @@ def records(record):
 
 
 def says(method, trait):
-    """Whether a method's direction or rule says this of itself (see above)."""
-    return any(getattr(r, trait, False) for part in (method.direction, method.rule) for r in records(part))
+    """What a method's direction or rule says of itself (see above); False where it says nothing."""
+    said = (getattr(r, trait, False) for part in (method.direction, method.rule) for r in records(part))
+    return next(filter(None, said), False)
 
 
 def numbers(name):
@@ -200,5 +204,64 @@ def worst(found, expected):
     """The largest difference relative to the largest number, over everything that is finite in both."""
     found, expected = (np.asarray(v, np.float64) for v in (found, expected))
     fine = np.isfinite(found) & np.isfinite(expected)
-    scale = np.max(np.abs(expected[fine]), initial=0.0)
-    return float(np.max(np.abs(found - expected)[fine], initial=0.0) / scale) if scale else 0.0
+    found, expected = found[fine], expected[fine]
+    scale = np.max(np.abs(expected), initial=0.0)
+    return float(np.max(np.abs(found - expected), initial=0.0) / scale) if scale else 0.0
+
+
+# --- how far a trajectory is determined
+
+SHAKE = 2.0**-40  # far above rounding, far below what a trajectory can see
+LOCAL = 2.0**12  # units by which a step may be rounded: a difference of losses, divided by mu^2 and a curvature
+COMPANIONS = 4
+BY_STEP = ("loss", "size", "arc", "full_loss")
+
+
+def parted(found, expected):
+    """By step, and for the last iterate, the largest difference so far of two traces relative to the largest number, and
+    whether a status differs: two of (steps + 1,)."""
+    steps, difference = len(expected.loss), np.zeros(len(expected.loss))
+    for name in BY_STEP:
+        f, e = (np.asarray(getattr(trace, name)[:steps], np.float64).reshape(steps, -1) for trace in (found, expected))
+        fine = np.isfinite(f) & np.isfinite(e)
+        scale = np.max(np.abs(e), initial=0.0, where=np.isfinite(e)) or 1.0
+        f, e = np.where(fine, f, np.where(np.isfinite(f) == np.isfinite(e), 0.0, np.inf)), np.where(fine, e, 0.0)
+        difference = np.maximum(difference, np.max(np.abs(f - e), axis=1) / scale)
+    difference = np.append(difference, worst(found.theta, expected.theta))
+    flipped = np.append((found.status != expected.status).reshape(steps, -1).any(axis=1), False)
+    return np.maximum.accumulate(difference), np.maximum.accumulate(flipped)
+
+
+def growth(place, method, steps, seeds, theta=None, **options):
+    """By how much a relative error of the start has grown at each step and at the end (steps + 1,), at least 1; inf as
+    soon as a status depends on it. Measured on companions of every lane, whose starts differ by SHAKE."""
+    start = place.initial(list(seeds)) if theta is None else np.broadcast_to(theta, (len(seeds), place.dim))
+    start = np.asarray(start, np.float64)
+    signs = np.random.default_rng(11).choice([-1.0, 1.0], (COMPANIONS, *start.shape))
+    largest = np.max(np.abs(start), axis=-1, keepdims=True)
+    straight = run(place, method, steps=steps, seeds=seeds, theta=start, **options)
+    grown = np.ones(steps + 1)
+    for sign in signs:
+        shaken = run(place, method, steps=steps, seeds=seeds, theta=start + SHAKE * largest * sign, **options)
+        difference, flipped = parted(shaken, straight)
+        grown = np.maximum(grown, np.where(flipped, np.inf, difference / SHAKE))
+    return grown
+
+
+def horizon(allowed, loss, dtype=np.float64):
+    """The number of steps up to which errors stay below an eighth, and losses below the fourth root of what overflows."""
+    loss = np.abs(np.asarray(loss)).reshape(len(loss), -1).max(axis=1)
+    large = np.append(~(loss < np.finfo(dtype).max ** 0.25), False)
+    return int(np.argmax(np.append((allowed > 0.125) | np.maximum.accumulate(large), True)))
+
+
+def assert_follows(found, expected, grown, unit):
+    """found takes the steps of expected up to rounding errors of LOCAL units, grown as measured, as long as these stay
+    below an eighth and losses below the fourth root of what overflows; which is for two steps at least."""
+    allowed = LOCAL * unit * grown
+    far = horizon(allowed, expected.loss, found.theta.dtype)
+    difference, flipped = parted(found, expected)
+    assert far >= 2, allowed
+    assert not flipped[:far].any(), (found.status, expected.status)
+    assert (difference[:far] <= allowed[:far]).all(), (difference[:far] / allowed[:far]).max()
+    return far

@@ -47,6 +47,10 @@ class Armijo:
     sample: int = choice(0, 0, 1)
     variant: str = choice("paper", "paper", "released")
 
+    @property
+    def afresh(self):
+        return self.sample > 0
+
     def init(self, xp, lanes):
         return xp.broadcast_to(self.first, lanes)
 

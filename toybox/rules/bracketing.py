@@ -113,6 +113,10 @@ class GOLSI:
     smallest: Hyper = number(1e-8, "(0, inf)")
     variant: str = choice("paper", "paper", "released")
 
+    @property
+    def carries(self):
+        return self.variant == "released"
+
     def init(self, xp, lanes):
         return xp.broadcast_to(self.first, lanes)
 
@@ -127,15 +131,16 @@ class GOLSI:
         passed = moving & ~accepted & xp.where(grows, s >= largest, s <= self.smallest) & released
         seeking = moving & ~accepted & ~passed
         for j in count(2):
-            if not xp.any(seeking):
-                break
             s = xp.where(seeking, xp.where(grows, s * self.factor, s / self.factor), s)  # lines 14 and 20
             beyond = seeking & ~xp.where(grows, s <= largest / self.factor, s >= self.smallest * self.factor)
-            asking = seeking if released else seeking & ~beyond  # lines 15 and 21, first half
-            slope = xp.where(asking, ray.line(j).slope(s[..., None], where=asking)[..., 0], slope)
-            judge = xp.where(asking[..., None], ray.sample(j), judge) if released else judge
-            turned = asking & ((slope < 0) != grows)  # second half
-            passed, seeking = passed | (beyond & ~turned), seeking & ~beyond & ~turned
+            if not released:  # lines 15 and 21, first half
+                passed, seeking = passed | beyond, seeking & ~beyond
+            if not xp.any(seeking):
+                break
+            slope = xp.where(seeking, ray.line(j).slope(s[..., None], where=seeking)[..., 0], slope)
+            judge = xp.where(seeking[..., None], ray.sample(j), judge) if released else judge
+            turned = seeking & ((slope < 0) != grows)  # second half
+            passed, seeking = passed | (seeking & beyond & ~turned), seeking & ~beyond & ~turned
         known = moving & xp.isfinite(slope)
         size, status = conclude(xp, slope0, xp.where(known, s, nan), moving, passed & grows)
         step = Step(size, xp.where(known, s, state), xp.where(passed & ~grows, int(Status.EXHAUSTED), status))

@@ -92,6 +92,11 @@ class LABPAL:
     variant: str = choice("paper", "paper", "released")
     untrustworthy: int = integer(400, 0)
     average: int = integer(25, 1)
+    afresh = True
+
+    @property
+    def area(self):
+        return NEAR * FAR if self.variant == "paper" else RELEASED_NEAR * RELEASED_FAR
 
     @property
     def scale_free(self):
