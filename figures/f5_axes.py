@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from . import f4_costs as f4
+from .f1_factorization import METHODS as IN_COLOUR
+from .f2_kernels import METHODS as IN_COLOUR_TOO
 from .f2_kernels import ZERO, title
-from .recipe import COSTS, Recipe, Table, band, curves, group, label, look, show_zeros
+from .recipe import COSTS, LOOKS, Recipe, Table, backdrop, band, curves, group, label, look, show_zeros
 
+SHOWN = {True: IN_COLOUR, False: IN_COLOUR_TOO}
 AXES = ("steps", "epochs", "values", "gradients", "seconds")
 
 
@@ -13,13 +16,18 @@ def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
 
     problems = list(dict.fromkeys(r.run.problem for r in results))
-    figure, axes = plt.subplots(len(problems), len(AXES), figsize=(13, 7.6), layout="constrained", sharey="row")
+    figure, axes = plt.subplots(len(problems), len(AXES), figsize=(13, 8.4), layout="constrained", sharey="row")
     table = Table()
     named: dict = {}
-    for (problem, _), found in group(results, "problem", "method").items():
+    for (problem, method), found in group(results, "problem", "method").items():
         row = problems.index(problem)
         for column, kind in enumerate(AXES):
             ax = axes[row, column]
+            if method not in SHOWN[problem == "factorization"]:
+                backdrop(
+                    ax, {LOOKS[method].name: found}, "full_loss", kind, table, f"{problem} over {kind}", ZERO * 1e-5
+                )
+                continue
             x, y = curves(found, "full_loss", kind)
             y = show_zeros(ax, y, ZERO * 1e-5)
             band(ax, x, y, look(found[0]), label(found[0]), table, f"{problem} over {kind}")
@@ -30,8 +38,12 @@ def draw(results, overlay=True, cost="steps"):
         axes[row, 0].set_ylabel(
             f"factorization, rank {f4.RANK}" if problem == "factorization" else title(sample), fontsize=8
         )
+        axes[row, 0].set_ylim(ZERO * 1e-6, 1e3)
     for column, kind in enumerate(AXES):
         axes[0, column].set_title(COSTS[kind])
+        for ax in axes[:, column]:  # the eight in colour decide how far an axis goes
+            shown = [line.get_xdata()[-1] for line in ax.get_lines() if not line.get_label().startswith("_")]
+            ax.set_xlim(0, 1.05 * sorted(shown)[-2])
     figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=len(named))
     return figure, table, CAPTION
 
@@ -39,7 +51,8 @@ def draw(results, overlay=True, cost="steps"):
 CAPTION = (
     "Full training loss of the runs of F1 (rank 10, float32) and F2 over five cost axes: iterations, epochs of samples "
     "drawn, forward passes, backward passes (both as a black box would pay them), and measured seconds of all seeds "
-    "together. Medians and quartiles over seeds."
+    "together. Medians and quartiles over seeds; thin grey: the other methods. An axis ends where the second most "
+    "expensive of the methods in colour does."
 )
 
 RECIPE = Recipe("F5", "axes", "The same runs over other costs", f4.study, draw)

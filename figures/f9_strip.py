@@ -81,9 +81,9 @@ def draw(results, overlay=True, cost="steps"):
 CAPTION = (
     "Two steps of GOLS-I on the factorization of rank 4, batches of 10. It asks for slopes only, each on a fresh batch "
     "(numbered points, on the grey line of their batch), and doubles the step while they are negative (halves it while "
-    "they are positive) until the sign changes or the first slope already lies in the strip where it is accepted at "
-    "once. In the first panel it ends at its largest step, 1/|d|, which it takes without asking. Dashed: the slope on all data, which it never sees; its sign is safe where the band of batches does not "
-    "cross 0."
+    "they are positive) until the sign changes, or the first slope already lies in the strip where it is accepted at "
+    "once. In the first panel it ends at its largest step, 1/|d|, which it takes without asking. Dashed: the slope on "
+    "all data, which it never sees; its sign is safe where the band of batches does not cross 0."
 )
 
 RECIPE = Recipe(

@@ -125,7 +125,8 @@ def above(large: Any, small: Any) -> Any:
 def close(found: Any, expected: Any, tolerance: Any) -> float:
     """abs(found - expected) <= tolerance, elementwise: the smallest slack."""
     error, tolerance = np.abs(np.asarray(found) - np.asarray(expected)), np.asarray(tolerance, float)
-    ratio = np.where(error == 0, 0.0, error / np.where(tolerance > 0, tolerance, 5e-324))
+    with np.errstate(over="ignore"):
+        ratio = np.where(error == 0, 0.0, error / np.where(tolerance > 0, tolerance, 5e-324))
     return float(1 - np.max(ratio, initial=0.0))
 
 

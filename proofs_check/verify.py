@@ -142,7 +142,6 @@ def examine(check: Check, budget: Budget, stop: bool = False) -> Outcome:
 
 def _search(log: _Log, strategy: SearchStrategy, examples: int, number: int) -> None:
     """Let Hypothesis look for the smallest margin."""
-    enough: list[_Enough] = []
 
     @seed(number)
     @settings(
@@ -151,16 +150,12 @@ def _search(log: _Log, strategy: SearchStrategy, examples: int, number: int) -> 
         deadline=None,
         phases=[Phase.generate, Phase.target],
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
     )
     @given(strategy)
     def look(case):
-        if enough:
-            return
-        try:
-            margin = log(case)
-        except _Enough as broken:
-            enough.append(broken)
-            return
+        margin = log(case)
         if math.isfinite(margin):
             target(-margin)
 

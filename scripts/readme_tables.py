@@ -12,11 +12,14 @@ README = Path(__file__).parent.parent / "README.md"
 
 def table(first: str, registry: dict[str, Entry]) -> str:
     """A Markdown table of a registry."""
-    rows = [f"| {first} | what | where in the text | papers | code |", "|---|---|---|---|---|"]
+    header = [first, "what", "where in the text", "papers", "code"] + ["deviations"] * (first == "method")
+    rows = [header, ["---"] * len(header)]
     for name, entry in registry.items():
         code = f"[{entry.file}](toybox/{entry.file})"
-        rows.append(f"| `{name}` | {entry.summary} | {entry.equation} | {', '.join(entry.papers)} | {code} |")
-    return "\n".join(rows)
+        rows.append([f"`{name}`", entry.summary, entry.equation, ", ".join(entry.papers), code])
+        if first == "method":
+            rows[-1].append(entry.deviations)
+    return "\n".join(f"| {' | '.join(row)} |".replace("| --- ", "|---").replace("|--- |", "|---|") for row in rows)
 
 
 def fill(text: str) -> str:

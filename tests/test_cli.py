@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import toybox as tb
-from toybox import cli, study, zoo
+from toybox import cli, references, study, zoo
 from toybox.problems import data
 
 QUICK = ["--steps", "5", "--batch", "5"]
@@ -77,9 +77,31 @@ def test_lists(capfd, recipes):
         text = " ".join(done(capfd, "list", kind).split())
         for name, entry in registry.items():
             assert name in text
-            assert all(paper in text for paper in entry.papers)
+            assert entry.file in text
+            assert kind == "problems" or all(word in text for word in entry.deviations.split())
             assert all(f"{k}={v}" in text for k, v in zoo.defaults(entry).items())
     assert "F1 factorization about factorization" in " ".join(done(capfd, "list", "figures").split())
+
+
+def test_citations(capfd):
+    """The papers of a method, the dissertation where the method stands in it, and each entry once."""
+    out = done(capfd, "cite", "pal", "mushrooms", "vaswani2019")
+    assert [line for line in out.splitlines() if line.startswith("@")] == [
+        "@inproceedings{mutschler2020,", "@phdthesis{mutschler2022,", "@inproceedings{vaswani2019,", "@misc{schlimmer1987,",
+    ]  # fmt: skip
+    assert "  author = {Mutschler, Maximus and Zell, Andreas}," in out
+    assert out.count("{") == out.count("}")
+    assert cli.main(["cite", "pall"]) == 2
+    assert "did you mean 'pal'?" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("key", references.entries())
+def test_every_reference_is_whole(key):
+    """Author, title, year and a place, with balanced braces."""
+    entry = references.entries()[key]
+    assert all(f"  {field} = {{" in entry for field in ("author", "title", "year")), entry
+    assert any(f"  {field} = {{" in entry for field in ("journal", "booktitle", "school", "publisher", "howpublished"))
+    assert entry.count("{") == entry.count("}")
 
 
 def test_a_quick_run(capfd, here):

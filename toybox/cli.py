@@ -1,4 +1,4 @@
-"""The command line: list | run | figure | data.
+"""The command line: list | cite | run | figure | claims | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted.
@@ -39,8 +39,7 @@ class Usage(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: the process's) and return its exit code; errors are sentences on stderr."""
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        return 0
+        return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except KeyboardInterrupt:
         code, message = 130, "interrupted; finished runs are kept, and the same command resumes after them"
     except (Usage, CycloptsError) as error:
@@ -74,9 +73,30 @@ def list_(what: Literal["problems", "methods", "figures"] | None = None, /) -> N
     elif what == "figures":
         _table(("id", "name", "title"), [(recipe.id, recipe.name, recipe.title) for recipe in kinds[what].values()])
     else:
-        rows = [(k, e.summary, e.equation, ", ".join(e.papers), pairs(defaults(e))) for k, e in kinds[what].items()]
-        _table(("name", "summary", "equation", "papers", "options and defaults"), rows)
+        header = ["name", "summary", "equation", "file", "options and defaults"]
+        rows = [[k, e.summary, e.equation, e.file, pairs(defaults(e))] for k, e in kinds[what].items()]
+        if what == "methods":
+            header.insert(4, "deviations")
+            for row, entry in zip(rows, METHODS.values(), strict=True):
+                row.insert(4, entry.deviations)
+        _table(header, rows)
         print(f"All problems also take {pairs(SHARED)}" if what == "problems" else "Lists of numbers become lanes.")
+        print("D is the dissertation; toybox cite NAME prints the papers.")
+
+
+@app.command
+def cite(names: list[str], /) -> None:
+    """Print the papers behind methods or problems, as BibTeX.
+
+    Example: toybox cite pal mushrooms
+
+    Args:
+        names: Methods, problems, or keys such as vaswani2019.
+    """
+    from .references import cite
+
+    with _usage():
+        print(*cite(names), sep="\n\n")
 
 
 @app.command(usage="Usage: toybox run SPEC.toml [OPTIONS] | toybox run PROBLEM METHOD [OPTIONS]")
@@ -189,6 +209,21 @@ def figure(
     size, chosen = "full" if full else "smoke" if smoke else "default", [known[name.casefold()] for name in names]
     for recipe in {recipe.id: recipe for recipe in chosen}.values():
         print(*recipe.make(size, out, results, workers, overlay, cost, sys.stderr.isatty()), sep="\n")
+
+
+@app.command(help_flags=[], usage="Usage: toybox claims [OPTIONS]")
+def claims(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
+    """Verify the claims of the documents; `toybox claims --help` shows the options.
+
+    Example: toybox claims --only PAL --html claims.html
+    """
+    from importlib.metadata import entry_points
+
+    entries = entry_points(group="toybox.plugins", name="claims")
+    try:
+        return next(iter(entries)).load().main(list(options))
+    except (StopIteration, ModuleNotFoundError) as missing:
+        raise Usage(f"the claims need toybox's extra proofs (pip install 'toybox[proofs]'): {missing}") from None
 
 
 @data.command(name="list")

@@ -20,7 +20,7 @@ from . import zoo
 from .hyper import is_whole, near, refuse_unknown
 from .sampling import check_sampler
 
-NOT_COMPUTING = ("__init__", "__main__", "analysis", "cli", "progress", "spec", "store", "study", "tiny")
+NOT_COMPUTING = ("__init__", "__main__", "analysis", "cli", "progress", "references", "spec", "store", "study", "tiny")
 
 
 class _Record(BaseModel):

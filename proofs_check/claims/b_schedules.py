@@ -1,0 +1,523 @@
+"""Section B: schedules of the learning rate (dissertation, section 2.4, eqs. 2.12 and 2.13)."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from itertools import pairwise, product
+from math import ceil, exp, inf
+from typing import Any, NamedTuple
+
+import mpmath
+import numpy as np
+from hypothesis import strategies as st
+
+import toybox as tb
+from toybox.problems import quadratic
+from toybox.rules import closed
+
+from ..cases import EPS, dot, positive, rationals, vectors
+from ..claim import Check, Claim, above, at_most, below, close, equal, sigmas
+from ..ours import Plain, moves, on_rule, walk
+
+LONG = 10**6
+
+# --- RM-01: which powers
+
+
+def powers(p, T=LONG):
+    """t^-p for t = 1 .. T."""
+    return np.arange(1.0, T + 1) ** -p
+
+
+def needed(p, M):
+    """The T at which the integral of t^-p from 1 to T is M, at most LONG."""
+    T = exp(M) if p == 1 else (1 + (1 - p) * M) ** (1 / (1 - p)) if p < 1 else inf
+    return ceil(min(T, LONG))
+
+
+def reaches(p, c, M):
+    """The sum of c t^-p is at least its integral, and so M at an explicit T."""
+    return float(c * powers(p, needed(p, M / c)).sum() - M)
+
+
+def stays(p, claimed=None):
+    """For p > 1 the sum of t^-p stays below 1 + 1 / (p - 1)."""
+    return float(1 - powers(p).sum() / (1 + 1 / ((claimed or p) - 1)))
+
+
+def squares_reach(p, c, M):
+    return reaches(2 * p, c * c, M)
+
+
+def squares_stay(p, claimed=None):
+    return stays(2 * p, 2 * claimed if claimed else None)
+
+
+def limits():
+    """The sums to infinity lie between those of LONG terms and these plus the integral of the rest."""
+    first = float(powers(2).sum())
+    tails = {p: mpmath.zeta(p) - mpmath.mpf(float(powers(p).sum())) for p in (1.5, 2, 3)}
+    rest = {p: LONG ** (1 - p) / (p - 1) for p in tails}
+    error = {p: 1e-15 * float(mpmath.zeta(p)) for p in tails}  # pairwise sums of 10^6 terms: 20 roundings
+    return {
+        "1.645 for p = 2": close(first, 1.645, 5e-4),
+        "not less": min(below(0, float(tails[p]), 20 * error[p]) for p in tails),
+        "not more": min(below(float(tails[p]), rest[p], 20 * error[p]) for p in tails),
+    }
+
+
+def our_schedules(name, p):
+    """What our rules make of the rate 2: 2 (t + 1)^-p at step t = 0, 1, ... Two or three roundings."""
+    steps = 60
+    wanted = 2 * powers(p, steps)
+    problem = tb.problems.NoisyQuadratic(np.eye(1) / 4, np.zeros((1, 1)))
+    trace = walk(problem, on_rule(closed.Fixed(2.0, schedule=name)), [1.0], steps=steps).trace
+    plain = Plain(lambda x: x[0] ** 2 / 8, lambda x: (x[0] / 4,))
+    twin = moves(tb.tiny.sgd, plain, (1.0,), [0] * steps, rate=lambda t: 2 * tb.tiny.SCHEDULES[name](t, steps))
+    return {
+        "arrays": close(trace.size[:, 0], wanted, 4 * EPS * wanted),
+        "twin": close([move.step for move in twin], wanted, 4 * EPS * wanted),
+    }
+
+
+FACTORS = [0.5, 1.0, 3.0]
+INSIDE = lambda budget: [0.51, 0.6, 0.75, 0.9, 1]
+UP_TO_1 = lambda budget: [(p, c, M) for p in (0, 0.3, 0.5, 0.75, 1) for c in FACTORS for M in (1, 3, 6)]
+UP_TO_HALF = lambda budget: [(p, c, M) for p in (0, 0.25, 0.4, 0.5) for c in FACTORS for M in (0.5, 1, 3)]
+ABOVE_1 = lambda budget: [1.05, 1.5, 2, 3]
+
+RM_01 = Claim(
+    id="RM-01",
+    title="Which power schedules satisfy 2.13",
+    source="dissertation, eq. 2.13",
+    statement="Learning rates c / t^p have an infinite sum and a finite sum of squares if and only if p is above one"
+    " half and at most 1; the example 1 / t is one of them.",
+    formula=r"\sum_t c\,t^{-p} = \infty,\ \sum_t c^2 t^{-2p} < \infty \iff \tfrac12 < p \le 1",
+    kind="highprec",
+    verdict="holds",
+    finding="The printed sums begin at t = 0, where 1 / t is undefined: the schedule is 1 / (t + 1).",
+    checks=[
+        Check("p <= 1: the sum reaches any number", reaches, UP_TO_1),
+        Check("p > 1/2: the squares stay below a number", squares_stay, INSIDE),
+        Check("p > 1: the sum does not", stays, ABOVE_1),
+        Check("p <= 1/2: the squares do not", squares_reach, UP_TO_HALF),
+        Check("sums to infinity", limits),
+        Check("our schedules", our_schedules, lambda budget: [("1/t", 1), ("1/sqrt(t)", 0.5), ("constant", 0)]),
+    ],
+    controls=[
+        Check("p = 2: the sum reaches 2", lambda: reaches(2, 1.0, 2)),
+        Check("p = 1/2: squares below what holds for 0.55", lambda: squares_stay(0.5, 0.55)),
+        Check("constant: squares below what holds for 0.55", lambda: squares_stay(0, 0.55)),
+        Check("1/sqrt(t) for 1/t", lambda: our_schedules("1/sqrt(t)", 1)),
+    ],
+)
+
+# --- RM-02: mean squares on a noisy quadratic
+
+
+def compose(a, b):
+    """The composition of the maps e -> a_t e + b_t in their order, pair by pair: (factor, summand)."""
+    while len(a) > 1:
+        if len(a) % 2:
+            a, b = np.append(a, 1.0), np.append(b, 0.0)
+        a, b = a[1::2] * a[::2], a[1::2] * b[::2] + b[1::2]
+    return a[0], b[0]
+
+
+def after(rates, h=1.0, noise=1.0, e=4.0):
+    """The mean square after steps with these rates from e, for curvature h and the variance ``noise``."""
+    a, b = compose((1 - rates * h) ** 2, rates**2 * noise)
+    return float(a * e + b)
+
+
+def recursion(e, rates, h, noise, power=2):
+    """E theta^2 before and after each step."""
+    found = [e]
+    for rate in rates:
+        found.append((1 - rate * h) ** power * found[-1] + rate**2 * noise)
+    return found
+
+
+class Noisy(NamedTuple):
+    """h / 2 (x - s)^2 and h / 2 (x + s)^2: gradients h x with an error of plus or minus h s; first x, first rate c."""
+
+    h: F
+    s: F
+    x: F
+    c: F
+
+    @property
+    def noise(self):
+        return (self.h * self.s) ** 2
+
+    @property
+    def tiny(self):
+        return tb.tiny.Quadratics([((self.h,),)] * 2, [(self.s,), (-self.s,)])
+
+    @property
+    def arrays(self):
+        return noisy(float(self.h), float(self.s))
+
+
+def noisy(h=1.0, s=1.0):
+    return tb.problems.NoisyQuadratic(np.array([[h]]), np.array([[s], [-s]]))
+
+
+noisies = st.builds(Noisy, positive(5), positive(), rationals(), positive(3))
+PATHS = [*product(range(2), repeat=4)]
+
+
+def inverse(t):
+    """1 / (t + 1) by our schedule, which keeps fractions."""
+    schedule: Any = tb.tiny.inverse
+    return schedule(F(t), None)
+
+
+def rate_of(case):
+    return lambda t: case.c * inverse(t)
+
+
+def all_paths(case):
+    """SGD along all samples of 4 steps, on exact numbers: (paths, steps) of iterates."""
+    walks = [moves(tb.tiny.sgd, case.tiny, (case.x,), [(i,) for i in path], rate=rate_of(case)) for path in PATHS]
+    return [[move.x[0] for move in walked] for walked in walks]
+
+
+def mean_squares(case, power=2):
+    found = [sum(x * x for x in column) / len(PATHS) for column in zip(*all_paths(case), strict=True)]
+    rates = [rate_of(case)(t) for t in range(4)]
+    return equal(found, recursion(case.x**2, rates, case.h, case.noise, power)[1:])
+
+
+def paths_on_arrays(case):
+    """One lane per path. An iterate up to M errs by 8 eps M (1 + c h) a step, which later steps stretch."""
+    index = np.array(PATHS)
+    rule = on_rule(closed.Fixed(float(case.c), schedule="1/t"))
+    draw = lambda t, j: index[:, t : t + 1]
+    found = walk(case.arrays, rule, [float(case.x)], 4, draw, 1, seeds=range(len(PATHS)))
+    wanted = np.array(all_paths(case), float)
+    M = max(float(abs(case.x) + case.s), np.abs(wanted).max())
+    stretch = np.prod([max(1.0, abs(1 - float(rate_of(case)(t) * case.h))) for t in range(4)])
+    return close(found.theta[1:, :, 0], wanted.T, 32 * EPS * M * float(1 + case.c * case.h) * stretch)
+
+
+def harmonic(h=F(1), e=F(7), noise=F(3, 2), schedule="1/t"):
+    """sigma^2 / t after t steps of 1, 1/2, ..., by either of our schedules."""
+    slack = {}
+    tables: Any = {"arrays": closed.SCHEDULES, "twin": tb.tiny.SCHEDULES}
+    for name, table in tables.items():
+        found = recursion(e, [table[schedule](F(t), None) for t in range(200)], h, noise)
+        slack[name] = equal(found[1:], [noise / t for t in range(1, 201)])
+    return slack
+
+
+def asymptotic(p, h, c):
+    """lambda_T sigma^2 / 2 h, for p = 1 c^2 sigma^2 / (2 c h - 1) / T."""
+    return c * LONG**-p / (2 * h) if p < 1 else c * c / (2 * c * h - 1) / LONG
+
+
+def decays(p, h, c, rates=None):
+    """At most three times that rate, and not less than 0.95 of it."""
+    ratio = after(c * powers(p) if rates is None else rates, h) / asymptotic(p, h, c)
+    return {"at most": 1 - ratio / 3, "at least": ratio - 0.95}
+
+
+def quoted_values():
+    """For c h = 0.1 what is left of the start decays like t^-0.2 only."""
+    slow = [after(0.1 * powers(1, T)) for T in (LONG // 10, LONG)]
+    return {
+        "1.6e-5": close(after(powers(0.75)), 1.6e-5, 0.05e-5),
+        "0.22": close(slow[1], 0.22, 0.005),
+        "t^-0.2": close(slow[1] / slow[0], 10**-0.2, 0.01),
+    }
+
+
+def chains(schedule, steps, rates, many):
+    """Our SGD on arrays from 2, for h = sigma = 1, with these rates as lanes: mean square and its standard error."""
+    rule = on_rule(closed.Fixed(np.array(rates), schedule=schedule))
+    run = tb.run(noisy(), rule, steps=steps, batch=1, seeds=range(many), theta=[2.0], sampler="fresh", every=None)
+    squares = run.theta[..., 0] ** 2
+    return squares.mean(axis=0), squares.std(axis=0) / many**0.5
+
+
+def simulated(schedule="1/t", rates=(0.5, 1.0, 2.0), expected="1/t", power=2, limit=5.0, many=10_000):
+    """The mean over the chains is what the recursion expects."""
+    steps, table = 40, closed.SCHEDULES
+    mean, error = chains(schedule, steps, rates, many)
+    sizes = [np.array(rates) * table[expected](t, steps) for t in range(steps)]
+    return sigmas(mean, recursion(4.0, sizes, 1.0, 1.0, power)[-1], error, limit)
+
+
+GRID = lambda budget: [
+    *product((0.55, 0.75), (0.2, 1, 5), (1, 2)),
+    *product((0.9,), (0.5, 1, 5), (1, 2)),
+    *product((1,), (1, 2, 5), (1, 2)),
+]
+
+RM_02 = Claim(
+    id="RM-02",
+    title="Mean-square convergence on a noisy quadratic",
+    source="dissertation, eq. 2.13",
+    statement="SGD on a parabola with independent gradient errors of mean 0 converges in the mean square under the two"
+    " conditions on its rates. With the rates 1, 1/2, 1/3, ... and curvature 1 the mean square after t steps is the"
+    " variance over t.",
+    formula=r"e_{t+1} = (1 - \lambda_t h)^2 e_t + \lambda_t^2 \sigma^2 \to 0, \qquad"
+    r" \lambda_t = \frac1t,\ h = 1: e_{t+1} = \frac{\sigma^2}{t}",
+    kind="exact",
+    verdict="holds",
+    finding="It may take long: for rates c / t with c h below one half the start is forgotten like t^(-2 c h) only,"
+    " and for powers just below 1 not much faster.",
+    checks=[
+        Check("the recursion, from all samples", mean_squares, noisies, examples=50),
+        Check("the same samples on arrays", paths_on_arrays, noisies, examples=50),
+        Check("1/t", harmonic),
+        Check("other powers, after 10^6 steps", decays, GRID),
+        Check("quoted values and a slow case", quoted_values),
+        Check("our SGD, 10^4 chains", simulated),
+    ],
+    controls=[
+        Check("constant rate", lambda: decays(0.75, 1, 1, np.full(LONG, 0.5))),
+        Check("summable rates", lambda: decays(0.75, 1, 1, powers(2) / 2)),
+        Check("1/t for curvature 2", lambda: harmonic(h=F(2))),
+        Check("no square of the factor, exact", lambda case: mean_squares(case, power=1), noisies, examples=20),
+        Check("c h = 0.1 for p = 0.9: the start is not forgotten", lambda: decays(0.9, 0.2, 0.5)),
+        Check("no square of the factor, chains", lambda: simulated(power=1, limit=10, many=2000)),
+    ],
+)
+
+# --- RM-03: constant rates
+
+
+def floor(rate, h, noise=1.0):
+    return rate * noise / (h * (2 - rate * h))
+
+
+def settles(h, noise=1.0, factor=1.0):
+    """e_2000 is the floor for lambda h from 0.05 to 1.9.
+
+    The start is forgotten by 0.95^4000, and the last 1 / (1 - 0.95^2) steps leave 10 eps.
+    """
+    rates = np.linspace(0.05, 1.9, 38) / h
+    found = recursion(np.full(38, 4.0), [rates] * 2000, h, noise)[-1]
+    return close(found / (factor * floor(rates, h)), 1, 1e-12)
+
+
+def expected_risk(h, share):
+    """Our exact risk, h e / 2 above the floor of the loss; batches of 1, drawn with replacement.
+
+    A step loses some 8 eps, and 1 / (1 - 0.95^2) of them are remembered.
+    """
+    s, rate = 1 / h, share / h  # sigma = h s = 1
+    risk = quadratic.expected_risk(noisy(h, s), rate, 1, 2000, start=[2.0])
+    return close(risk[-1] / (h * s * s / 2 + h / 2 * floor(rate, h)), 1, 80 * EPS)
+
+
+def chains_settle(noise=1.0, limit=5.0, many=10_000):
+    """Our SGD after 40 steps; 0.75^80 of the start 4 is left, less than 1e-7 of a standard error."""
+    rates = (0.25, 0.5, 0.8, 1.5)
+    mean, error = chains("constant", 40, rates, many)
+    return sigmas(mean, noise * floor(np.array(rates), 1.0), error, limit)
+
+
+def diverges(h, share):
+    """At lambda h = 2 by the same summand in each step, beyond it by a factor."""
+    rate, steps = F(share) / F(h), 50
+    e = recursion(F(4), [rate] * steps, F(h), F(1))[-1]
+    return {
+        "summands": at_most(4 + steps * rate**2, e),
+        "factors": at_most(4 * (1 - F(share)) ** (2 * steps), e),
+    }
+
+
+CURVATURES = lambda budget: [0.2, 1.0, 5.0]
+
+RM_03 = Claim(
+    id="RM-03",
+    title="Constant learning rate leaves a floor",
+    source="dissertation, eq. 2.13 (its second condition violated)",
+    statement="With a constant learning rate below twice the inverse curvature, the mean square on a noisy parabola"
+    " converges to a positive floor; with a larger one it diverges.",
+    formula=r"e_\infty = \frac{\lambda \sigma^2}{h (2 - \lambda h)}, \quad 0 < \lambda h < 2",
+    kind="highprec",
+    verdict="holds",
+    checks=[
+        Check("2000 steps", settles, CURVATURES),
+        Check("our expected risk", expected_risk, lambda budget: product((0.5, 1.0, 4.0), (0.05, 0.5, 1.0, 1.9))),
+        Check("our SGD, 10^4 chains", chains_settle),
+        Check("lambda h >= 2", diverges, lambda budget: product((F(1, 5), 1, 5), (2, F(21, 10), 3))),
+    ],
+    controls=[
+        Check("no noise: no floor", lambda: settles(1.0, noise=0.0)),
+        Check("lambda sigma^2 / 2 h", lambda: settles(1.0, factor=np.linspace(1.95, 0.1, 38) / 2)),
+        Check("chains with another variance", lambda: chains_settle(noise=1.6, limit=10, many=3000)),
+        Check("lambda h < 2", lambda: diverges(1, F(19, 10))),
+    ],
+)
+
+# --- RM-04: summable rates
+
+START = 2  # its square is 4
+
+
+def noiseless(rate, steps, h=1, start=START):
+    """Iterates of our SGD on h x^2 / 2."""
+    plain = Plain(lambda x: h * x[0] ** 2 / 2, lambda x: (h * x[0],))
+    return [start, *(move.x[0] for move in moves(tb.tiny.sgd, plain, (start,), [0] * steps, rate=rate))]
+
+
+def summable(p, share=F(1, 2), h=1):
+    """lambda_t h = share / (t + 1)^p."""
+    return lambda t: share / h / (t + 1) ** p
+
+
+def stalls_exactly(p, h):
+    """theta_T is theta_0 times the product of 1 - lambda_t h, and positive."""
+    found, left = noiseless(summable(p, h=h), 12, h, F(START)), F(START)
+    slack = [F(0)]
+    for t, x in enumerate(found[1:]):
+        left *= 1 - summable(p, h=h)(t) * h
+        slack.append(equal(x, left))
+    return {"product": min(slack), "positive": above(found[-1], 0)}
+
+
+def stalls(rate, total, steps=3000):
+    """Since 1 - u >= 4^-u for u <= 1/2, no theta is below theta_0 4^-(sum of lambda_t h): a number without T."""
+    found = np.array(noiseless(rate, steps, start=float(START)))
+    return {"bound": float(found.min() / (START * 4.0**-total) - 1)}
+
+
+def rests():
+    """0.513 after 10^6 steps, and 4 (sin(pi / sqrt 2) / (pi / sqrt 2))^2 = 0.513 for ever."""
+    z = mpmath.pi / mpmath.sqrt(2)
+    found = after(powers(2) / 2, noise=0.0)
+    return {
+        "0.513": close(found, 0.513, 5e-4),
+        "limit": close(found / float(4 * (mpmath.sin(z) / z) ** 2), 1, 2 / LONG),  # the rest of the sum is 1e-6 / 2
+    }
+
+
+def ours_moves_on():
+    """Our rule on arrays with 1/2, 1/4, 1/6, ...: what stalls would stay above a quarter."""
+    problem = tb.problems.NoisyQuadratic(np.eye(1), np.zeros((1, 1)))
+    rule = on_rule(closed.Fixed(0.5, schedule="1/t"))
+    theta = tb.run(problem, rule, steps=3000, batch=1, theta=[float(START)], every=None).theta[0, 0]
+    return float(theta / (START * 4.0 ** -float(mpmath.zeta(2) / 2)) - 1)
+
+
+RM_04 = Claim(
+    id="RM-04",
+    title="Summable steps stall",
+    source="dissertation, eq. 2.13 (its first condition violated)",
+    statement="If the learning rates have a finite sum and none exceeds half the inverse curvature, SGD without noise"
+    " stays away from the minimum of a parabola for ever.",
+    formula=r"\theta_T = \theta_0 \prod_{t<T} (1 - \lambda_t h) \ge \theta_0\, 4^{-h \sum_t \lambda_t} > 0",
+    kind="highprec",
+    verdict="holds",
+    checks=[
+        Check("the product, exactly", stalls_exactly, lambda budget: product((2, 3), (F(1, 3), 1, 4))),
+        Check("the bound", lambda p: stalls(summable(p), float(mpmath.zeta(p) / 2)), lambda budget: [1.5, 2, 3]),
+        Check("the quoted start and value", rests),
+    ],
+    controls=[
+        Check("a first step with lambda h = 1", lambda: stalls(summable(2, share=1.0), float(mpmath.zeta(2)))),
+        Check("1/(t + 2) reaches 0", lambda: stalls(lambda t: 1 / (t + 2), float(mpmath.zeta(2) / 2))),
+        Check("our rule with 1/(2t + 2)", ours_moves_on),
+    ],
+)
+
+# --- RM-05: is the second condition necessary?
+
+
+ROOT = 0.5  # the power
+
+
+def follows(h, noise, rates=None):
+    """After 10^6 steps lambda_T sigma^2 / 2 h, up to a tenth."""
+    rates = powers(ROOT) if rates is None else rates
+    return close(after(rates, h, noise) / (LONG**-ROOT * noise / (2 * h)), 1, 0.1)
+
+
+def still_converges():
+    return close(after(powers(ROOT)), 5e-4, 0.05e-4)
+
+
+def squares_bounded():
+    """Of rates whose mean square has fallen to 5e-4, the squares add up to no more than those of t^-0.55 ever do."""
+    return squares_stay(ROOT, 0.55)
+
+
+class Way(NamedTuple):
+    """x'diag(h)x / 2 with h <= 1, and a start."""
+
+    h: tuple
+    x: tuple
+
+
+@st.composite
+def ways(draw):
+    n = draw(st.integers(1, 4))
+    h = draw(st.tuples(*[st.integers(1, 9).map(lambda v: F(v, 9))] * n))
+    return Way(h, draw(vectors(n).filter(any)))
+
+
+def coordinate_paths(way):
+    """Rates 1, 1/2, ...: every coordinate goes straight towards 0, so that its path is |x_0| - |x_T|, exactly."""
+    gradient = lambda x: tuple(h * v for h, v in zip(way.h, x, strict=True))
+    plain = Plain(lambda x: dot(x, gradient(x)) / 2, gradient)
+    walked = moves(tb.tiny.sgd, plain, way.x, [0] * 8, rate=inverse)
+    xs = [way.x, *(move.x for move in walked)]
+    lengths = [sum(abs(b - a) for a, b in pairwise(v)) for v in zip(*xs, strict=True)]
+    return equal(lengths, [abs(a) - abs(b) for a, b in zip(xs[0], xs[-1], strict=True)])
+
+
+def path_length(way, steps):
+    problem = tb.problems.NoisyQuadratic(np.diag(np.array(way.h, float)), np.zeros((1, len(way.h))))
+    rule = on_rule(closed.Fixed(1.0, schedule="1/sqrt(t)"))
+    return walk(problem, rule, np.array(way.x, float), steps, every=None).trace.arc.sum()
+
+
+def short_path(way):
+    """Rates 1, 1/sqrt 2, ...: the whole path is no longer than |x_0|_1; 100 steps add up n + 4 roundings each."""
+    bound = float(sum(map(abs, way.x)))
+    return float(1 + 100 * (len(way.x) + 4) * EPS - path_length(way, 100) / bound)
+
+
+def endless_path():
+    """After 1000 steps, more than 3 times the distance from the minimum."""
+    way = Way((F(1, 9), F(1)), (F(3), F(4)))
+    return float(path_length(way, 1000) - 3 * 5)
+
+
+RM_05 = Claim(
+    id="RM-05",
+    title="The second condition is not necessary here",
+    source="dissertation, eq. 2.13 and the text around it",
+    statement="To converge, SGD must follow an infinitely long path with decreasing steps: the rates must have an"
+    " infinite sum and a finite sum of squares.",
+    formula=r"e_t \to 0 \Rightarrow \sum_t \lambda_t = \infty,\ \sum_t \lambda_t^2 < \infty",
+    kind="highprec",
+    verdict="refuted",
+    finding="On a parabola with noise of a bounded variance, rates that tend to 0 and have an infinite sum suffice."
+    " With 1 / sqrt(t), whose squares have no finite sum, the mean square falls like the rate itself. And without noise"
+    " the path to the minimum of a quadratic has a finite length: at most the sum of the distances of all coordinates.",
+    corrected=r"\lambda_t \to 0,\ \sum_t \lambda_t = \infty \Rightarrow e_t \approx"
+    r" \frac{\lambda_t \sigma^2}{2 h} \to 0",
+    checks=[
+        Check("1/sqrt(t), 10^6 steps", follows, lambda budget: [(1, 1.0), (0.5, 4.0), (2, 0.25), (5, 1.0)]),
+        Check("the quoted value", still_converges),
+        Check("our SGD with 1/sqrt(t), 10^4 chains", lambda: simulated("1/sqrt(t)", expected="1/sqrt(t)")),
+        Check("paths of coordinates, exactly", coordinate_paths, ways(), examples=60),
+        Check("paths of our SGD on arrays", short_path, ways(), examples=60),
+    ],
+    controls=[
+        Check("constant rate", lambda: follows(1, 1.0, np.full(LONG, 0.5))),
+        Check("chains against what 1/t makes", lambda: simulated("1/sqrt(t)", limit=10, many=2000)),
+    ],
+    counterexamples=[
+        Check("a finite sum of squares", squares_bounded),
+        Check("an infinitely long path", endless_path),
+    ],
+)
+
+
+CLAIMS = (RM_01, RM_02, RM_03, RM_04, RM_05)

@@ -1,0 +1,430 @@
+"""Section C, second part: what steps searches accept (dissertation, sections 2.5 and 6.2)."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction as F
+from math import floor, inf, log
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+import toybox as tb
+from toybox.rules import backtracking, bracketing
+
+from ..cases import EPS, Smooth, positive, powers, rationals
+from ..claim import Check, Claim, above, at_most, equal
+from ..ours import Plain, moves, on_rule, walk
+from .c_searches import (
+    Curve,
+    Descent,
+    broken,
+    constants,
+    curves,
+    descents,
+    enough,
+    room,
+    searched,
+    searched_curve,
+)
+
+# --- LS-06: Wolfe steps decrease the loss
+
+
+@st.composite
+def parabolas(draw):
+    """a s^2 + b s with a > 0 > b, a step up to a little beyond its zero, and a constant."""
+    a, b, c = draw(powers(-1, 1)), -draw(powers(-1, 1)), draw(constants)
+    return Curve(lambda s: s * (a * s + b), lambda s: 2 * a * s + b), draw(st.floats(0.01, 1.1)) * -b / a, c
+
+
+def lower(line, s, c, condition):
+    """A step that meets the condition is lower than 0: by how much, as a fraction of s |f'(0)|."""
+    assume(condition(line, s, c))
+    return above(-line.change(s) / (s * -line.slope0), 0)
+
+
+ENOUGH = lambda line, s, c: line.change(s) <= c * s * line.slope0  # eq. 2.17
+CURVED = lambda line, s, c: line.slope(s) >= c * line.slope0  # eq. 2.18
+SOME = np.array([0.01, 0.1, 0.4])
+
+
+def accepted(line):
+    """What our rules and their twins find: for each search the steps and their constants."""
+    from toybox.tiny.backtracking import armijo, goldstein
+    from toybox.tiny.bracketing import wolfe
+
+    rules = (
+        backtracking.Armijo(c=SOME, reset=2),
+        backtracking.Goldstein(c=SOME, first=1.0),
+        bracketing.StrongWolfe(c1=SOME, c2=0.9),
+    )
+    twins = {
+        "armijo": lambda c: armijo(line.f, line.slope0, 1.0, c, 0.9, 100),
+        "goldstein": lambda c: goldstein(line.f, line.slope0, 1.0, c, 0.9, 2, 1e-8, 10.0, 100),
+        "wolfe": lambda c: wolfe(line.f, line.slope, 1.0, c, 0.9, inf, 100),
+    }
+    for rule in rules:
+        trace = searched_curve(line, rule)
+        found = trace.status[0, 0] == tb.Status.FOUND
+        yield type(rule).__name__, trace.size[0, 0][found], SOME[found]
+    for name, search in twins.items():
+        ended = [(*search(c)[:2], c) for c in SOME]
+        found = np.array([(s, c) for s, status, c in ended if status == tb.tiny.FOUND]).reshape(-1, 2)
+        yield name, found[:, 0], found[:, 1]
+
+
+def accepted_are_lower(line):
+    """What they find is lower by at least c s |f'(0)|, up to rounding."""
+    slack = {}
+    for name, s, c in accepted(line):
+        assume(np.all(c * s * -line.slope0 > 10 * line.noise(s)))
+        slack[name] = np.min(-line.change(s) / (c * s * -line.slope0) - 0.9, initial=1.0)
+    assume(any(v < 1 for v in slack.values()))
+    return slack
+
+
+LS_06 = Claim(
+    id="LS-06",
+    title="Wolfe steps decrease the loss",
+    source="dissertation, eqs. 2.17 and 2.18",
+    statement="A positive step that satisfies the Wolfe conditions lowers the loss; the first condition is enough.",
+    formula=r"s > 0,\ c_1 > 0,\ f'(0) < 0,\ f(s) \le f(0) + c_1 s f'(0) \Rightarrow f(s) < f(0)",
+    kind="property",
+    verdict="holds",
+    checks=[
+        Check("G-LINE", lambda *case: lower(*case, ENOUGH), st.tuples(curves, powers(-3, 0), constants), examples=300),
+        Check("parabolas", lambda *case: lower(*case, ENOUGH), parabolas(), examples=300),
+        Check("what our rules accept", accepted_are_lower, curves, examples=150),
+    ],
+    controls=[
+        broken("the second condition alone", lambda *case: lower(*case, CURVED), parabolas()),
+        broken("c1 < 0", lambda line, s, c: lower(line, s, -c, ENOUGH), parabolas()),
+    ],
+)
+
+# --- LS-08: backtracking ends
+
+
+class Backtracking(NamedTuple):
+    """A descent and how to search along it."""
+
+    line: Descent
+    c: float
+    beta: float
+    first: float
+
+    @property
+    def bar(self):
+        """No step below this is rejected."""
+        return 2 * (1 - self.c) * -self.line.slope0 / self.line.bend
+
+
+@st.composite
+def backtrackings(draw):
+    return Backtracking(draw(descents()), draw(st.floats(1e-4, 0.95)), draw(st.floats(0.05, 0.99)), draw(powers(-3, 3)))
+
+
+def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
+    """Step, rejected step and number of reductions of our rule (Algorithm 2).
+
+    At s = bar (1 - e) the decrease exceeds what is asked by 2 e (1 - e) (1 - c)^2 f'(0)^2 / (L |d|^2): more than
+    rounding for e = noise L |d|^2 / ((1 - c) f'(0))^2. At the steps tried below bar it must be more, too.
+    """
+    line, bar = case.line, case.bar
+    e = line.noise(bar) * line.bend / ((1 - case.c) * line.slope0) ** 2
+    low = min(case.first, case.beta * bar)
+    assume(e < 1e-3 and line.bend / 2 * low * (bar - low) > line.noise(low))
+    trace = searched(case.line, backtracking.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
+    s, reductions = trace.size[0, 0], int(trace.trials[0, 0]) - 1
+    e += (reductions + 8) * EPS
+    bound = floor(log(bar * (1 - e) / case.first) / log(case.beta)) + 1 if case.first >= bar * (1 - e) else 0
+    return {
+        "step": s / (least(case) * (1 - e)) - 1,
+        "rejected": s / case.beta / (bar * (1 - e)) - 1 if reductions else 1.0,
+        "reductions": bound - reductions,
+    }
+
+
+def sharp(k):
+    """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
+    first = F(3, 2) + F(1, 2**k)
+    twin = moves(tb.tiny.backtracking, *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    rule = backtracking.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
+    ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
+    wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
+    return {
+        "tiny": equal([twin.step, twin.trials], [wanted, trials]),
+        "arrays": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [wanted, trials]),
+    }
+
+
+def unit_parabola(x=F(0)):
+    """(1 - x)^2 / 2 for the twins: problem, start, one batch."""
+    return Plain(lambda x: (1 - x[0]) ** 2 / 2, lambda x: (x[0] - 1,)), (x,), [(0,)]
+
+
+def reductions(slope, tries=500):
+    """The search of (1 + slope s)^2 / 2 from 3/2 + 1/8 ends within its one reduction, c = 1/4, beta = 1/2."""
+    from toybox.tiny.backtracking import armijo
+
+    trials = armijo(lambda s: (1 + slope * s) ** 2 / 2, F(slope), F(13, 8), F(1, 4), F(1, 2), tries)[2]
+    return at_most(trials - 1, 1)
+
+
+SHARP = Descent(Smooth(np.eye(1), np.zeros((1, 1)), np.ones(1), 1.0), -np.ones(1))
+
+LS_08 = Claim(
+    id="LS-08",
+    title="Backtracking terminates, with a guaranteed step and count",
+    source="dissertation, Algorithm 2",
+    statement="On a loss with Lipschitz gradient, convex or not, backtracking along a descent direction rejects no step"
+    " below a threshold, and so ends after a known number of reductions at no less than beta times the threshold.",
+    formula=r"s \ge \min(\hat s, \beta\bar s), \qquad \bar s = \frac{2(1-c_1)|f'(0)|}{L\|d\|^2}, \qquad"
+    r" \left\lfloor \frac{\ln(\bar s/\hat s)}{\ln\beta} \right\rfloor + 1 \text{ reductions}",
+    kind="property",
+    verdict="holds",
+    finding="The factor beta is needed, and cannot be better.",
+    checks=[
+        Check("step, rejected step, reductions", guaranteed, backtrackings()),
+        Check("beta times the threshold is approached", sharp, lambda budget: range(3, 40, 4)),
+        Check("one reduction on the parabola", lambda: reductions(-1)),
+    ],
+    controls=[
+        broken(
+            "the bound without beta",
+            lambda case: guaranteed(case, lambda case: min(case.first, case.bar)),
+            st.just(Backtracking(SHARP, 0.25, 0.5, 1.5 + 2**-10)),
+        ),
+        broken("uphill it never ends", lambda: reductions(1)),
+    ],
+)
+
+# --- LS-09: Algorithm 2 rejects equality
+
+
+DOWN = (lambda s: (1 - s) ** 2 / 2, -1)  # a line and its slope at 0
+BOTTOM = (lambda s: s * s / 2, 0)
+
+
+def loop(line, rejects, first, cap=3000):
+    """Algorithm 2 with c = 1/4, beta = 1/2: the accepted step, and the reductions (cap: no end)."""
+    (f, slope0), s, made = line, first, 0
+    while made < cap and rejects(f(s), f(0) + s * slope0 / 4):
+        s, made = s / 2, made + 1
+    return s, made
+
+
+def takes_equality(step, made):
+    """Of (1 - s)^2 / 2, 3/2 meets eq. 2.17 with equality: it is taken, at once."""
+    return equal([step, made], [F(3, 2), 0])
+
+
+def ends_when_stationary(made, cap):
+    """At the bottom a search ends before the cap."""
+    return above(cap, made)
+
+
+def ours(x, first=F(3, 2)):
+    """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
+    twin = moves(tb.tiny.backtracking, *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    rule = backtracking.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
+    quadratic = tb.problems.NoisyQuadratic(np.eye(1), np.ones(1))
+    trace = walk(quadratic, on_rule(rule), np.array([float(x)])).trace
+    status = tb.Status(int(trace.status[0, 0])).name
+    return (twin.step, twin.trials, twin.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
+
+
+def ours_takes_equality():
+    return {name: takes_equality(s, n - 1) for name, (s, n, _) in zip(("tiny", "arrays"), ours(F(0)), strict=True)}
+
+
+def ours_is_guarded():
+    """At the minimum our search measures nothing."""
+    return min(equal([s, n, int(how == "STATIONARY")], [0, 0, 1]) for s, n, how in ours(F(1)))
+
+
+def unguarded(cap=200):
+    """Our search without the look at the slope, at the minimum: on exact numbers no step underflows to 0."""
+    from toybox.tiny.backtracking import armijo
+
+    return ends_when_stationary(armijo(*BOTTOM, F(1), F(1, 4), F(1, 2), cap)[2], cap)
+
+
+LS_09 = Claim(
+    id="LS-09",
+    title='Algorithm 2 tests with ">="',
+    source="dissertation, Algorithm 2",
+    statement="Algorithm 2 shrinks a step until it decreases the loss sufficiently in the sense of eq. 2.17.",
+    formula=r"\mathrm{while}\ f(s) \ge f(0) + c_1 s f'(0):\ s \leftarrow \beta s",
+    kind="exact",
+    verdict="corrected",
+    finding="Equality, which eq. 2.17 accepts, must not be rejected: it costs a reduction, and where the slope is 0 the"
+    ' printed loop never ends, not even at s = 0. With ">" it would end there, but only when f(s) has underflowed: a'
+    " search must look at the slope first, as ours does. The text calls the factor rho, the table beta.",
+    corrected=r"\mathrm{if}\ f'(0) < 0:\ \mathrm{while}\ f(s) > f(0) + c_1 s f'(0):\ s \leftarrow \beta s",
+    checks=[
+        Check('the loop with ">" takes equality', lambda: takes_equality(*loop(DOWN, operator.gt, F(3, 2)))),
+        Check("our rule takes equality", ours_takes_equality),
+        Check("our rule at a stationary point", ours_is_guarded),
+        Check('">" ends by underflow', lambda: ends_when_stationary(loop(BOTTOM, operator.gt, 1.5)[1], 3000)),
+    ],
+    controls=[
+        broken("the slope unguarded, on exact numbers", unguarded),
+        broken(
+            "the condition a hair stricter",
+            lambda: takes_equality(*loop(DOWN, lambda f, bound: f > bound - F(1, 99), F(3, 2))),
+        ),
+    ],
+    counterexamples=[
+        broken("equality rejected", lambda: takes_equality(*loop(DOWN, operator.ge, F(3, 2)))),
+        broken("stationary, floats", lambda: ends_when_stationary(loop(BOTTOM, operator.ge, 1.5)[1], 3000)),
+        broken("stationary, exact", lambda: ends_when_stationary(loop(BOTTOM, operator.ge, F(3, 2), 200)[1], 200)),
+    ],
+)
+
+# --- LS-10: Goldstein's conditions
+
+
+class Quartic(NamedTuple):
+    """A s^4 + B s^3 + C s^2 - D s with A, D > 0: bounded below, descending at 0."""
+
+    A: Any
+    B: Any
+    C: Any
+    D: Any
+
+    def f(self, s):
+        return s * (s * (s * (s * self.A + self.B) + self.C) - self.D)
+
+    def slope(self, s):
+        return s * (s * (s * 4 * self.A + 3 * self.B) + 2 * self.C) - self.D
+
+    def ratio(self, s):
+        """(f(s) - f(0)) / (s f'(0)): 1 for s -> 0, at most 0 far away; Goldstein wants it in [c, 1 - c]."""
+        return self.f(s) / (-s * self.D)
+
+
+quartics = st.builds(Quartic, positive(), rationals(), rationals(), positive())
+EXAMPLE = Quartic(F(1, 4), F(0), F(0), F(1))
+twentieths = st.integers(1, 9).map(lambda k: F(k, 20))
+
+
+def between(quartic, c, s):
+    """Room in both conditions, divided by s |f'(0)|."""
+    return min(quartic.ratio(s) - c, 1 - c - quartic.ratio(s))
+
+
+def bisected(quartic, c, rounds=100):
+    """Bisection of the ratio, which is continuous: room at the last step."""
+    low, high, s = F(0), None, F(1)
+    for _ in range(rounds):
+        if between(quartic, c, s) >= 0:
+            break
+        low, high = (s, high) if quartic.ratio(s) > 1 - c else (low, s)
+        s = 2 * s if high is None else (low + high) / 2
+    return between(quartic, c, s)
+
+
+def accepts(quartic, c, s):
+    """Whether our twin accepts s at the first try."""
+    from toybox.tiny.backtracking import goldstein
+
+    status = goldstein(quartic.f, -quartic.D, s, c, F(1, 2), 2, F(1, 10**9), inf, 1)[1]
+    return status == tb.tiny.FOUND
+
+
+def minimiser_excluded(k):
+    """-s + s^4 / 4, c = k / 80: the minimum s = 1, f = -3/4, is excluded iff c > 1/4."""
+    c = F(k, 80)
+    return {
+        "minimum": equal([EXAMPLE.f(F(1)), EXAMPLE.slope(F(1))], [F(-3, 4), F(0)]),
+        "lower bound": equal((1 - c) * EXAMPLE.slope(F(0)), -(1 - c)),
+        "excluded": equal(int(not accepts(EXAMPLE, c, F(1))), int(c > F(1, 4))),
+    }
+
+
+def arrays_exclude(k):
+    """The same by our rule on arrays: it ends elsewhere iff c > 1/4, and the twin agrees (c dyadic)."""
+    c = F(k, 64)
+    rule = backtracking.Goldstein(c=float(c), beta=0.5, first=1.0)
+    ours = searched_curve(Quartic(0.25, 0.0, 0.0, 1.0), rule)
+    plain = Plain(lambda x: EXAMPLE.f(x[0]), lambda x: (EXAMPLE.slope(x[0]),))
+    twin = moves(tb.tiny.sls_goldstein, plain, (F(0),), [(0,)], c=c, beta=F(1, 2), grow=2, first=F(1), max_step=10)[0]
+    return equal([int(ours.size[0, 0] != 1), F(ours.size[0, 0])], [int(c > F(1, 4)), twin.step])
+
+
+@st.composite
+def shares(draw):
+    """A parabola, alpha (the step as a multiple of the way to the minimum) and c, all in steps that meet the limits."""
+    parabola = Quartic(F(0), F(0), draw(positive()), draw(positive()))
+    return parabola, F(draw(st.integers(1, 50)), 20), draw(twentieths)
+
+
+def on_parabolas(parabola, alpha, c, c_claimed=None):
+    """Accepted iff 2 c <= alpha <= 2 (1 - c)."""
+    claimed = c if c_claimed is None else c_claimed
+    s = alpha * parabola.D / (2 * parabola.C)
+    return equal(int(accepts(parabola, c, s)), int(2 * claimed <= alpha <= 2 * (1 - claimed)))
+
+
+def ours_on_parabolas(C, k, e):
+    """On C x^2 from -1, with c = k / 64, our rule ends within the interval whatever the first step 2^e: for beta = 1/2
+    shrinking cannot leap over it, beta (1 - c) >= c. All these numbers are exact floats.
+    """
+    c, first = F(k, 64), F(2) ** e
+    plain = Plain(lambda x: C * x[0] * x[0], lambda x: (2 * C * x[0],))
+    options = {"c": c, "beta": F(1, 2), "grow": 2, "first": first, "max_step": inf}
+    twin = moves(tb.tiny.sls_goldstein, plain, (F(-1),), [(0,)], **options)[0]
+    rule = backtracking.Goldstein(c=float(c), beta=0.5, first=float(first), max_step=inf)
+    quadratic = tb.problems.NoisyQuadratic(np.full((1, 1), 2.0 * C), np.zeros(1))
+    ours = walk(quadratic, on_rule(rule), -np.ones(1)).trace
+    alpha = twin.step * 2 * C  # along -g the minimum is at 1 / (2 C)
+    return {
+        "admissible": min(alpha - 2 * c, 2 * (1 - c) - alpha),
+        "arrays as tiny": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [twin.step, twin.trials]),
+    }
+
+
+def found_is_admissible(line):
+    """Where our rule says FOUND both conditions hold, up to rounding."""
+    trace = searched_curve(line, backtracking.Goldstein(c=SOME, first=1.0))
+    found = trace.status[0, 0] == tb.Status.FOUND
+    assume(found.any())
+    s, c = trace.size[0, 0][found], SOME[found]
+    lowest = room((1 - c) * s * line.slope0, line.change(s), line.noise(s), s * -line.slope0)
+    return {"decrease": np.min(enough(line, s, c)), "not too short": np.min(lowest)}
+
+
+LS_10 = Claim(
+    id="LS-10",
+    title="Goldstein conditions",
+    source='dissertation, section 6.2 (printed "Goldberg")',
+    statement="Along a descent direction of a smooth loss that is bounded below there are steps between the two"
+    " Goldstein lines; on a parabola the minimum is always among them, on other functions it may not be.",
+    formula=r"f(0) + (1-c) s f'(0) \le f(s) \le f(0) + c s f'(0), \qquad 0 < c < \tfrac12",
+    kind="exact",
+    verdict="holds",
+    finding='The conditions are those of Goldstein, not "Goldberg".',
+    checks=[
+        Check("bisection ends between the lines", bisected, st.tuples(quartics, twentieths), examples=300),
+        Check("minimum excluded iff c > 1/4", minimiser_excluded, lambda budget: range(1, 40)),
+        Check("on arrays", arrays_exclude, lambda budget: range(1, 32)),
+        Check("a parabola's interval", on_parabolas, shares(), examples=300),
+        Check(
+            "our rule on parabolas",
+            ours_on_parabolas,
+            st.tuples(st.integers(1, 40), st.integers(1, 21), st.integers(-20, 20)),
+            examples=150,
+        ),
+        Check("what our rule finds on G-LINE", found_is_admissible, curves, examples=150),
+    ],
+    controls=[
+        broken("c > 1/2: no step", lambda quartic: bisected(quartic, F(11, 20)), quartics),
+        broken("the interval of another c", lambda p, alpha, c: on_parabolas(p, alpha, c, c / 2), shares()),
+    ],
+)
+
+CLAIMS = (LS_06, LS_08, LS_09, LS_10)

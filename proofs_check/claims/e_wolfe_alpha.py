@@ -1,0 +1,448 @@
+"""Section E, first part: what the Wolfe conditions say on a parabola (dissertation, eqs. 2.17, 2.18, 2.24 and 6.7)."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+import toybox as tb
+from toybox.rays import Status
+from toybox.rules import backtracking, bracketing
+
+from ..claim import Check, Claim, above, at_most, equal
+from ..ours import Plain, moves, on_rule, univariate, walk
+
+# --- a parabola, exactly
+
+
+class Parabola(NamedTuple):
+    """l(s) = a s^2 + b s + c, and a step y that is alpha times the one to the vertex."""
+
+    a: F
+    b: F
+    c: F
+    alpha: F
+
+    @property
+    def y(self):
+        return self.alpha * -self.b / (2 * self.a)
+
+    def value(self, s):
+        return self.a * s**2 + self.b * s + self.c
+
+    def slope(self, s):
+        return 2 * self.a * s + self.b
+
+    def gain(self, w):
+        """How far l(y) lies below the line of sufficient decrease: 2.17 holds where this is not negative."""
+        return self.value(0) + w * self.y * self.slope(0) - self.value(self.y)
+
+    def rise(self, w):
+        """How far the slope at y exceeds w l'(0): 2.18 holds where this is not negative."""
+        return self.slope(self.y) - w * self.slope(0)
+
+    @property
+    def plain(self):
+        """The problem whose search from 0 along -l'(0) reaches y with the step alpha / (2 a)."""
+        return Plain(lambda x: self.value(x[0]), lambda x: (self.slope(x[0]),))
+
+
+TWENTIETHS = tuple(F(k, 20) for k in range(-20, 81))  # for alpha
+AHEAD = tuple(alpha for alpha in TWENTIETHS if alpha > 0)
+BEHIND = tuple(alpha for alpha in TWENTIETHS if alpha < 0)
+CONSTANTS = tuple(F(k, 20) for k in range(-20, 41))
+INSIDE = tuple(w for w in CONSTANTS if 0 < w < 1)
+
+
+def grid(alphas, *constants):
+    """Random parabolas at all these alphas with all these constants, so that boundary cases occur."""
+    return lambda budget: _grid(budget, alphas, *constants)
+
+
+def _grid(budget, alphas, constants=(None,)):
+    random = budget.random()
+    for _ in range(budget.many(1, 10)):
+        for alpha in alphas:
+            for w in constants:
+                p = parabola(random, alpha)
+                yield p if w is None else (p, w)
+
+
+def parabola(random, alpha):
+    part = lambda: F(random.randint(1, 1200), 20)
+    return Parabola(part(), -part(), F(random.randint(-99, 99), 7), alpha)
+
+
+def same(condition, predicted):
+    """Two conditions, or arrays of them, have the same truth value: minus the number of places where not."""
+    return -int(np.count_nonzero(np.asarray(condition) != np.asarray(predicted)))
+
+
+# --- what our searches accept
+
+
+class Lanes(NamedTuple):
+    """Parabolas whose trials are dyadic numbers of few digits, so that arrays evaluate them without rounding."""
+
+    curvature: np.ndarray
+    x: np.ndarray  # where the search starts; the vertex is at 0
+    alpha: np.ndarray
+    constant: np.ndarray
+
+    @property
+    def first(self):
+        return self.alpha / self.curvature
+
+    def exact(self, i):
+        h, x = F(self.curvature[i]), F(self.x[i])
+        return Parabola(h / 2, h * x, F(0), F(self.alpha[i])), F(self.constant[i])
+
+
+def lanes(alpha=4.0, constant=1.0):
+    """alpha in 1/16 .. ``alpha`` with constants 1/16 .. below ``constant``, on parabolas of many shapes."""
+    k, j = (part.ravel() for part in np.meshgrid(np.arange(1, 16 * alpha + 1), np.arange(1, 16 * constant)))
+    return Lanes(2.0 ** (k % 5 - 2), -(2.0 ** -(4 + j % 3)), k / 16, j / 16)
+
+
+def one_step(rule, curvature, x):
+    """Sizes, statuses, trials and ends of one step of a rule, every lane on its own parabola with vertex 0."""
+    problem = univariate(lambda x: 0.5 * curvature * x * x, lambda x: curvature[:, None] * x)
+    w = walk(problem, on_rule(rule), x[None, :, None])
+    return w.trace.size[0, 0], w.trace.status[0, 0], w.trace.trials[0, 0], w.theta[-1, 0, :, 0]
+
+
+def found(p, twin, **hyper):
+    """Whether a search on exact numbers accepts y, its first trial."""
+    step = p.alpha / (2 * p.a)
+    move = moves(twin, p.plain, (F(0),), [True], first=step, **hyper)[0]
+    return move.status == tb.tiny.FOUND and move.step == step and move.trials == 1
+
+
+def accepts(given, rule, twin, option, predicted, **hyper):
+    """Our rule and its twin accept at once the alphas that ``predicted(alpha, constant)`` names."""
+    size, status, trials, _ = one_step(
+        rule(**{option: given.constant}, first=given.first, **hyper), given.curvature, given.x
+    )
+    arrays = (status == Status.FOUND) & (size == given.first) & (trials == 1)
+    rational = {name: F(v) if isinstance(v, float) else v for name, v in hyper.items()}
+    exact = [found(p, twin, **{option: w}, **rational) for p, w in map(given.exact, range(len(given.x)))]
+    return {
+        "on arrays": same(arrays, predicted(given.alpha, given.constant)),
+        "twin": same(exact, predicted(given.alpha, given.constant)),
+    }
+
+
+def armijo(predicted):
+    return accepts(lanes(), backtracking.Armijo, tb.tiny.sls, "c", predicted, reset=2, tries=1)
+
+
+def strong_wolfe(given, predicted):
+    """c1 is so small that it allows alpha up to 31/16."""
+    return accepts(given, bracketing.StrongWolfe, tb.tiny.strong_wolfe, "c2", predicted, c1=2.0**-5, tries=1)
+
+
+def golsi(predicted):
+    twin = partial(tb.tiny.golsi, fresh=lambda t, j: True)
+    return accepts(lanes(constant=2.0), bracketing.GOLSI, twin, "c2", predicted)
+
+
+def goldstein(predicted):
+    return accepts(
+        lanes(constant=9 / 16), backtracking.Goldstein, tb.tiny.sls_goldstein, "c", predicted, max_step=1e6, tries=1
+    )
+
+
+# --- WA-01
+
+
+def identities(p):
+    return {
+        "change": equal(p.value(p.y) - p.value(0), p.y * p.b * (1 - p.alpha / 2)),
+        "change by a and b": equal(p.value(p.y) - p.value(0), -p.alpha * (2 - p.alpha) * p.b**2 / (4 * p.a)),
+        "slope": equal(p.slope(p.y), (1 - p.alpha) * p.b),
+    }
+
+
+def decrease_iff(p, w, sign=1, turned=1):
+    """2.17 with constant w holds iff w <= 1 - alpha / 2; for alpha < 0 (``turned`` = -1) iff w >= 1 - alpha / 2.
+
+    The gain is alpha b^2 / (2 a) (1 - alpha / 2 - w). ``sign`` = -1 is the first line of eq. 6.7 as printed.
+    """
+    return {
+        "iff": same(p.gain(sign * w) >= 0, turned * w <= turned * (1 - p.alpha / 2)),
+        "gain": equal(p.gain(sign * w), p.alpha * p.b**2 / (2 * p.a) * (1 - p.alpha / 2 - w)),
+    }
+
+
+def largest_constants():
+    """The largest constants that 2.17 admits, found by trying."""
+    p = Parabola(F(3), F(-2), F(5), F(1))
+    admits = lambda alpha: max(w for w in CONSTANTS if p._replace(alpha=alpha).gain(w) >= 0)
+    tenths = [alpha for alpha in AHEAD if alpha.denominator in (1, 2, 5, 10)]  # 1 - alpha / 2 is a constant tried
+    return {
+        "everywhere": equal([admits(alpha) for alpha in tenths], [1 - alpha / 2 for alpha in tenths]),
+        "the exact minimiser": equal(admits(F(1)), F(1, 2)),
+        "no decrease at 2": equal(admits(F(2)), 0),
+        "1.8": equal(admits(F(9, 5)), F(1, 10)),
+        "below 1: over 1/2": min(above(admits(alpha), F(1, 2)) for alpha in tenths if alpha < 1),
+        "below 1: under 1": min(above(1, admits(alpha)) for alpha in tenths if alpha < 1),
+    }
+
+
+WA_01 = Claim(
+    id="WA-01",
+    title="Armijo constant",
+    source="dissertation, eq. 6.7",
+    statement="A step of alpha times the distance to the minimum of a parabola, 1 <= alpha < 2, meets the condition of"
+    " sufficient decrease, printed with minus the constant times step and slope, where the constant is 1 - alpha / 2.",
+    formula=r"f(y) \le f(0) - y f'(0)\, w_1 \ \Rightarrow\ w_1 = 1 - \frac{\alpha}{2}",
+    kind="exact",
+    verdict="corrected",
+    finding="With a plus sign: the condition holds exactly for constants up to 1 - alpha / 2, with equality there, for"
+    " every alpha in (0, 2), not only from 1 on. The division by y f'(0) < 0 turns the inequality; for alpha < 0 it"
+    " points the other way.",
+    corrected=r"f(y) \le f(0) + w_1 y f'(0) \ \Leftrightarrow\ w_1 \le 1 - \frac{\alpha}{2}"
+    r" \ \Leftrightarrow\ \alpha \le 2(1 - w_1)",
+    checks=[
+        Check("change and slope at y", identities, grid(TWENTIETHS)),
+        Check("alpha > 0", decrease_iff, grid(AHEAD, CONSTANTS)),
+        Check("alpha < 0", lambda p, w: decrease_iff(p, w, turned=-1), grid(BEHIND, CONSTANTS)),
+        Check("equality at 1 - alpha / 2", lambda p: equal(p.gain(1 - p.alpha / 2), 0), grid(AHEAD)),
+        Check("the constants that are quoted", largest_constants),
+        Check("accepted by the stochastic Armijo search", lambda: armijo(lambda alpha, c: alpha <= 2 * (1 - c))),
+        Check(
+            "accepted by backtracking on exact numbers",
+            lambda p, w: same(found(p, tb.tiny.backtracking, c=w, tries=1), w <= 1 - p.alpha / 2),
+            grid(AHEAD[::2], INSIDE),
+        ),
+    ],
+    controls=[
+        Check("alpha < 0, not turned", decrease_iff, grid(BEHIND, CONSTANTS)),
+        Check(
+            "divided by y f'(0) without turning",
+            lambda p, w: same(p.gain(w) >= 0, w >= 1 - p.alpha / 2),
+            grid(AHEAD, CONSTANTS),
+        ),
+        Check("accepted up to alpha = 2 - c", lambda: armijo(lambda alpha, c: alpha <= 2 - c)),
+    ],
+    counterexamples=[
+        Check(
+            "the printed sign admits alpha = 2.05, an increase",
+            lambda: decrease_iff(Parabola(F(1), F(-1), F(0), F(41, 20)), F(1, 10), sign=-1)["iff"],
+        ),
+    ],
+)
+
+# --- WA-02
+
+
+def curvature_iff(p, w):
+    """2.18 holds iff alpha >= 1 - c2: its sides differ by |b| (alpha - (1 - c2))."""
+    return {
+        "iff": same(p.rise(w) >= 0, p.alpha >= 1 - w),
+        "difference": equal(p.rise(w), -p.b * (p.alpha - (1 - w))),
+    }
+
+
+class Hill(Parabola):
+    """A line that bends downwards: y lies ahead, alpha times as far as the maximum lies behind."""
+
+    @property
+    def y(self):
+        return -super().y
+
+
+WA_02 = Claim(
+    id="WA-02",
+    title="Curvature condition",
+    source="dissertation, eqs. 2.18 and 6.7",
+    statement="A step of alpha times the distance to the minimum of a parabola meets the curvature condition exactly"
+    " for alpha from 1 - c2 on.",
+    formula=r"f'(y) \ge c_2 f'(0) \ \Leftrightarrow\ \alpha \ge 1 - c_2",
+    kind="exact",
+    verdict="holds",
+    checks=[
+        Check("every alpha and constant", curvature_iff, grid(TWENTIETHS, CONSTANTS)),
+        Check(
+            "undershoots accepted by the strong Wolfe search",
+            lambda: strong_wolfe(lanes(alpha=1.0), lambda alpha, c2: alpha >= 1 - c2),
+        ),
+    ],
+    controls=[
+        Check("bent downwards", lambda p, w: curvature_iff(Hill(-p.a, *p[1:]), w), grid(AHEAD, CONSTANTS)),
+        Check("pointing uphill", lambda p, w: curvature_iff(p._replace(b=-p.b), w)["iff"], grid(AHEAD, CONSTANTS)),
+        Check("accepted from c2 on", lambda: strong_wolfe(lanes(alpha=1.0), lambda alpha, c2: alpha >= c2)),
+    ],
+)
+
+# --- WA-03
+
+
+def both_iff(p, c1, c2, low=lambda c2: 1 - c2):
+    return same(p.gain(c1) >= 0 and p.rise(c2) >= 0, low(c2) <= p.alpha <= 2 * (1 - c1))
+
+
+def triples(budget):
+    """Random parabolas and pairs of constants, on the grid."""
+    random = budget.random()
+    for _ in range(budget.many(6000, 100000)):
+        yield parabola(random, random.choice(AHEAD)), random.choice(CONSTANTS), random.choice(CONSTANTS)
+
+
+TENTHS = tuple(F(k, 10) for k in range(1, 10))
+
+
+def tenths(budget):
+    return ((c1, c2) for c1 in TENTHS for c2 in TENTHS)
+
+
+def wolfe_points(c1, c2):
+    """The alphas in 1/20 .. 4 that meet both conditions; on this grid lie the ends of every interval."""
+    tried = (Parabola(F(2), F(-3), F(1), alpha) for alpha in AHEAD)
+    return [p.alpha for p in tried if p.gain(c1) >= 0 and p.rise(c2) >= 0]
+
+
+def nonempty_iff(c1, c2, predicted=lambda c1, c2: 2 * c1 - c2 <= 1):
+    return same(bool(wolfe_points(c1, c2)), predicted(c1, c2))
+
+
+def weaker(c1, c2):
+    """Of all constants in (0, 1), c1 < c2 is enough."""
+    return at_most(2 * c1 - c2, 1) if c1 < c2 else F(0)
+
+
+def searches_end_inside():
+    """The strong Wolfe search of arrays and its twin take the same step, which meets both conditions."""
+    j, k, first = (part.ravel() for part in np.meshgrid(np.arange(1, 16), np.arange(1, 16), 2.0 ** np.arange(-5, 6, 2)))
+    j, k, first = (part[j < k] for part in (j, k, first))
+    curvature, x = 2.0 ** (j % 5 - 2), -(2.0 ** -(k % 3))
+    size, status, _, _ = one_step(bracketing.StrongWolfe(j / 16, k / 16, first / curvature), curvature, x)
+    slack, alpha = {}, [F(s) for s in size * curvature]
+    for i, (c1, c2) in enumerate((F(a) / 16, F(b) / 16) for a, b in zip(j.tolist(), k.tolist(), strict=True)):
+        p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
+        twin = moves(tb.tiny.strong_wolfe, p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
+        slack[f"{i}: twin"] = equal(twin[0].step, F(size[i]))
+        slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], 2 * (1 - c1))
+    return slack | {"found": same(status, Status.FOUND)}
+
+
+WA_03 = Claim(
+    id="WA-03",
+    title="Wolfe interval",
+    source="dissertation, eqs. 2.17 and 2.18",
+    statement="On a parabola both Wolfe conditions hold exactly for alpha between 1 - c2 and 2 (1 - c1). There is such"
+    " an alpha exactly if 2 c1 - c2 <= 1, of which c1 < c2 is more than enough.",
+    formula=r"1 - c_2 \le \alpha \le 2(1 - c_1), \qquad 2 c_1 - c_2 \le 1",
+    kind="exact",
+    verdict="holds",
+    checks=[
+        Check("both conditions", both_iff, triples),
+        Check("whether there is such an alpha", nonempty_iff, tenths),
+        Check("c1 < c2 is enough", weaker, tenths),
+        Check("c1 = .9, c2 = .1: none", lambda: equal(len(wolfe_points(F(9, 10), F(1, 10))), 0)),
+        Check("strong Wolfe searches end inside", searches_end_inside),
+    ],
+    controls=[
+        Check("from c2 on", lambda p, c1, c2: both_iff(p, c1, c2, low=lambda c2: c2), triples),
+        Check("c1 < c2 as necessary", lambda c1, c2: nonempty_iff(c1, c2, lambda c1, c2: c1 < c2), tenths),
+    ],
+)
+
+# --- WA-04, WA-05, WA-06
+
+
+def strong_iff(p, w, size=abs):
+    return same(size(p.slope(p.y)) <= -w * p.b, 1 - w <= p.alpha <= 1 + w)
+
+
+WA_04 = Claim(
+    id="WA-04",
+    title="Strong Wolfe",
+    source="dissertation, eqs. 2.18 and 2.24",
+    statement="The strong curvature condition holds on a parabola exactly for alpha between 1 - c2 and 1 + c2.",
+    formula=r"|f'(y)| \le c_2 |f'(0)| \ \Leftrightarrow\ 1 - c_2 \le \alpha \le 1 + c_2",
+    kind="exact",
+    verdict="holds",
+    checks=[
+        Check("every alpha and constant", strong_iff, grid(TWENTIETHS, CONSTANTS)),
+        Check(
+            "accepted by the strong Wolfe search",
+            lambda: strong_wolfe(lanes(), lambda alpha, c2: (1 - c2 <= alpha) & (alpha <= 1 + c2)),
+        ),
+    ],
+    controls=[
+        Check("without the absolute value", lambda p, w: strong_iff(p, w, lambda v: v), grid(TWENTIETHS, CONSTANTS)),
+        Check("accepted up to 1 + c2, from 0 on", lambda: strong_wolfe(lanes(), lambda alpha, c2: alpha <= 1 + c2)),
+    ],
+)
+
+
+def immediate_iff(p, w, low=F(1)):
+    return same(0 <= p.slope(p.y) <= -w * p.b, low <= p.alpha <= 1 + w)
+
+
+def at_once(alpha):
+    """-1 unless GOLS-I with its default constant accepts this step at once."""
+    p = Parabola(F(2), F(-1, 8), F(0), alpha)
+    return same(found(p, tb.tiny.golsi, fresh=lambda t, j: True, c2=F(9, 10)), True)
+
+
+WA_05 = Claim(
+    id="WA-05",
+    title="GOLS-I immediate accept",
+    source="dissertation, eq. 2.24",
+    statement="GOLS-I accepts its first step on a parabola exactly for alpha between 1 and 1 + c2; by default between 1"
+    " and 1.9, never before the minimum.",
+    formula=r"0 \le l'(y) \le c_2 |l'(0)| \ \Leftrightarrow\ 1 \le \alpha \le 1 + c_2",
+    kind="exact",
+    verdict="holds",
+    checks=[
+        Check("every alpha and constant", immediate_iff, grid(TWENTIETHS, CONSTANTS)),
+        Check("accepted by GOLS-I", lambda: golsi(lambda alpha, c2: (1 <= alpha) & (alpha <= 1 + c2))),
+        Check("by default 1 .. 1.9", at_once, lambda budget: [F(k, 20) for k in range(20, 39)]),
+    ],
+    controls=[
+        Check(".99 is accepted", at_once, lambda budget: [F(99, 100)]),
+        Check("1.91 is accepted", at_once, lambda budget: [F(191, 100)]),
+        Check("undershoots, too", lambda p, w: immediate_iff(p, w, 1 - w), grid(TWENTIETHS, CONSTANTS)),
+        Check("the vertex itself is not", lambda: golsi(lambda alpha, c2: (1 < alpha) & (alpha <= 1 + c2))),
+    ],
+)
+
+
+def between_iff(p, w, share=2):
+    """Between the two lines of Goldstein: below that of slope w l'(0), above that of slope (1 - w) l'(0)."""
+    return same(p.gain(w) >= 0 >= p.gain(1 - w), share * w <= p.alpha <= share * (1 - w))
+
+
+def minimiser_accepted(w):
+    return same(found(Parabola(F(2), F(-3), F(1), F(1)), tb.tiny.sls_goldstein, c=w, tries=1), True)
+
+
+WA_06 = Claim(
+    id="WA-06",
+    title="Goldstein conditions",
+    source="dissertation, section 6.2",
+    statement="The Goldstein conditions hold on a parabola exactly for alpha between 2 c and 2 (1 - c), alpha > 0, so"
+    " that the minimum is acceptable for every c up to 1/2.",
+    formula=r"f(0) + (1 - c)\, y f'(0) \le f(y) \le f(0) + c\, y f'(0) \ \Leftrightarrow\ 2c \le \alpha \le 2(1 - c)",
+    kind="exact",
+    verdict="holds",
+    checks=[
+        Check("every alpha > 0 and constant", between_iff, grid(AHEAD, CONSTANTS)),
+        Check(
+            "accepted by the Goldstein search",
+            lambda: goldstein(lambda alpha, c: (2 * c <= alpha) & (alpha <= 2 * (1 - c))),
+        ),
+        Check("the minimum is acceptable", minimiser_accepted, lambda budget: [w for w in INSIDE if w <= F(1, 2)]),
+    ],
+    controls=[
+        Check("c > 1/2: nothing is", minimiser_accepted, lambda budget: [w for w in INSIDE if w > F(1, 2)]),
+        Check("between c and 1 - c", lambda p, w: between_iff(p, w, 1), grid(AHEAD, CONSTANTS)),
+    ],
+)
+
+CLAIMS = (WA_01, WA_02, WA_03, WA_04, WA_05, WA_06)
