@@ -32,7 +32,7 @@ METHODS = {  # in colour
     "cocob": {},
     "adam": {},
 }
-OTHERS = {method: {} for method in LOOKS if method not in METHODS}  # in grey
+OTHERS: dict[str, dict] = {method: {} for method in LOOKS if method not in METHODS}  # in grey
 PUBLISHED = {  # series of Vaswani et al. 2019
     "sls": "SGD+Armijo",
     "sls-goldstein": "SGD+Goldstein",
@@ -48,7 +48,7 @@ OVERLAID = {"sls": "SLS, published", "adam": "Adam, published"}
 def study(size: str):
     from toybox.study import Run, Study
 
-    seeds, others, steps = {"smoke": (2, 1, 24), "default": (5, 3, 400), "full": (5, 5, 400)}[size]
+    seeds, steps = {"smoke": (2, 24), "default": (5, 400), "full": (5, 400)}[size]
     runs = [
         Run(
             problem="factorization",
@@ -63,7 +63,7 @@ def study(size: str):
         for dtype in ("float32", "float64")
         for rank in RANKS
         for method, hyper in (METHODS | OTHERS).items()
-        for seed in range(42, 42 + (seeds if method in METHODS else others))
+        for seed in range(42, 42 + seeds)
     ]
     return Study(name="F1", runs=runs)
 
@@ -120,12 +120,12 @@ def draw(results, overlay=True, cost="steps"):
 def caption(grouped) -> str:
     results = [r for found in grouped.values() for r in found]
     condition = np.median([r.meta["condition"] for r in results])
-    seeds, few = (max(len(f) for (*_, m), f in grouped.items() if m in which) for which in (METHODS, OTHERS))
+    seeds = max(len(found) for found in grouped.values())
     panels = [(name, f"MF {name}", {m: grouped["float32", r, m] for m in LOOKS}) for r, name in RANKS.items()]
     return (
         f"Full training loss of W2 W1 x against A x (800 training samples, batch 100, {results[0].run.steps} steps). "
-        f"Lines: medians of {seeds} data seeds; bands: quartiles; thin grey: the other methods at their defaults, "
-        f"medians of {few}. The published generator is not ill-conditioned: its "
+        f"Lines: medians of {seeds} data seeds; bands: quartiles; thin grey: the other methods at their defaults. "
+        "The published generator is not ill-conditioned: its "
         f"measured condition number is {condition:.0f}. With the true model and rank 10 every batch can be fitted "
         "exactly, and the line searches run down to the rounding level of the number format (on the true model in "
         "float64 to exactly 0). With rank 1 and 4 nothing passes the exact floor, the loss of the best rank-k fit. "
@@ -133,8 +133,11 @@ def caption(grouped) -> str:
         "\n\n"
         + compared(panels, PUBLISHED)
         + "\n\nWhere ours and the published ends differ: the floors of rank 1 and 4 belong to other data. Below 1e-12 "
-        "both stand at the rounding level of float32, whose last digits depend on the order of sums. Adam at 1e-3 is "
-        "still on its way after 400 steps, so that its end depends on where it started."
+        "both stand at the rounding level of float32, whose last digits depend on the order of sums. At rank 10 the "
+        "published curves of Polyak's and Nesterov's accelerations, of the extragradient method and of coin betting "
+        "end higher than their released code at its defaults, run unmodified (2.3e-11, 2.8e-14, 2.1e-14 and 1.1e-11): they "
+        "belong to other data or options; but for Polyak's, which ends last of the searches there, the order is the "
+        "same. Adam at 1e-3 is still on its way after 400 steps, so that its end depends on where it started."
     )
 
 

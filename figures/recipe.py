@@ -262,13 +262,13 @@ def name_backdrop(ax) -> None:
 def compared(panels, series: dict[str, str]) -> str:
     """A Markdown table of final losses, ours (median) and as published, best first in the first panel.
 
-    panels: (title, panel of the published curves, results by method).
+    panels: (title, panel of the published curves, results by method) each.
     """
 
     def end(results):
         return float(np.nanmedian(curves(results, "full_loss")[1][:, -1]))
 
-    def cell(title, panel, found, method):
+    def cell(panel, found, method):
         if method not in found:
             return ""
         curve = published(panel, series[method]) if method in series else None
@@ -279,7 +279,9 @@ def compared(panels, series: dict[str, str]) -> str:
     order = sorted(panels[0][2], key=lambda method: end(panels[0][2][method]))
     lines = ["| final loss | " + " | ".join(title for title, *_ in panels) + " |", "|---" * (len(panels) + 1) + "|"]
     for method in order:
-        lines.append(f"| {LOOKS[method].name} | " + " | ".join(cell(*panel, method) for panel in panels) + " |")
+        lines.append(
+            f"| {LOOKS[method].name} | " + " | ".join(cell(panel, found, method) for _, panel, found in panels) + " |"
+        )
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Every checkable claim of the documents, verified, corrected or refuted: ``python -m proofs_check``.
 
-Documents: M. Mutschler's dissertation (chapters 2 to 6 and appendix), Mutschler & Zell 2021 (ICANN), and A Walk with SGD
-(Xing et al. 2018).
+Documents: M. Mutschler's dissertation (chapters 2 to 6 and appendix), Mutschler & Zell 2021 (ICANN), and A Walk with
+SGD (Xing et al. 2018).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What claims need of toybox: its methods on functions of one's own, on arrays and on exact numbers.
 
-Claims about an algorithm check the code of the package. They look names up when they run (``closed.PAL``, not an imported
-``PAL``), so that a change of the code is a change of what is checked.
+Claims about an algorithm check the code of the package. They look names up when they run (``closed.PAL``, not an
+imported ``PAL``), so that a change of the code is a change of what is checked.
 """
 
 from __future__ import annotations

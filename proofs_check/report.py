@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import json
 import math
 from collections import Counter
@@ -85,7 +86,7 @@ def mathematics(formula: str) -> str:
 
 
 def histogram(margins: Iterable[float]) -> str:
-    """Where the margins lie between the limit (0) and a perfect hit (1), as a small picture; margins above 1 count as 1."""
+    """Where margins lie between the limit (0) and a perfect hit (1), as a small picture; those above 1 count as 1."""
     values = np.clip([m for m in margins if math.isfinite(m)], 0, 1)
     if len(values) < 20 or not values.any():
         return ""
@@ -107,7 +108,7 @@ def place(claim: Claim) -> tuple[str, int]:
     for _, modules in SECTIONS.values():
         for module in modules:
             if any(claim is other for other in module.CLAIMS):
-                path = Path(module.__file__)
+                path = Path(inspect.getfile(module))
                 lines = path.read_text("utf-8").splitlines()
                 line = next(i for i, text in enumerate(lines, 1) if f'"{claim.id}"' in text)
                 return path.relative_to(ROOT).as_posix(), line
@@ -162,7 +163,8 @@ def errata(claims: Iterable[Claim]) -> str:
 
 STYLE = """
 :root { color-scheme: light; }
-body { font: 17px/1.5 Georgia, "Times New Roman", serif; color: #1c1c1c; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 17px/1.5 Georgia, "Times New Roman", serif; color: #1c1c1c; }
+body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2, h3, nav, .source, .verdict, th { font-family: system-ui, "Helvetica Neue", Arial, sans-serif; }
 h2 { margin-top: 3rem; border-bottom: 2px solid #0072b2; }
 article { border: 1px solid #d8d8d8; border-radius: 6px; padding: .2rem 1.2rem 1rem; margin: 1.2rem 0; }
@@ -174,7 +176,8 @@ math { font-size: 1.1rem; margin: .6rem 0; overflow-x: auto; } .finding { backgr
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0; width: 100%; }
 td, th { border-bottom: 1px solid #e4e4e4; text-align: left; padding: .25rem .5rem; vertical-align: top; }
 td code { font-size: .75rem; word-break: break-all; color: #555; } summary { cursor: pointer; color: #0072b2; }
-nav { column-width: 17rem; font-size: .9rem; } figure { margin: .5rem 0; } figcaption { font-size: .75rem; color: #666; }
+nav { column-width: 17rem; font-size: .9rem; }
+figure { margin: .5rem 0; } figcaption { font-size: .75rem; color: #666; }
 svg rect { fill: #0072b2; } svg line { stroke: #444; stroke-width: .7; } svg text { font: 8px sans-serif; fill: #444; }
 .complaint { color: #d00000; }
 """
@@ -196,9 +199,9 @@ def page(claims: list[Claim], results: list[Result]) -> str:
         '<meta name="viewport" content="width=device-width"><title>Claims about line searches</title>'
         f"<style>{STYLE}</style></head><body><h1>Claims about line searches, checked</h1>"
         f"<p>{html.escape(summary(claims, results))}. {date.today().isoformat()}.</p>"
-        "<p>Every check holds on all its cases, and every control, the same check with a hypothesis violated or a constant "
-        "wrong, breaks. A margin is the distance to the limit: 1 a perfect hit, 0 the limit, negative broken; of exact "
-        "claims it is the difference itself, 0 where an equality holds.</p>"
+        "<p>Every check holds on all its cases, and every control, the same check with a hypothesis violated or a "
+        "constant wrong, breaks. A margin is the distance to the limit: 1 a perfect hit, 0 the limit, negative broken; "
+        "of exact claims it is the difference itself, 0 where an equality holds.</p>"
         f'<nav>{"".join(toc)}<div><a href="#errata">Errata</a></div></nav>{"".join(chapters)}'
         f'<h2 id="errata">Errata</h2>{wrong}</body></html>\n'
     )

@@ -86,9 +86,8 @@ def test_lists(capfd, recipes):
 def test_citations(capfd):
     """The papers of a method, the dissertation where the method stands in it, and each entry once."""
     out = done(capfd, "cite", "pal", "mushrooms", "vaswani2019")
-    assert [line for line in out.splitlines() if line.startswith("@")] == [
-        "@inproceedings{mutschler2020,", "@phdthesis{mutschler2022,", "@inproceedings{vaswani2019,", "@misc{schlimmer1987,",
-    ]  # fmt: skip
+    keys = [line.split("{")[1].strip(",") for line in out.splitlines() if line.startswith("@")]
+    assert keys == ["mutschler2020", "mutschler2022", "vaswani2019", "schlimmer1987"]
     assert "  author = {Mutschler, Maximus and Zell, Andreas}," in out
     assert out.count("{") == out.count("}")
     assert cli.main(["cite", "pall"]) == 2

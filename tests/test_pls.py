@@ -20,6 +20,7 @@ from toybox.rules.probabilistic import (
     PLS,
     TINY,
     WALL,
+    Belief,
     Scaled,
     believe,
     bivariate,
@@ -289,6 +290,22 @@ def test_minimizers(rows, noise):
             assert abs(belief.moments(np.array([s]))[1][0]) <= slack * (1 + np.abs(belief.weights).sum())
             assert belief.bends(np.array([s]))[0][0] >= -slack
             assert all(grid[i] <= s <= grid[i + 1] for i in falls)
+
+
+class Inflection:
+    """A mean with slope (s - 1)^2 on [0, 2]: 0 at s = 1, which is no minimum."""
+
+    s = np.array([[0.0, 2.0]])
+
+    def moments(self, s):
+        return 0 * s, (s - 1) ** 2
+
+    def bends(self, s):
+        return 2 * (s - 1), 0 * s + 2.0
+
+
+def test_an_inflection_is_no_minimizer():
+    assert np.isnan(Belief.minimizers(Inflection())).all()
 
 
 @given(st.floats(0.05, 0.95), st.floats(-1e-13, 1e-13))

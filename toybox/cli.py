@@ -320,7 +320,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:
     table = Table(*map(escape, header), box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    Console(width=None if sys.stdout.isatty() else 180).print(table)
 
 
 def _show(results: list) -> None:

@@ -218,8 +218,8 @@ BY_STEP = ("loss", "size", "arc", "full_loss")
 
 
 def parted(found, expected):
-    """By step, and for the last iterate, the largest difference so far of two traces relative to the largest number, and
-    whether a status differs: two of (steps + 1,)."""
+    """By step, and for the last iterate, the largest difference so far of two traces relative to the largest number,
+    and whether a status differs: two of (steps + 1,)."""
     steps, difference = len(expected.loss), np.zeros(len(expected.loss))
     for name in BY_STEP:
         f, e = (np.asarray(getattr(trace, name)[:steps], np.float64).reshape(steps, -1) for trace in (found, expected))
@@ -249,7 +249,7 @@ def growth(place, method, steps, seeds, theta=None, **options):
 
 
 def horizon(allowed, loss, dtype=np.float64):
-    """The number of steps up to which errors stay below an eighth, and losses below the fourth root of what overflows."""
+    """The number of steps up to which errors stay below an eighth, losses below the fourth root of what overflows."""
     loss = np.abs(np.asarray(loss)).reshape(len(loss), -1).max(axis=1)
     large = np.append(~(loss < np.finfo(dtype).max ** 0.25), False)
     return int(np.argmax(np.append((allowed > 0.125) | np.maximum.accumulate(large), True)))

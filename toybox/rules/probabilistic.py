@@ -104,9 +104,10 @@ class Belief(NamedTuple):
         left, width = s[..., :-1], np.diff(s)
         first, (second, third) = self.moments(left)[1], self.bends(left)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            q = np.abs(second) + np.sqrt(second * second - 2 * first * third)
+            radicand = second * second - 2 * first * third  # 0: an inflection
+            q = np.abs(second) + np.sqrt(radicand)
             step = np.where(second < 0, q / third, -2 * first / q)  # without cancellation for either sign
-            return np.where((0 < step) & (step < width), left + step, np.nan)
+            return np.where((radicand > 0) & (0 < step) & (step < width), left + step, np.nan)
 
 
 class Posterior(NamedTuple):
