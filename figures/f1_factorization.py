@@ -135,9 +135,9 @@ def caption(grouped) -> str:
         + "\n\nWhere ours and the published ends differ: the floors of rank 1 and 4 belong to other data. Below 1e-12 "
         "both stand at the rounding level of float32, whose last digits depend on the order of sums. At rank 10 the "
         "published curves of Polyak's and Nesterov's accelerations, of the extragradient method and of coin betting "
-        "end higher than their released code at its defaults, run unmodified (2.3e-11, 2.8e-14, 2.1e-14 and 1.1e-11): they "
-        "belong to other data or options; but for Polyak's, which ends last of the searches there, the order is the "
-        "same. Adam at 1e-3 is still on its way after 400 steps, so that its end depends on where it started."
+        "end higher than their released code at its defaults, run unmodified (2.3e-11, 2.8e-14, 2.1e-14 and 1.1e-11): "
+        "they belong to other data or options; but for Polyak's, which ends last of the searches there, the order is "
+        "the same. Adam at 1e-3 is still on its way after 400 steps, so that its end depends on where it started."
     )
 
 

@@ -22,7 +22,10 @@ MUTATIONS = {  # mistake -> module, (text, replacement) ..., claims that should 
     ),
     "alpha after the cap": (
         closed,
-        [("-self.alpha * b / (2 * a)", "-b / (2 * a)"), ("xp.minimum(s, self.s_max)", "self.alpha * xp.minimum(s, self.s_max)")],
+        [
+            ("-self.alpha * b / (2 * a)", "-b / (2 * a)"),
+            ("xp.minimum(s, self.s_max)", "self.alpha * xp.minimum(s, self.s_max)"),
+        ],
         ["PAL-SMAX", "PAL-RELAX", "PAL-CASE"],
     ),
     "GOLS-I accepts the other sign, strictly": (
