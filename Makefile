@@ -16,7 +16,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full test check format bench clean
+.PHONY: help figures figures-full test claims check format bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -28,7 +28,11 @@ figures-full: $(VENV)/.core ## the same at the budget of the papers
 	$(BIN)/toybox figure F1 F2 F3 --full $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
+	@mkdir -p figures/out
+	$(BIN)/python -m proofs_check --html figures/out/claims.html $(ARGS)
 
 check: $(VENV)/.test ## format, lint, types and import arrows
 	$(BIN)/ruff format --check .

@@ -33,6 +33,7 @@ def per_step(results) -> tuple[float, float, float]:
 
 def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     problems = list(dict.fromkeys(r.run.problem for r in results))
     figure, axes = plt.subplots(2, len(problems), figsize=(11, 11), layout="constrained", sharey="col")
@@ -55,6 +56,9 @@ def draw(results, overlay=True, cost="steps"):
             ax.grid(axis="y", visible=False)
             ax.set_xscale("log")
             ax.margins(x=0.25, y=0.01)
+            ax.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_formatter(NullFormatter())
         sample = next(r for r in results if r.run.problem == problem)
         passes.set_title(f"factorization, rank {RANK}" if problem == "factorization" else f2.title(sample))
         passes.set_xlabel("passes per step: forward (dark), backward (light)")

@@ -6,6 +6,7 @@ import html
 import inspect
 import json
 import math
+import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -118,21 +119,22 @@ def place(claim: Claim) -> tuple[str, int]:
 def _outcomes(outcomes: Iterable[Outcome], ended: str) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(o.words)}</td><td>{o.cases}</td><td>{o.worst:.3g}</td>"
-        f"<td><code>{html.escape(o.case)}</code></td></tr>"
+        f"<td><code>{html.escape(o.case.removeprefix('()'))}</code></td></tr>"
         for o in outcomes
     )
     return f"<table><tr><th>{ended}</th><th>cases</th><th>smallest margin</th><th>in the case</th></tr>{rows}</table>"
 
 
-def card(claim: Claim, result: Result) -> str:
-    """One claim."""
+def card(claim: Claim, result: Result, folder: Path) -> str:
+    """One claim, on a page in this folder."""
     file, line = place(claim)
+    code = Path(os.path.relpath(ROOT / file, folder)).as_posix()
+    failed = "" if result.passed else '<span class="verdict failed">check failed</span>'
     parts = [
         f'<article id="{claim.id}"><h3><span class="id">{claim.id}</span> {html.escape(claim.title)} '
-        f'<span class="verdict {claim.verdict}">{claim.verdict}</span>'
-        + ("" if result.passed else '<span class="verdict failed">check failed</span>')
-        + f'</h3><p class="source">{html.escape(claim.source)} · {claim.kind} · {result.cases} cases · '
-        f'<a href="{file}#L{line}">{file}:{line}</a></p><p>{html.escape(claim.statement)}</p>',
+        f'<span class="verdict {claim.verdict}">{claim.verdict}</span>{failed}</h3>'
+        f'<p class="source">{html.escape(claim.source)} · {claim.kind} · {result.cases} cases · '
+        f'<a href="{code}#L{line}">{file}:{line}</a></p><p>{html.escape(claim.statement)}</p>',
         mathematics(claim.formula),
     ]
     if claim.finding:
@@ -145,7 +147,7 @@ def card(claim: Claim, result: Result) -> str:
     if result.controls:
         parts.append(_outcomes(result.controls, "controls, which must break"))
     if claim.kind in ("property", "montecarlo", "highprec"):
-        parts.append(histogram(m for check in result.checks for m in check.margins))
+        parts.append(histogram(m for check in result.checks if any(check.margins) for m in check.margins))
     parts += [f"<p class='complaint'>{html.escape(text)}</p>" for text in result.complaints]
     return "".join(parts) + "</details></article>"
 
@@ -172,7 +174,8 @@ article { border: 1px solid #d8d8d8; border-radius: 6px; padding: .2rem 1.2rem 1
 .verdict { font-size: .75rem; color: #fff; border-radius: 3px; padding: .15rem .5rem; vertical-align: middle; }
 .holds { background: #00705a; } .corrected { background: #9a5b00; } .refuted { background: #b03a00; }
 .argument { background: #555; } .failed { background: #d00000; margin-left: .3rem; }
-math { font-size: 1.1rem; margin: .6rem 0; overflow-x: auto; } .finding { background: #f6f3ea; padding: .4rem .8rem; }
+math { font-size: 1.1rem; padding: .5rem 0; overflow: auto hidden; }
+.finding { background: #f6f3ea; padding: .4rem .8rem; }
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0; width: 100%; }
 td, th { border-bottom: 1px solid #e4e4e4; text-align: left; padding: .25rem .5rem; vertical-align: top; }
 td code { font-size: .75rem; word-break: break-all; color: #555; } summary { cursor: pointer; color: #0072b2; }
@@ -183,15 +186,15 @@ svg rect { fill: #0072b2; } svg line { stroke: #444; stroke-width: .7; } svg tex
 """
 
 
-def page(claims: list[Claim], results: list[Result]) -> str:
-    """The whole page."""
+def page(claims: list[Claim], results: list[Result], folder: Path) -> str:
+    """The whole page, to lie in this folder, from where its links to the code lead."""
     by_id = {result.claim: result for result in results}
     chapters, toc = [], []
     for letter, (title, modules) in SECTIONS.items():
         chosen = [c for module in modules for c in module.CLAIMS if c.id in by_id]
         if chosen:
             toc.append(f'<div><a href="#section-{letter}">{letter}. {html.escape(title)}</a> ({len(chosen)})</div>')
-            cards = "".join(card(c, by_id[c.id]) for c in chosen)
+            cards = "".join(card(c, by_id[c.id], folder) for c in chosen)
             chapters.append(f'<h2 id="section-{letter}">{letter}. {html.escape(title)}</h2>{cards}')
     wrong = errata(claims)
     return (
@@ -208,4 +211,4 @@ def page(claims: list[Claim], results: list[Result]) -> str:
 
 
 def write_html(path: Path, claims: list[Claim], results: list[Result]) -> None:
-    path.write_text(page(claims, results), "utf-8")
+    path.write_text(page(claims, results, path.parent.absolute()), "utf-8")

@@ -23,6 +23,7 @@ class Record:
     kind: str = choice("a", "a", "bc", 1, True)
     many: int = integer(3, 1)
     maybe: int | None = integer(None, 1)
+    unless: int | None = integer(10, 1, none=True)
     other: Any = None
 
 
@@ -125,6 +126,7 @@ def test_whole_numbers(value):
         Record(many=value)
     assert Record(many=np.int32(5)).many == 5
     assert Record(maybe=None).maybe is None
+    assert Record(unless=None).unless is None
     with pytest.raises(ValueError, match=r"^maybe="):
         Record(maybe=0)
 

@@ -134,7 +134,7 @@ class Conjugate:
     """
 
     formula: str = choice("FR", "FR", "PR", "HS", "DY")
-    restart: int | None = integer(10, 1)
+    restart: int | None = integer(10, 1, none=True)
 
     def init(self, xp, point):
         return None  # no step made

@@ -32,9 +32,9 @@ def choice(default: Any, *accepted: Any) -> Any:
     return dataclasses.field(default=default, metadata={"accepted": accepted})
 
 
-def integer(default: int | None, least: int) -> Any:
-    """A whole number of at least ``least`` (or None where that is the default); never an array."""
-    return dataclasses.field(default=default, metadata={"least": least})
+def integer(default: int | None, least: int, none: bool = False) -> Any:
+    """A whole number of at least ``least``, or None where ``none`` or the default says so; never an array."""
+    return dataclasses.field(default=default, metadata={"least": least, "none": none or default is None})
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(number, choice, integer))
@@ -54,10 +54,10 @@ def _check(record: Any) -> None:
                 f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: "
                 f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"])
             )
-        elif "least" in rule and not (value is None and field.default is None) and not is_whole(value, rule["least"]):
+        elif "least" in rule and not (value is None and rule["none"]) and not is_whole(value, rule["least"]):
             raise ValueError(
                 f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: a whole number "
-                f"of at least {rule['least']}"
+                f"of at least {rule['least']}" + (", or None" if rule["none"] else "")
             )
 
 

@@ -278,7 +278,7 @@ SMALL = F(1, 100)
 
 LS_14 = Claim(
     id="LS-14",
-    title='"Parabolic approximations already diverge on $x^4$"',
+    title='"Parabolic approximations already diverge on x^4"',
     source="dissertation, section 2.5",
     statement="Searches that step to the minimum of a fitted parabola diverge already on the fourth power.",
     formula=r"f(x) = x^4 \Rightarrow |x_n| \to \infty",

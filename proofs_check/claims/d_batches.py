@@ -322,7 +322,11 @@ PAL_AVG = Claim(
         ),
     ],
     controls=[
-        Check("unequal Q", lambda case: average_is_near(case)["average"], lambda budget: averages(budget, alike=False)),
+        Check(
+            "unequal Q",
+            lambda case: average_is_near(case)["average"],
+            lambda budget: averages(budget, alike=False, steps=400),
+        ),
         Check("one step each", lambda case: average_is_near(case)["average"], lambda budget: averages(budget, steps=1)),
     ],
 )

@@ -15,6 +15,7 @@ No law knows a method by name. Where a law cannot hold, the method's direction o
 import dataclasses
 from functools import cache
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -237,13 +238,19 @@ def growth(place, method, steps, seeds, theta=None, **options):
     soon as a status depends on it. Measured on companions of every lane, whose starts differ by SHAKE."""
     start = place.initial(list(seeds)) if theta is None else np.broadcast_to(theta, (len(seeds), place.dim))
     start = np.asarray(start, np.float64)
-    signs = np.random.default_rng(11).choice([-1.0, 1.0], (COMPANIONS, *start.shape))
-    largest = np.max(np.abs(start), axis=-1, keepdims=True)
-    straight = run(place, method, steps=steps, seeds=seeds, theta=start, **options)
+    signs = np.random.default_rng(11).choice([-1.0, 1.0], (1 + COMPANIONS, *start.shape))
+    signs[0] = 0.0
+    starts = start + SHAKE * np.max(np.abs(start), axis=-1, keepdims=True) * signs
+    together = run(place, method, steps, seeds=[*seeds] * len(starts), theta=starts.reshape(-1, place.dim), **options)
+
+    def lanes(companion):
+        chosen = slice(companion * len(seeds), (companion + 1) * len(seeds))
+        parts = {name: getattr(together, name)[:, chosen] for name in (*BY_STEP, "status")}
+        return SimpleNamespace(theta=together.theta[chosen], **parts)
+
     grown = np.ones(steps + 1)
-    for sign in signs:
-        shaken = run(place, method, steps=steps, seeds=seeds, theta=start + SHAKE * largest * sign, **options)
-        difference, flipped = parted(shaken, straight)
+    for companion in range(1, len(starts)):
+        difference, flipped = parted(lanes(companion), lanes(0))
         grown = np.maximum(grown, np.where(flipped, np.inf, difference / SHAKE))
     return grown
 
