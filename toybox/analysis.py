@@ -22,9 +22,10 @@ class Question(NamedTuple):
     """One question of a rule to a line."""
 
     j: int  # number of the sample; -1: the whole data set
-    kind: str  # change, slope, both, once, samples or curvature
-    s: np.ndarray  # steps (*lanes, k)
+    kind: str  # change, slope, both, once, samples, curvature, or gradient
+    s: np.ndarray  # steps (*lanes, k); of once and gradient (*lanes,)
     answer: Any
+    pooled: int = 1  # of how many samples, 0 to pooled - 1, the line was the mean
 
 
 class Seen(NamedTuple):
@@ -47,10 +48,18 @@ class Asked:
         return getattr(self._ray, name)
 
     def line(self, j: int = 0) -> Any:
-        return _Noted(self._ray.line(j), j, self.questions)
+        return _Noted(self._ray.line(j), self.questions, j)
+
+    def pool(self, n: int) -> Any:
+        return _Noted(self._ray.pool(n), self.questions, 0, n)
 
     def full(self) -> Any:
-        return _Noted(self._ray.full(), -1, self.questions)
+        return _Noted(self._ray.full(), self.questions, -1)
+
+    def gradient(self, s: Any, where: Any = None) -> Any:
+        answer = self._ray.gradient(s, where)
+        self.questions.append(Question(0, "gradient", s, answer))
+        return answer
 
 
 class _Noted:
@@ -58,8 +67,8 @@ class _Noted:
 
     KINDS = ("change", "slope", "both", "once", "samples", "curvature")
 
-    def __init__(self, line: Any, j: int, questions: list[Question]):
-        self._line, self._j, self._questions = line, j, questions
+    def __init__(self, line: Any, questions: list[Question], j: int, pooled: int = 1):
+        self._line, self._questions, self._j, self._pooled = line, questions, j, pooled
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._line, name)
@@ -68,7 +77,7 @@ class _Noted:
 
         def ask(s, *arguments, **options):
             answer = found(s, *arguments, **options)
-            self._questions.append(Question(self._j, name, s, answer))
+            self._questions.append(Question(self._j, name, s, answer, self._pooled))
             return answer
 
         return ask
