@@ -5,41 +5,19 @@ import pytest
 
 import toybox as tb
 from toybox import Status, tiny
-from toybox.directions import Gradient, Momentum, Unit
+from toybox.directions import Gradient
 from toybox.lines import MeanLine
 from toybox.optimizer import Optimizer
 from toybox.problems import Factorization, NoisyQuadratic
 from toybox.rays import Ledger, Ray
 from toybox.rules.closed import Fixed
-from toybox.rules.measured import LABPAL, BatchSchedule
+from toybox.rules.measured import BatchSchedule
 from toybox.tiny.measured import doubling
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
 
 D, B, DIM, STEPS = 24, 4, 3, 25
 KINDS = ["labpal-sgd", "labpal-nsgd"]
 every_kind = pytest.mark.parametrize("name", KINDS)
-
-
-def labpal(
-    name,
-    *,
-    alpha=1.8,
-    approximation_batches=10,
-    reuse=1000,
-    schedule="constant",
-    noise_factor=1,
-    s_max=1.0,
-    momentum=0.0,
-    variant="paper",
-    untrustworthy=400,
-    average=25,
-):
-    """LABPAL&SGD keeps a rate, LABPAL&NSGD a length; the released code divides by the length of d itself."""
-    keeps = "rate" if name == "labpal-sgd" else "length"
-    rule = LABPAL(alpha, approximation_batches, reuse, s_max, keeps, variant, untrustworthy, average)
-    along = Momentum(momentum, nesterov=False)
-    unit = keeps == "length" and variant == "paper"
-    return Optimizer(Unit(along) if unit else along, rule, name, BatchSchedule(schedule, noise_factor))
 
 
 def data(curvature=1.0, bend=0.0, spread=1.0):
@@ -70,7 +48,7 @@ def test_the_released_variant_takes_the_released_steps(name):
     a, expected, (method, hyper) = problem_a(), load(name), SETTINGS[name]
     draw = lambda t, j: a.batches[row(name, expected, t, j)][None]
     place, steps = NoisyQuadratic(a.Q, a.m, start=a.x0), len(expected.step)
-    trace, theta = walk(place, labpal(method, **hyper), steps, batch=a.batches.shape[1], sampler=draw)
+    trace, theta = walk(place, tb.method(method, **hyper), steps, batch=a.batches.shape[1], sampler=draw)
     assert worst(theta, expected.theta) < tolerance(name) <= 1e-6
     assert worst(trace.size if method == "labpal-sgd" else trace.arc, expected.step) < tolerance(name)
     assert set(trace.status.ravel()) == {Status.FOUND, Status.CAPPED}
@@ -118,14 +96,14 @@ def assert_twins(name, curve, hyper, start=(3.0, -2.0, 1.0)):
 
     A fresh batch's loss at 0 is one trial more here, and the k batches of a gradient are one sample.
     """
-    trace, theta = walk(NoisyQuadratic(*curve, start=start), labpal(name, **hyper), sampler=sampler)
+    trace, theta = walk(NoisyQuadratic(*curve, start=start), tb.method(name, **hyper), sampler=sampler)
     moves = twin_moves(name, curve, start, hyper)
     taken = trace.arc if name == "labpal-nsgd" else trace.size
     scale = np.max(np.abs([move.x for move in moves]))
     np.testing.assert_allclose(theta[1:, 0], [move.x for move in moves], rtol=0, atol=1e-7 * scale)
     np.testing.assert_allclose(taken[:, 0], [move.step for move in moves], rtol=1e-6)
     assert [Status(status).name for status in trace.status[:, 0]] == [move.status for move in moves]
-    k = np.array([labpal(name, **hyper).batches(t, STEPS) for t in range(STEPS)])
+    k = np.array([tb.method(name, **hyper).batches(t, STEPS) for t in range(STEPS)])
     n = np.diff(trace.cost("batches")[:, 0], prepend=0)
     assert (trace.trials[:, 0] - (n - k) + 2 * (k - 1) * (trace.trials[:, 0] > 0)).tolist() == [
         move.trials for move in moves
@@ -168,7 +146,7 @@ def test_the_released_code_does_not_search_along_short_or_long_directions(name, 
 def test_the_first_step_on_an_exact_parabola(name, variant, alpha):
     """Paper: alpha s_min. Released: half the curvature, the slope at .0000885, hence alpha (2 s_min - .000177)."""
     place = NoisyQuadratic(np.diag([1.0, 0.5, 0.1]), np.zeros((D, 3)), start=[1.0, 2.0, -1.0])
-    trace, _ = walk(place, labpal(name, variant=variant, alpha=alpha, s_max=np.inf), steps=1)
+    trace, _ = walk(place, tb.method(name, variant=variant, alpha=alpha, s_max=np.inf), steps=1)
     g = np.diag(place.Q) * place.start
     minimum = (g @ g) ** 1.5 / (g @ place.Q @ g)
     expected = alpha * (minimum if variant == "paper" else 2 * minimum - 1.77e-4)
@@ -182,7 +160,7 @@ def test_where_a_line_that_is_no_parabola_is_measured(name, variant):
     """Along a quartic the estimate tells at which points, and how slopes are made of them."""
     rng = np.random.default_rng(1)
     place = Factorization(*(10 * rng.standard_normal((D, n)) for n in (3, 2)), 2)
-    method = labpal(name, variant=variant, alpha=0.5, approximation_batches=3, s_max=9.0)
+    method = tb.method(name, variant=variant, alpha=0.5, approximation_batches=3, s_max=9.0)
     trace, theta = walk(place, method, 1, sampler=sampler)
     g = place.at(theta[0], sampler(0, 0)).gradient
     h1, h2 = (1e-4, 1e-2) if variant == "paper" else (1.77e-4, 1e-2)
@@ -200,7 +178,7 @@ def test_where_a_line_that_is_no_parabola_is_measured(name, variant):
 def test_an_estimate_is_a_rate_or_a_length(name):
     """Between two searches: the same multiple of the gradient, or steps of the same length."""
     place = NoisyQuadratic(*data())
-    _, theta = walk(place, labpal(name, reuse=10, s_max=0.1), steps=20, sampler=sampler)
+    _, theta = walk(place, tb.method(name, reuse=10, s_max=0.1), steps=20, sampler=sampler)
     lengths = np.linalg.norm(np.diff(theta[:, 0], axis=0), axis=1)
     gradients = np.array([place.at(theta[t], sampler(t, 0)).gradient[0] for t in range(20)])
     rates = lengths / np.linalg.norm(gradients, axis=1)
@@ -221,10 +199,10 @@ def test_lanes_are_single_runs(name, variant, key):
     hyper = (SHARED | AVERAGES)[key] | {"variant": variant}
     values = {"alpha": [0.4, 0.9, 1.9], "s_max": [1.0, 0.02, np.inf], "momentum": [0.0, 0.5, 0.9]}
     place, seeds = NoisyQuadratic(*data(bend=0.3)), (0, 4)
-    many, theta = walk(place, labpal(name, **(hyper | {h: np.array(v) for h, v in values.items()})), seeds=seeds)
+    many, theta = walk(place, tb.method(name, **(hyper | {h: np.array(v) for h, v in values.items()})), seeds=seeds)
     for i, seed in enumerate(seeds):
         for h in range(3):
-            lane, alone = walk(place, labpal(name, **(hyper | {k: v[h] for k, v in values.items()})), seeds=(seed,))
+            lane, alone = walk(place, tb.method(name, **(hyper | {k: v[h] for k, v in values.items()})), seeds=(seed,))
             np.testing.assert_array_equal(alone[:, 0], theta[:, i, h])
             for column in ("loss", "size", "arc", "status", "trials"):
                 np.testing.assert_array_equal(getattr(lane, column)[:, 0], getattr(many, column)[:, i, h])
@@ -238,7 +216,7 @@ def test_lanes_are_single_runs(name, variant, key):
 def test_backends_agree(name, variant, backend):
     hyper = {"variant": variant, "alpha": np.array([0.4, 1.2]), "reuse": 3, "schedule": "doubling", "momentum": 0.5}
     hyper |= {"untrustworthy": 3, "average": 2}
-    method = labpal(name, **hyper)
+    method = tb.method(name, **hyper)
     found, expected = (
         walk(NoisyQuadratic(*data(bend=0.03), backend=xp), method, seeds=(0, 1))[1] for xp in (backend, "numpy")
     )
@@ -253,7 +231,7 @@ def test_backends_agree(name, variant, backend):
 @pytest.mark.parametrize(("k", "many"), [(1, 5), (2, 5), (3, 5), (3, 6), (6, 4)])
 def test_batches_that_are_drawn(name, variant, k, many):
     """k per step; a search pools n of them, paper: as many as make whole gradients, released: `many` of k each."""
-    method = labpal(name, noise_factor=k, approximation_batches=many, reuse=4, alpha=0.5, variant=variant)
+    method = tb.method(name, noise_factor=k, approximation_batches=many, reuse=4, alpha=0.5, variant=variant)
     drawn = []
 
     def noted(t, j):
@@ -295,7 +273,7 @@ def test_a_schedule_is_multiplied_and_rounded_down():
 @every_kind
 def test_bad_arguments(name, options, says):
     with pytest.raises(ValueError, match=says):
-        labpal(name, **options)
+        tb.method(name, **options)
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
