@@ -58,7 +58,7 @@ $(VENV)/.core: pyproject.toml | $(VENV)/pyvenv.cfg
 
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing toybox and its test tools into $(VENV) ..."
-	@$(PIP) -e ".[test,proofs,torch]"
+	@$(PIP) -e ".[test,proofs,torch,pep]"
 	@touch $(VENV)/.core $@
 
 $(VENV)/pyvenv.cfg:

@@ -25,7 +25,11 @@ from .d_quadratics import ZERO, arrays_take, diagonal, exact_pal
 
 eighths = st.builds(F, st.integers(-80, 80), st.just(8))
 halvings = st.sampled_from([F(1, 8), F(1, 4), F(1, 2), F(1), F(2), F(4)])
-measured = st.tuples(eighths, eighths, eighths.filter(lambda b: b < 0), halvings)  # l(0), l(mu), b, mu
+falling = eighths.filter(lambda b: b < 0)
+measured = st.one_of(  # l(0), l(mu), b, mu; the second kind lies on the tangent: a = 0
+    st.tuples(eighths, eighths, falling, halvings),
+    st.tuples(eighths, falling, halvings).map(lambda case: (case[0], case[0] + case[1] * case[2], *case[1:])),
+)
 
 
 def cases(first, second, b, mu):
