@@ -31,7 +31,7 @@ def claims(
 
     Args:
         only: Claims by id, by the beginning of an id, or by the letter of a section.
-        deep: Search twenty times as long: an hour or so.
+        deep: Search twenty times as long.
         seed: Of everything that is random.
         jobs: Processes. [default: one per core]
         json: Write one record per claim to this file.
@@ -52,6 +52,13 @@ def claims(
     if html:
         report.write_html(html, chosen, results)
     return int(not all(result.passed for result in results))
+
+
+def listing() -> list[tuple[str, ...]]:
+    """Id, title, source, kind and verdict of every claim."""
+    from . import CLAIMS
+
+    return [(c.id, c.title, c.source, c.kind, c.verdict) for c in CLAIMS.values()]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,9 @@ if __name__ == "__main__":
     for source in sorted((FIGURES / "out").glob("F*.png")):
         picture = Image.open(source).convert("RGB")
         height = round(picture.height * WIDTH / picture.width)
-        small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(256, method=Image.Quantize.FASTOCTREE)
+        small = picture.resize((WIDTH, height), Image.Resampling.LANCZOS).quantize(
+            256, method=Image.Quantize.FASTOCTREE
+        )
         target = FIGURES / "gallery" / source.name
         target.parent.mkdir(exist_ok=True)
         small.save(target, optimize=True)

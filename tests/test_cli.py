@@ -83,6 +83,24 @@ def test_lists(capfd, recipes):
     assert "F1 factorization about factorization" in " ".join(done(capfd, "list", "figures").split())
 
 
+def test_claims(capfd, here):
+    """Listed without being run; run with options of their own; and an unknown one is exit code 2."""
+    text = done(capfd, "list", "claims")
+    assert "PAL-P1" in text
+    assert "refuted" in text
+    out = done(capfd, "claims", "--only", "LAB-03", "--jobs", "1", "--html", "claims.html")
+    assert "all verified" in out
+    assert (here / "claims.html").is_file()
+    assert call(capfd, "claims", "--only", "LAB-99")[0] == 2
+
+
+def test_claims_without_their_extra(capfd, monkeypatch):
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [])
+    code, _, err = call(capfd, "list", "claims")
+    assert code == 2
+    assert "toybox[proofs]" in err
+
+
 def test_citations(capfd):
     """The papers of a method, the dissertation where the method stands in it, and each entry once."""
     out = done(capfd, "cite", "pal", "mushrooms", "vaswani2019")

@@ -55,20 +55,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @app.command(name="list")
-def list_(what: Literal["problems", "methods", "figures"] | None = None, /) -> None:
-    """Show what there is: problems, methods or figures.
+def list_(what: Literal["problems", "methods", "figures", "claims"] | None = None, /) -> None:
+    """Show what there is: problems, methods, figures or claims.
 
     Example: toybox list methods
 
     Args:
-        what: What to list; without it, the names of all three.
+        what: What to list; without it, the names of all but the claims.
     """
     from .zoo import METHODS, PROBLEMS, SHARED, defaults
 
     figures = _recipes() if what in (None, "figures") else {}
     kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
-    if what is None:
+    if what == "claims":
+        _table(("id", "title", "source", "kind", "verdict"), _claims().listing())
+    elif what is None:
         _table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
     elif what == "figures":
         _table(("id", "name", "title"), [(recipe.id, recipe.name, recipe.title) for recipe in kinds[what].values()])
@@ -217,13 +219,7 @@ def claims(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> in
 
     Example: toybox claims --only PAL --html claims.html
     """
-    from importlib.metadata import entry_points
-
-    entries = entry_points(group="toybox.plugins", name="claims")
-    try:
-        return next(iter(entries)).load().main(list(options))
-    except (StopIteration, ModuleNotFoundError) as missing:
-        raise Usage(f"the claims need toybox's extra proofs (pip install 'toybox[proofs]'): {missing}") from None
+    return _claims().main(list(options))
 
 
 @data.command(name="list")
@@ -309,6 +305,16 @@ def _recipes() -> dict[str, Any]:
 
     entries = entry_points(group="toybox.plugins", name="figures")
     return {recipe.id: recipe for entry in entries for recipe in entry.load().RECIPES.values()}
+
+
+def _claims() -> Any:
+    """The module of the claims, with ``main`` and ``listing``."""
+    from importlib.metadata import entry_points
+
+    try:
+        return next(iter(entry_points(group="toybox.plugins", name="claims"))).load()
+    except (StopIteration, ModuleNotFoundError) as missing:
+        raise Usage(f"the claims need toybox's extra proofs (pip install 'toybox[proofs]'): {missing}") from None
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:

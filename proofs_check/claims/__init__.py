@@ -1,1 +1,1 @@
-"""The claims, one file per section of the ledger: A risk, B schedules, C deterministic searches, ..."""
+"""The claims by the sections of the documents, one file or a few for each: a_ risk, b_ schedules, c_ searches, ..."""
