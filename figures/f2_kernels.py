@@ -159,7 +159,7 @@ def caption(results, grouped, columns) -> str:
         "fully first overshoot by orders of magnitude. "
         f"{second} Accuracies below 80 % are cut off. Dark grey: curves read from Vaswani et al. 2019.\n\n"
         + compared(panels, PUBLISHED)
-        + "\n\nWhere ours and the published ends differ: the published PLS hardly left its start, ln 2; the ports of "
+        + "\n\nWhere ours and the published ends differ: on mushrooms the published PLS hardly left ln 2; the ports of "
         "PLS in circulation are other methods than the paper's (see rules/probabilistic.py), ours follows the paper, "
         "and where every batch is fitted its steps grow by 1.3 for as long as the loss falls. What momentum the "
         "published Polyak curve used is not known: .9 and c = .5 end mushrooms at .21, the default .6 at .47. PAL was "

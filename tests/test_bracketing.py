@@ -25,8 +25,8 @@ SMOOTH = {  # f and its gradient for arrays (..., n)
 @pytest.mark.parametrize("c2", [0.1, 0.9])
 @pytest.mark.parametrize("name", SMOOTH)
 def test_strong_wolfe_finds_steps_where_scipy_does(name, c2):
-    """Both algorithms may return any point of the same set: wherever SciPy finds one, ours does, and both satisfy both
-    conditions, recomputed from plain values; neither needs more than a few times the other's evaluations."""
+    """Both algorithms may return any point of the same set: ours finds one from every start, SciPy from most, and both
+    satisfy both conditions, recomputed from plain values."""
     f, gradient = SMOOTH[name]
     starts = 2 * np.random.default_rng(5).standard_normal((20, 4))
     place = FromFunction(lambda theta, index: (f(theta), gradient(theta)), 4, 1)
