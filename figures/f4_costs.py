@@ -68,9 +68,9 @@ def draw(results, overlay=True, cost="steps"):
 
 CAPTION = (
     "What one step costs. Top: forward and backward passes that a black-box implementation would pay, on the batch "
-    "(exact search and PAL on all data: there). Bottom: measured seconds of this implementation relative to Adam on the "
-    "same problem; closed lines make trials cheap, so that the two differ. Medians over the runs of F1 (float32) and "
-    "F2; in the table the columns median, low and high hold forward passes, backward passes and seconds."
+    "(exact search and PAL on all data: there). Bottom: measured seconds of this implementation relative to Adam on "
+    "the same problem; closed lines make trials cheap, so that the two differ. Medians over the runs of F1 (float32) "
+    "and F2; in the table the columns median, low and high hold forward passes, backward passes and seconds."
 )
 
 RECIPE = Recipe("F4", "costs", "The price of a step", study, draw)
