@@ -11,7 +11,6 @@ import numpy as np
 import straight
 
 import toybox as tb
-from toybox.lines import proxy
 
 try:
     import closures
@@ -121,7 +120,7 @@ def kernel(dtype: str, repeats: int, many: int, points: int = 167) -> Iterator[R
         problem.at(theta, whole).value  # noqa: B018
 
     def line() -> None:
-        proxy(problem.at(theta, whole).along(d), xp, 0.0, 1.0).change(s)
+        problem.at(theta, whole).along(d).proxy((0.0, 1.0)).change(s)
 
     cost = interleaved(3 * repeats, {"loss": loss, "line": line})
     micros = 1e6 * float(np.median(cost["line"]))

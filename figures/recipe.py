@@ -141,7 +141,8 @@ class Recipe:
 
         assert self.measure is not None
         store = store if isinstance(store, Store) else Store(store)
-        source = "".join(Path(inspect.getfile(part)).read_text("utf-8") for part in (self.measure, analysis))
+        files = [Path(inspect.getfile(self.measure)), *sorted(Path(analysis.__path__[0]).glob("*.py"))]
+        source = "".join(file.read_text("utf-8") for file in files)
         key = hashlib.sha256(f"{self.id} {size} {code_digest()} {source}".encode()).hexdigest()
         if not store.has(key):
             store.put(key, self.measure(size), {"figure": self.id, "size": size, "code": code_digest()})

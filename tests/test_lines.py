@@ -1,7 +1,6 @@
 """Lines one by one, against formulas written out here; that closed and generic lines agree is a law of its own."""
 
 from fractions import Fraction
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.lines import CompositeLine, GenericLine, HermiteLine, MeanLine, Metered, PolynomialLine, proxy
+from toybox.lines import CompositeLine, GenericLine, HermiteLine, MeanLine, Metered, PolynomialLine
 from toybox.losses import LOSSES
 from toybox.xp import namespace
 
@@ -270,65 +269,6 @@ def test_a_single_question_has_the_answer_and_the_price_of_a_change(rank):
     assert ledgers[0] == ledgers[1]
     curved = CompositeLine(NP, LOSSES["square"], np.ones((1, 3)), np.ones((1, 3)), np.zeros((1, 3)), nowhere)
     assert Metered(curved, Recorder(), 3, known=True).once(np.array([1.0])).tolist() == [3.0]
-
-
-# Interpolants
-
-
-def worst(line, s=WINDOW, nodes=None):
-    """The relative error of a proxy on the window against the line itself, and whether it converged."""
-    lanes = line.slope0.shape
-    stand_in = proxy(line, NP, -0.5, 0.5)
-    steps = np.broadcast_to(s, (*lanes, s.size)).astype(line.slope0.dtype)
-    truth = line.change(steps)
-    error = np.abs(stand_in.change(steps) - truth).max(-1) / np.abs(truth).max(-1)
-    return error.max(), stand_in
-
-
-@pytest.mark.parametrize("name", ["logistic", "softmax"])
-@pytest.mark.parametrize(("spread", "least", "most"), [(0.1, 20, 20), (2.0, 20, 40), (6.0, 77, 153)])
-def test_a_proxy_equals_brute_force_and_refines_where_a_line_is_steep(name, spread, least, most):
-    """Trailing coefficients fall below 1e-11 of the largest; a geometric tail adds up to less than ten times that."""
-    line = composite(name, np.random.default_rng(5), n=100, lanes=(2,), spread=spread)[-1]
-    error, stand_in = worst(line)
-    assert stand_in.converged
-    assert error < 1e-10
-    assert least <= stand_in.coefficients.shape[-1] <= most
-
-
-def test_a_proxy_in_single_precision():
-    """No digits below 8 eps are asked for; a Clenshaw sum of 20 to 80 terms loses a few dozen eps."""
-    line = composite("logistic", np.random.default_rng(5), n=100, lanes=(2,), dtype="float32")[-1]
-    error, stand_in = worst(line)
-    assert stand_in.converged
-    assert stand_in.coefficients.dtype == np.float32
-    assert error < 64 * np.finfo(np.float32).eps
-
-
-def test_a_proxy_of_a_polynomial_is_exact_to_rounding():
-    line = PolynomialLine(NP, np.zeros(1), [np.array([c]) for c in (1.0, -2.0, 0.5, 3.0)], nowhere)
-    error, stand_in = worst(line)
-    assert stand_in.coefficients.shape[-1] == 20
-    assert error < 1e-14
-
-
-def test_one_lane_that_is_not_smooth_says_so_and_the_error_is_known():
-    kink = SimpleNamespace(
-        slope0=np.zeros(2), change=lambda s, where=None: np.stack([s[0] ** 2, np.abs(s[1] - 0.1) - 0.1])
-    )
-    stand_in = proxy(kink, NP, -0.5, 0.5)
-    assert not stand_in.converged
-    assert stand_in.coefficients.shape[-1] >= 256
-    s = np.stack([WINDOW, WINDOW])
-    assert np.abs(stand_in.change(s) - kink.change(s))[0].max() < 1e-13  # Clenshaw over 320 terms
-    assert stand_in.error[0] < 1e-15 < 1e-7 < stand_in.error[1]
-
-
-def test_a_proxy_on_another_window():
-    line = PolynomialLine(NP, np.zeros(1), [np.array([-4.0]), np.array([1.0])], nowhere)
-    stand_in = proxy(line, NP, 0.0, 8.0)
-    s = np.array([[0.0, 2.0, 8.0]])
-    np.testing.assert_allclose(stand_in.change(s), [[0, -4, 32]], atol=1e-13)
 
 
 def test_captured_lines_know_where_a_step_leads():

@@ -7,6 +7,7 @@ Every line has ``value0`` and ``slope0`` (*lanes,), and at steps s of shape (*la
     curvature(s)  phi''(s)                                                (*lanes, k)
     samples(s)    values and slopes of every example                      two of (*lanes, k, n)
     at(s)         the Point at theta + s d, for s of shape (*lanes,)
+    proxy(window) the line on (low, high) as one Chebyshev polynomial
 
 ``where`` (*lanes,) names the lanes that really ask; the answers of the others mean nothing. Lines are immutable.
 """
@@ -16,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from .xp import Array, Namespace, lazy
+from .chebyshev import Proxy, proxy
+from .xp import Array, Namespace, lazy, namespace
 
 
 class Line(Protocol):
@@ -35,6 +37,7 @@ class Line(Protocol):
     def samples(self, s: Array) -> tuple[Array, Array]: ...
     @property
     def at(self) -> Callable[[Array], Any]: ...
+    def proxy(self, window: tuple[Any, Any]) -> Proxy: ...
 
 
 class PolynomialLine:
@@ -72,6 +75,8 @@ class PolynomialLine:
 
     def curvature(self, s, where=None):
         return _horner([(p + 1) * (p + 2) * c for p, c in enumerate(self._c[1:])], s)
+
+    proxy = proxy
 
     def samples(self, s):
         if self._examples is None:
@@ -120,12 +125,15 @@ class CompositeLine:
     @property
     def slope0(self):
         if self._slope0 is None:
-            slopes = self._inner(self.loss.residual(self.xp, self._z0, self._y), self._z1)
-            self._slope0 = self.xp.rowsum(slopes) / self._n
+            self._slope0 = self._dot(self.loss.residual(self.xp, self._z0, self._y), self._z1) / self._n
         return self._slope0
 
     def _inner(self, a, b):
         return a * b if self._axis == -1 else self.xp.rowsum(a * b)
+
+    def _dot(self, a, b):
+        """Inner products over examples (and outputs)."""
+        return self.xp.vecdot(a, b) if self._axis == -1 else self.xp.rowsum(self.xp.rowsum(a * b))
 
     def _parts(self, s):
         """Predictions z0, z1 and targets with an axis for the steps, and s ready to multiply them."""
@@ -157,16 +165,18 @@ class CompositeLine:
     def slope(self, s, where=None):
         def piece(s):
             z0, z1, y, s = self._parts(s)
-            return self.xp.rowsum(self._inner(self.loss.residual(self.xp, z0 + s * z1, y), z1)) / self._n
+            return self._dot(self.loss.residual(self.xp, z0 + s * z1, y), z1) / self._n
 
         return self._chunked(piece, s)
 
     def curvature(self, s, where=None):
         def piece(s):
             z0, z1, y, s = self._parts(s)
-            return self.xp.rowsum(self._inner(self.loss.bend(self.xp, z0 + s * z1, y, z1), z1)) / self._n
+            return self._dot(self.loss.bend(self.xp, z0 + s * z1, y, z1), z1) / self._n
 
         return self._chunked(piece, s)
+
+    proxy = proxy
 
     def samples(self, s):
         z0, z1, y, s = self._parts(s)
@@ -215,6 +225,8 @@ class GenericLine:
 
     def curvature(self, s, where=None):
         return self._each(s, where, lambda point: self.xp.vecdot(point.hvp(self._d), self._d))[0]
+
+    proxy = proxy
 
     def samples(self, s):
         pairs = [self.at(s[..., k]).examples(self._d) for k in range(s.shape[-1])]
@@ -267,6 +279,8 @@ class MeanLine:
     def curvature(self, s, where=None):
         return self._mean([line.curvature(s, where) for line in self.lines])
 
+    proxy = proxy
+
     def samples(self, s):
         parts = [line.samples(s) for line in self.lines]
         return tuple(self.xp.concat(part, axis=-1) for part in zip(*parts, strict=True))
@@ -282,7 +296,7 @@ class HermiteLine:
         slopes: Sequence[float],
         at: Callable[[Array], Any] | None = None,
     ):
-        self.xp = None
+        self.xp = namespace("numpy")
         self._s, self._f, self._g = (np.asarray(part, np.float64) for part in (s, values, slopes))
         if self._s.ndim != 1 or not self._s.shape == self._f.shape == self._g.shape or (np.diff(self._s) <= 0).any():
             raise ValueError(f"s={s!r} must increase and be as long as values and slopes")
@@ -319,6 +333,8 @@ class HermiteLine:
     def curvature(self, s, where=None):
         return self._evaluate(s, 2)
 
+    proxy = proxy
+
     def samples(self, s):
         raise NotImplementedError("a captured line knows no per-example values")
 
@@ -335,7 +351,7 @@ class Metered:
         self._line, self._ledger, self._size = line, ledger, size
         self._value_known = self._slope_known = known
         self._drawn: Any = drawn  # whose batch is paid for: True, False, or a mask over lanes
-        self.at = line.at
+        self.at, self.xp = line.at, getattr(line, "xp", None)
 
     def _charge(self, kind, count=1, where=None):
         if self._drawn is not True:
@@ -393,54 +409,8 @@ class Metered:
         self._charge("curvatures", s.shape[-1], where)
         return self._line.curvature(s, where)
 
+    proxy = proxy
+
     def samples(self, s, where=None):
         self._charge("slopes", s.shape[-1], where)
         return self._line.samples(s)
-
-
-class Proxy(NamedTuple):
-    """A Chebyshev interpolant of ``line.change`` on [low, high]; ``error`` (*lanes,) estimates its largest error."""
-
-    xp: Namespace
-    coefficients: Array  # (*lanes, degree + 1)
-    low: float
-    high: float
-    error: Array
-    converged: bool
-
-    def change(self, s: Array, where: Array | None = None) -> Array:
-        """phi(s) - phi(0) for s (*lanes, k) inside the window, by Clenshaw's recurrence."""
-        x = (2 * s - (self.low + self.high)) / (self.high - self.low)
-        b1 = b2 = 0.0 * x
-        for k in range(self.coefficients.shape[-1] - 1, 0, -1):
-            b1, b2 = self.coefficients[..., k, None] + 2 * x * b1 - b2, b1
-        return self.coefficients[..., 0, None] + x * b1 - b2
-
-
-def proxy(line: Line, xp: Namespace, low: float, high: float, tolerance: float = 1e-11, largest: int = 256) -> Proxy:
-    """An adaptive Chebyshev interpolant of a line's change on [low, high].
-
-    Starts with 20 nodes (the extrema of a Chebyshev polynomial) and halves the angles between them, keeping what was
-    evaluated, until the trailing coefficients fall below ``tolerance`` times the largest one in every lane; says
-    ``converged=False`` where this takes more than ``largest`` nodes.
-    """
-    lanes, dtype = line.slope0.shape, line.slope0.dtype
-    floor = max(tolerance, 8 * float(xp.finfo(dtype).eps))
-
-    def evaluate(angles):
-        s = (low + high) / 2 + (high - low) / 2 * np.cos(angles)
-        return line.change(xp.broadcast_to(xp.asarray(s, dtype=dtype), (*lanes, len(s))))
-
-    degree, values = 19, evaluate(np.arange(20) * np.pi / 19)
-    while True:
-        k = np.arange(degree + 1)
-        ends = np.where(k % degree == 0, 0.5, 1.0)  # the weights of the first and last node and coefficient
-        transform = 2 / degree * np.cos(np.outer(k, k) * np.pi / degree) * np.outer(ends, ends)
-        c = xp.matmul(values[..., None, :], xp.asarray(transform, dtype=dtype))[..., 0, :]
-        error = xp.max(xp.abs(c[..., -3:]), axis=-1)
-        done = bool(xp.all(error <= floor * xp.max(xp.abs(c), axis=-1)))
-        if done or degree >= largest:
-            return Proxy(xp, c, low, high, error, done)
-        between = evaluate((np.arange(degree) + 0.5) * np.pi / degree)
-        pairs = xp.reshape(xp.stack([values[..., :-1], between], axis=-1), (*lanes, 2 * degree))
-        degree, values = 2 * degree, xp.concat([pairs, values[..., -1:]], axis=-1)

@@ -139,6 +139,17 @@ class Ray:
             self._norm = self.xp.sqrt(self.xp.vecdot(self.d, self.d))
         return self._norm
 
+    def aside(self, d: Array | None = None, full: Any = None) -> Ray:
+        """This ray, or one along another d, with a ledger of its own, for whoever looks on. full: its bare line on the
+        whole data set, where it is known."""
+        ray = Ray(
+            self._problem, self.origin, self.d if d is None else d, self.t, self.steps, self._batch, Ledger(),
+            self._sampler, self._whole, self.batches,
+        )  # fmt: skip
+        if full is not None:
+            ray.full_line, ray._lines[-1] = full, Metered(full, ray._ledger, self._problem.size, known=False)
+        return ray
+
     def line(self, j: int = 0) -> Metered:
         """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 a fresh batch of this step."""
         if j not in self._lines:

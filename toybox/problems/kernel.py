@@ -116,6 +116,11 @@ class KernelClassifier:
             parts.append(xp.matmul(tile, vectors.mT).mT)
         return xp.concat(parts, axis=-1)
 
+    @lazy
+    def square(self):
+        """K K (n, n), for predictions along gradients of batches; None where K is not stored."""
+        return None if self._K is None else self.xp.matmul(self._K, self._K.mT)  # K is symmetric: half the work
+
     def logits(self, theta, X=None) -> Array:
         """Predictions for all training rows (or the rows of X): theta (*lanes, dim) -> (*lanes, rows[, outputs])."""
         xp = self.xp
@@ -182,6 +187,21 @@ class KernelPoint:
     def gradient(self):
         return self._pull(self.problem.loss.residual(self.problem.xp, self._z, self._y))
 
+    def gradient_logits(self):
+        """Predictions of the gradient for all training rows (*lanes, n[, outputs]): K (K_B' r) / b = (K K)_B' r / b.
+
+        One gather of rows of K K in place of a product with all of K, after K K was computed once. Raises
+        ``ValueError`` where K is not stored.
+        """
+        xp, p = self.problem.xp, self.problem
+        if p.square is None:
+            raise ValueError("storage='tiles' keeps no K, so there is no K K; accepted: storage='full'")
+        r = self.problem.loss.residual(xp, self._z, self._y) / self._K.shape[-2]
+        rows = xp.take_rows(p.square, self.sample)
+        if p.outputs == 1:
+            return xp.matmul(r[..., None, :], rows)[..., 0, :]
+        return xp.matmul(r.mT, rows).mT
+
     def hvp(self, v):
         return self._pull(self.problem.loss.bend(self.problem.xp, self._z, self._y, self._product(v)))
 
@@ -221,9 +241,12 @@ class WholePoint(KernelPoint):
     def _at(self, d, s):
         return WholePoint(self.problem, self.theta + s[..., None] * d)
 
-    def closed(self, d):
+    def closed(self, d, z1=None):
+        """z1: the predictions of d, where they are known already."""
         xp, problem = self.problem.xp, self.problem
-        if "_z" in self.__dict__:
+        if z1 is not None:
+            z0 = self._z
+        elif "_z" in self.__dict__:
             z0, z1 = self._z, self._product(d)
         else:  # both products in one pass over K
             both = problem.logits(xp.stack([self.theta + 0 * d, d]))

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .optimizer import Optimizer, run
-from .rays import Ray, Step
+from ..optimizer import Optimizer, run
+from ..rays import Ray, Step
 
 
 class Question(NamedTuple):
@@ -137,7 +137,7 @@ class Beliefs(NamedTuple):
 
 def beliefs(seen: Seen, grid: np.ndarray, evaluations: int | None = None) -> Beliefs:
     """The belief after the first ``evaluations`` (None: all) questions of a probabilistic search."""
-    from .rules import probabilistic
+    from ..rules import probabilistic
 
     looks = [q for q in seen.questions if q.kind == "samples" and q.j > 0][:evaluations]
     scaled = probabilistic.Scaled(seen.ray, seen.state.first)
