@@ -12,6 +12,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,8 +91,8 @@ class Table:
 class Recipe:
     """A figure: ``study(size)`` says what it needs, ``draw(results, overlay, cost)`` gives figure, table, caption.
 
-    A figure of single steps has a ``measure(size)`` instead, which returns a polars table of what it saw; ``draw`` gets
-    the table as it was stored.
+    A figure of single steps or lines has a ``measure(size)`` instead, which returns a polars table of what it saw, or,
+    where it keeps parts of its own, a ``measure(size, store)``; ``draw`` gets the table as it was stored.
     """
 
     id: str
@@ -100,7 +101,8 @@ class Recipe:
     study: Callable[[str], Any] | None
     draw: Callable[..., tuple]
     cites: tuple[str, ...] = ()
-    measure: Callable[[str], Any] | None = None
+    measure: Callable[..., Any] | None = None
+    reads: tuple[str, ...] = ()  # further packages whose source decides what ``measure`` returns
 
     def make(
         self,
@@ -141,11 +143,13 @@ class Recipe:
 
         assert self.measure is not None
         store = store if isinstance(store, Store) else Store(store)
-        files = [Path(inspect.getfile(self.measure)), *sorted(Path(analysis.__path__[0]).glob("*.py"))]
+        folders = [Path(import_module(name).__path__[0]) for name in (analysis.__name__, *self.reads)]
+        files = [Path(inspect.getfile(self.measure)), *sorted(f for folder in folders for f in folder.rglob("*.py"))]
         source = "".join(file.read_text("utf-8") for file in files)
         key = hashlib.sha256(f"{self.id} {size} {code_digest()} {source}".encode()).hexdigest()
         if not store.has(key):
-            store.put(key, self.measure(size), {"figure": self.id, "size": size, "code": code_digest()})
+            own = {"store": store} if "store" in inspect.signature(self.measure).parameters else {}
+            store.put(key, self.measure(size, **own), {"figure": self.id, "size": size, "code": code_digest()})
         return store.get(key)[0]
 
     def write(self, figure, table: Table, caption: str, results, out: Path, size: str) -> list[Path]:

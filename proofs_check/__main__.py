@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
@@ -24,10 +24,18 @@ def claims(
     jobs: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     json: Path | None = None,
     html: Path | None = None,
+    empirical: bool = False,
+    smoke: bool = False,
+    full: bool = False,
+    store: Path | None = None,
+    markdown: Path | None = None,
 ) -> int:
     """Verify every claim, and show how each ended: 0 if all did as they must, else 1.
 
     Example: python -m proofs_check --only PAL SLS-05 --html claims.html
+
+    With --empirical: conduct the experiments on claims that only measuring can support, and show what they say. What is
+    already in the store is not measured again. A refuted prediction is a result: 0 if all were conducted.
 
     Args:
         only: Claims by id, by the beginning of an id, or by the letter of a section.
@@ -36,15 +44,28 @@ def claims(
         jobs: Processes. [default: one per core]
         json: Write one record per claim to this file.
         html: Write a page to read to this file.
+        empirical: The experiments instead of the claims that can be proved.
+        smoke: Of the experiments: a few steps, to see whether everything works.
+        full: Of the experiments: longer runs.
+        store: Folder of the experiments' results. [default: the environment's TOYBOX_STORE, else results]
+        markdown: Of the experiments: write the table to this file.
     """
-    from . import Budget, report, select, verify_all
-
-    for path in filter(None, (json, html)):
+    for path in filter(None, (json, html, markdown)):
         if not path.parent.is_dir():
             raise ValueError(f"the folder of {path} does not exist; accepted: a file in an existing folder")
+    only_empirical = {"--smoke": smoke, "--full": full, "--store": store, "--markdown": markdown}
+    for option, given in only_empirical.items():
+        if given and not empirical:
+            raise ValueError(f"{option} belongs to the experiments; accepted: with --empirical")
+    if empirical:
+        if deep or seed or (smoke and full):
+            raise ValueError("--deep and --seed belong to proofs, and --smoke and --full exclude each other")
+        size: Any = "smoke" if smoke else "full" if full else "default"
+        return experiments(only, jobs or os.cpu_count() or 1, json, html, markdown, store, size)
+    from . import Budget, report, select, verify_all
+
     chosen = select(only)
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # of the processes to come
+    one_thread()
     results = verify_all(chosen, Budget(deep, seed), jobs or os.cpu_count() or 1)
     report.show(chosen, results, None if sys.stdout.isatty() else 140)
     if json:
@@ -52,6 +73,38 @@ def claims(
     if html:
         report.write_html(html, chosen, results)
     return int(not all(result.passed for result in results))
+
+
+def experiments(
+    only: list[str] | None,
+    jobs: int,
+    json: Path | None,
+    html: Path | None,
+    markdown: Path | None,
+    store: Any,
+    size: Any,
+) -> int:
+    """Conduct experiments and show what they say."""
+    from toybox.store import Store
+
+    from .empirical import conduct_all, report, select
+
+    chosen, store = select(only), Store(store)
+    one_thread()
+    outcomes = conduct_all(chosen, store, size, jobs)
+    report.show(outcomes, None if sys.stdout.isatty() else 160)
+    for path, write in ((json, report.write_json), (html, report.write_html)):
+        if path:
+            write(path, outcomes)
+    if markdown:
+        markdown.write_text(report.markdown(outcomes), "utf-8")
+    return 0
+
+
+def one_thread() -> None:
+    """Of the processes to come."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def listing() -> list[tuple[str, ...]]:
