@@ -16,7 +16,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full test claims check format bench clean
+.PHONY: help figures figures-full test claims empirical check format bench clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -33,6 +33,10 @@ test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
 claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
 	@mkdir -p figures/out
 	$(BIN)/python -m proofs_check --html figures/out/claims.html $(ARGS)
+
+empirical: $(VENV)/.test ## conduct the experiments on empirical claims, into proofs_check/EMPIRICAL.md
+	@mkdir -p figures/out
+	$(BIN)/python -m proofs_check --empirical --html figures/out/empirical.html --markdown proofs_check/EMPIRICAL.md $(ARGS)
 
 check: $(VENV)/.test ## format, lint, types and import arrows
 	$(BIN)/ruff format --check .
