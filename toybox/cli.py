@@ -29,6 +29,7 @@ app = App(
 )
 app.command(data := App(name="data", help="The data sets of the kernel problems.\n\nExample: toybox data list"))
 
+EMBEDDED = ("mushrooms", "digits")  # data sets
 Count = Annotated[int | None, Parameter(validator=Number(gte=1))]
 
 
@@ -235,7 +236,7 @@ def data_list() -> None:
     folders = [Path(f) for f in (os.environ.get("TOYBOX_DATA"), pooch.os_cache("toybox")) if f]
     missing = "missing: toybox data fetch ijcnn1"
     found = [(name, *[f / name for f in folders if (f / name).is_file()], missing)[:2] for name in IJCNN1_SHA256]
-    _table(("data set", "where"), [("mushrooms", "in the package"), *found])
+    _table(("data set", "where"), [*((name, "in the package") for name in EMBEDDED), *found])
 
 
 @data.command
@@ -245,16 +246,16 @@ def fetch(name: str, /, *, folder: Path | None = None) -> None:
     Example: toybox data fetch ijcnn1
 
     Args:
-        name: The data set: ijcnn1 (4 MB); mushrooms is in the package.
+        name: The data set: ijcnn1 (4 MB); mushrooms and digits are in the package.
         folder: Where to put it; set TOYBOX_DATA to this folder to use it. [default: TOYBOX_DATA, else the user's cache]
     """
     from .hyper import refuse_unknown
     from .problems.data import fetch_ijcnn1
 
     with _usage():
-        refuse_unknown("data set", name, ["ijcnn1", "mushrooms"])
-    if name == "mushrooms":
-        return print("mushrooms is in the package")
+        refuse_unknown("data set", name, ["ijcnn1", *EMBEDDED])
+    if name in EMBEDDED:
+        return print(f"{name} is in the package")
     print(*fetch_ijcnn1(folder or os.environ.get("TOYBOX_DATA"), progress=sys.stderr.isatty()), sep="\n")
 
 

@@ -32,6 +32,13 @@ PROBLEMS = {
     "alternating": Entry(
         named.alternating, "two shifted parabolas", ("mutschler2020",), "D section 4.4.4", "problems/quadratic.py"
     ),
+    "mirrored": Entry(
+        named.mirrored,
+        "steep on one side and flat on the other, and its mirror image: SLS needs c >= 1/2",
+        ("vaswani2019",),
+        "D section 2.6.3",
+        "problems/named.py",
+    ),
     "factorization": Entry(
         named.factorization,
         "W2 W1 x against A x; ranks 1, 4, 10, true model",
@@ -55,6 +62,13 @@ PROBLEMS = {
     ),
     "misfire": Entry(named.misfire, "RBF kernel, synthetic stand-in for ijcnn1", (), "-", "problems/misfire.py"),
     "logistic": Entry(named.logistic, "RBF kernel, two Gaussian clouds", (), "-", "problems/kernel.py"),
+    "digits": Entry(
+        named.digits,
+        "multilayer perceptron on 8x8 digits, embedded",
+        ("alpaydin1998",),
+        "Walk section 3",
+        "problems/network.py",
+    ),
 }
 
 SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem

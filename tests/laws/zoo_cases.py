@@ -22,7 +22,7 @@ import pytest
 
 import toybox as tb
 from toybox import zoo
-from toybox.problems import Factorization, FromFunction, KernelClassifier, NoisyQuadratic
+from toybox.problems import Factorization, FromFunction, KernelClassifier, Network, NoisyQuadratic
 from toybox.xp import dtype as dtype_of
 from toybox.xp import namespace
 
@@ -71,6 +71,10 @@ def kernel(**model):
     return lambda **options: KernelClassifier(*clouds(), 2.0, clouds(), **model, **options)
 
 
+def network(*hidden, **model):
+    return lambda **options: Network(*clouds(), hidden, test=clouds(), **model, **options)
+
+
 def pseudo_huber(backend="numpy", dtype="float64"):
     """mean of sqrt(1 + r_i^2) - 1 with r_i = a_i . theta - b_i, as a user would write it."""
     xp, rng = namespace(backend), np.random.default_rng(6)
@@ -107,6 +111,7 @@ CLOSED = {
     "kernel, logistic": kernel(),
     "kernel, softmax": kernel(outputs=2),
     "kernel, squared hinge": kernel(loss="squared_hinge"),
+    "network, tanh": network(3),
 }
 PROBLEMS = CLOSED | {"a user's function": pseudo_huber}
 

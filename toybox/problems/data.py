@@ -1,13 +1,14 @@
-"""The two data sets of the kernel experiments, and the rule that splits them.
+"""The data sets of the experiments, and the rule that splits them.
 
-mushrooms travels with the package (DATA_LICENSE.md says whose work it is); ijcnn1 has no stated licence, so
-it is read from a folder of the user's or downloaded on request, and checked against a known sha256.
+mushrooms and digits travel with the package (DATA_LICENSE.md says whose work they are); ijcnn1 has no stated licence,
+so it is read from a folder of the user's or downloaded on request, and checked against a known sha256.
 """
 
 from __future__ import annotations
 
 import bz2
 import hashlib
+import lzma
 import math
 import os
 import re
@@ -21,7 +22,7 @@ Array = Any
 
 
 class Dataset(NamedTuple):
-    """X (rows, features) float64; y (rows,) int in {0, 1}, where 0 stands for the smaller LIBSVM label."""
+    """X (rows, features) float64; y (rows,) int: the digit, or else 0 and 1, where 0 is the smaller LIBSVM label."""
 
     X: Array
     y: Array
@@ -98,6 +99,41 @@ def mushrooms() -> Dataset:
 def mushrooms_libsvm_text() -> bytes:
     """Return LIBSVM's file ``mushrooms``, byte for byte (sha256: MUSHROOMS_SHA256)."""
     return libsvm_text(_embedded())
+
+
+DIGITS_SHA256 = "6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8"  # of scikit-learn's text
+_LZMA = {"format": lzma.FORMAT_XZ, "check": lzma.CHECK_NONE}
+
+
+def pack_digits(table: Array) -> bytes:
+    """Whole numbers below 256 (rows, 65), 64 pixels and a label, to compressed bytes, one column after the other."""
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
+    return lzma.compress(np.asarray(table, np.uint8).T.tobytes(), filters=filters, **_LZMA)
+
+
+def unpack_digits(packed: bytes) -> Array:
+    """The table (rows, 65) that ``pack_digits`` turned into bytes."""
+    return np.frombuffer(lzma.decompress(packed), np.uint8).reshape(65, -1).T.astype(np.int64)
+
+
+def csv_text(table: Array) -> bytes:
+    """Whole numbers (rows, columns) as scikit-learn writes them: one row a line, commas between."""
+    return "".join(",".join(map(str, row)) + "\n" for row in np.asarray(table).tolist()).encode()
+
+
+def _digits() -> Array:
+    return unpack_digits(resources.files(__package__).joinpath("digits.bin").read_bytes())
+
+
+def digits() -> Dataset:
+    """Return the 8x8 images of handwritten digits: X (1797, 64), shares of ink from 0 to 1, y (1797,) in 0 .. 9."""
+    table = _digits()
+    return Dataset(table[:, :-1] / 16, table[:, -1], "digits")
+
+
+def digits_csv() -> bytes:
+    """Return scikit-learn's file ``digits.csv``, byte for byte (sha256: DIGITS_SHA256)."""
+    return csv_text(_digits())
 
 
 IJCNN1_URL = "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/binary/"

@@ -5,17 +5,24 @@ All of them accept backend, dtype ("float64" or "float32") and line ("closed" or
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from ..sampling import generator
+from ..xp import dtype as dtype_of
+from ..xp import namespace
 from .checks import at_least, option, scalar
 from .data import Dataset
+from .data import digits as load_digits
 from .data import ijcnn1 as load_ijcnn1
 from .data import mushrooms as load_mushrooms
 from .data import split as split_rows
 from .factorization import Factorization
+from .function import FromFunction
 from .kernel import STORED, KernelClassifier
 from .misfire import misfire as make_misfire
+from .network import Network
 from .quadratic import NoisyQuadratic
 
 
@@ -84,6 +91,36 @@ def alternating(delta=2.0, curvature=1.0, **options):
     return NoisyQuadratic(np.array([[2 * curvature]]), np.array([[0.0], [delta]]), **options)
 
 
+def mirrored(flat=3 / 80, bend=inf, *, backend="numpy", dtype="float64", line="closed"):
+    """Two samples with one minimiser, 0, on which the stochastic Armijo search diverges for small c: h(x) and h(-x).
+
+    h(x) = flat x^2 / 2 for x <= 0, x^2 / 2 up to ``bend``, and straight beyond. Both are convex and 1-smooth, with
+    bend=inf also flat-strongly convex. A step from x that Armijo's condition accepts on the steep side may land beyond
+    -x iff c < (1 - flat) / 4 with bend=inf, and iff c < 1/2 - bend / (4 |x|) beyond the bend with flat=0 (smoothed
+    hinges): no theorem could do with less than c >= 1/2. Lines are evaluated, whatever ``line`` says.
+    """
+    xp, flat, bend = namespace(backend), scalar("flat", flat, "[0, 1]"), scalar("bend", bend, "(0, inf]")
+    option("line", line, "closed", "generic")
+    side = xp.asarray(np.array([1.0, -1.0]), dtype=dtype_of(xp, dtype))
+
+    def samples(theta, index):
+        sign = xp.take_rows(side, index)
+        x = sign * theta
+        slope = xp.where(x > 0, xp.where(x < bend, x, bend), flat * x)
+        return xp.where(x > 0, slope * (x - slope / 2), slope * x / 2), (sign * slope)[..., None]
+
+    def f(theta, index):
+        values, gradients = samples(theta, index)
+        return xp.rowsum(values) / values.shape[-1], xp.sum(gradients, axis=-2) / values.shape[-1]
+
+    def hvp(theta, index, v):
+        x = xp.take_rows(side, index) * theta
+        curvature = xp.where(x > 0, xp.astype(x < bend, x.dtype), flat)
+        return xp.rowsum(curvature)[..., None] / x.shape[-1] * v
+
+    return FromFunction(f, 1, 2, samples=samples, hvp=hvp, backend=backend, dtype=dtype)
+
+
 def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", **options):
     """Matrix factorization as published (Vaswani et al. 2019, section 7.2): 800 training and 200 test samples.
 
@@ -99,8 +136,9 @@ def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", *
     return Factorization(X[train], Y[train], rank, (X[test], Y[test]), **options)
 
 
-def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelClassifier:
-    """A classifier on the 80/20 split of a data set, or of ``rows`` of its rows chosen at random (their order kept)."""
+def _parts(data: Dataset, rows, split, data_seed):
+    """Training X and y and the test set (X, y): the 80/20 split of a data set, or of ``rows`` of its rows chosen at
+    random (their order kept)."""
     X, y = data.X, data.y
     if rows is not None:
         if at_least("rows", rows, 5) > len(X):
@@ -108,7 +146,27 @@ def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelCl
         keep = np.sort(_generator(data_seed).permutation(len(X))[:rows])
         X, y = X[keep], y[keep]
     train, test = split_rows(len(X), shuffled=option("split", split, "shuffled", "ordered") == "shuffled")
-    return KernelClassifier(X[train], y[train], sigma, (X[test], y[test]), **options)
+    return X[train], y[train], (X[test], y[test])
+
+
+def _kernel(data: Dataset, sigma, rows, split, data_seed, **options) -> KernelClassifier:
+    X, y, test = _parts(data, rows, split, data_seed)
+    return KernelClassifier(X, y, sigma, test, **options)
+
+
+def digits(
+    *, hidden=(16,), activation="tanh", loss="softmax", rows=None, split="shuffled", data_seed=0, **options
+) -> Network:
+    """A multilayer perceptron on 8x8 images of handwritten digits: 1437 training rows, ten classes, embedded data.
+
+    hidden: widths of the hidden layers, a number or a list; () is multinomial logistic regression. activation: "tanh"
+    or "relu". loss: "softmax", or "square" of the ten outputs against one-hot targets, then without a test set. The
+    rows come from 13 writers, of whom a shuffled split puts each on both sides.
+    """
+    X, y, test = _parts(load_digits(), rows, split, data_seed)
+    if option("loss", loss, "softmax", "square") == "square":
+        return Network(X, np.eye(10)[y], hidden, activation, loss, **options)
+    return Network(X, y, hidden, activation, loss, test, classes=10, **options)
 
 
 def mushrooms(
