@@ -67,7 +67,7 @@ def _small_batches(label, seeds, size):
     """Powers of ten between what is left of the loss after equally many samples in batches of 8 and of 128."""
     import toybox as tb
 
-    prob, samples = problem(label), 1280 if size == "smoke" else 64_000
+    prob, samples = problem(label), 1280 if size == "smoke" else 32_000
     floor = getattr(prob, "floor", 0.0)
     names = {"PAL": "pal", "GOLS-I": "golsi", "PLS": "pls", "LABPAL": "labpal-nsgd", "SGD": "sgd"}
     rows = {}
@@ -78,7 +78,7 @@ def _small_batches(label, seeds, size):
             if name == "labpal-nsgd":  # batches as large as the others' 128, by averaging (eq. 6.8)
                 hyper = {"approximation_batches": 1280 // batch, "reuse": 100, "noise_factor": 128 // batch}
             steps = samples // (batch * hyper.get("noise_factor", 1))
-            steps = min(steps, 10 if size == "smoke" else 200) if name == "pls" else steps
+            steps = min(steps, 10 if size == "smoke" else 100) if name == "pls" else steps
             trace = tb.run(prob, tb.method(name, **hyper), steps=steps, batch=batch, seeds=seeds, every=None)
             ends.append(np.where(trace.ended == steps, trace.full_loss[-1] - floor, np.inf))
         with np.errstate(all="ignore"):
@@ -92,7 +92,7 @@ EMP_19 = Experiment(
     "dissertation, section 6.4.3",
     "On small batches the searches that measure single batches end at a much larger loss; LABPAL with its noise factor "
     "does not.",
-    "log10 of the full loss above its floor after 64,000 samples in batches of 8, less that in batches of 128 (PLS: 200 "
+    "log10 of the full loss above its floor after 32,000 samples in batches of 8, less that in batches of 128 (PLS: 100 "
     "steps of each); LABPAL averages 16 batches of 8",
     {label: KINDS[label] for label in ("T1", "T3")},
     measure_small_batches,
@@ -107,7 +107,9 @@ EMP_19 = Experiment(
             "theory", "a fixed rate ends higher, too: its noise floor is inversely as the batch", "T1", "SGD", 4.0
         ),
     ),
-    "",
+    "On noisy quadratics (T1) the batch decides for PAL and GOLS-I, as claimed; on the nearly separable kernel problem (T3) "
+    "it is the other way round, since small batches buy more steps there. With equal samples the small batches also have "
+    "sixteen times the steps, which hides the noise floor of a fixed rate.",
 )
 
 
@@ -128,8 +130,10 @@ def _norms(label, seeds, size):
     for name in ("labpal-sgd", "labpal-nsgd"):
         method = tb.method(name, alpha=1.25, reuse=100)
         trace = tb.run(prob, method, steps=steps, batch=32, seeds=seeds, every=None)
-        ends[name] = np.maximum(trace.full_loss[-1] - floor, 1e-300)
-    return {"powers of ten lost": np.log10(ends["labpal-nsgd"] / ends["labpal-sgd"])}
+        ends[name] = np.where(trace.ended == steps, np.maximum(trace.full_loss[-1] - floor, 1e-12), np.inf)
+    with np.errstate(all="ignore"):
+        lost = np.log10(ends["labpal-nsgd"] / ends["labpal-sgd"])
+    return {"powers of ten lost": np.clip(lost, -6, 6)}  # what diverged counts as 10^6
 
 
 EMP_20 = Experiment(
@@ -150,7 +154,9 @@ EMP_20 = Experiment(
             "theory", "a fixed length cannot converge where a rate does", "T1, spread 0", "powers of ten lost", 1.0
         ),
     ),
-    "",
+    "Where batches agree on their minimiser, the measured rate, kept for 100 steps, can exceed what the sharpest direction "
+    "bears and diverge, while a length cannot; elsewhere the two differ by less than their scatter, or in favour of the "
+    "length.",
 )
 
 
@@ -198,7 +204,8 @@ EMP_22 = Experiment(
             for beta in ("0", "0.9")
         ),
     ),
-    "",
+    "On quadratics the balance is two whatever the momentum, as theory says: what looks like less overshooting is a "
+    "trajectory that has not settled.",
 )
 
 EXPERIMENTS = (EMP_18, EMP_19, EMP_20, EMP_22)

@@ -271,7 +271,8 @@ EMP_21 = Experiment(
         ),
         Prediction("theory", "always on quadratics", "T1", "convex along random directions", 0.999),
     ),
-    "",
+    "Not so on a small network: within one unit of length nearly all lines are convex, in random directions as in that of "
+    "the gradient.",
 )
 
 EXPERIMENTS = (EMP_14, EMP_15, EMP_16, EMP_17, EMP_21)
