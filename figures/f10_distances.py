@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from .recipe import Recipe, Table
 
-PROBLEMS = {  # title -> problem, options, rate of SGD; batches of 100
+PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate of SGD; batches of 100
     "mushrooms, RBF kernel": ("mushrooms", {"sigma": 2.0}, 0.2),
     "factorization, rank 4": ("factorization", {"rank": 4}, 0.5),
 }
@@ -39,7 +40,7 @@ def measure(size: str):
     rows: list[tuple] = []
     for title, (name, options, rate) in PROBLEMS.items():
         problem = tb.problem(name, **options, **({"rows": data} if name == "mushrooms" else {}))
-        run = {"steps": steps, "batch": 100, "unit": "arc", "window": WINDOW, "points": 51}
+        run: dict[str, Any] = {"steps": steps, "batch": 100, "unit": "arc", "window": WINDOW, "points": 51}
         lines = sample(problem, tb.method("sgd", rate=rate), **run)
         rows += [(title, *row) for row in distances(lines.s, lines.full[:, 0], many)]
     return pl.DataFrame(rows, schema=["problem", "series", "i", "j", "y"], orient="row")
@@ -146,8 +147,8 @@ def caption(results) -> str:
         "so: every line divided by its range first. In the last quarter of the run, a line so divided is "
         f"{' and '.join(nearer)} times as far from the next line as from that {FAR} lines on (near 1: "
         "alike are all lines of that phase, neighbours no more than others). Right: medians and "
-        "quartiles of stretches of lines. One seed; line numbers count from 1, on logarithmic axes; "
-        "darkest: the lowest 5 %.\n\n"
+        "quartiles of stretches of lines. The kernel's width is 2 (.5 in F2). One seed; line numbers count from 1, on "
+        "logarithmic axes; darkest: the lowest 5 %.\n\n"
         "| first ten lines to last quarter, medians | " + " | ".join(names) + " |\n"
         + "|---" * (len(names) + 1) + "|\n" + "\n".join(lines)
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .recipe import Recipe, Table
@@ -120,7 +122,7 @@ def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, 3, figsize=(13, 7.6), layout="constrained")
-    table, series = Table(), {}
+    table, series = Table(), dict[Any, Any]()
     for (panel, name, kind), part in results.group_by("panel", "series", "kind", maintain_order=True):
         x, y, low, high = (part[c].to_numpy() for c in ("x", "y", "low", "high"))
         series.setdefault(panel, {}).setdefault(name, {})[kind] = x, y, low, high

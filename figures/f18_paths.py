@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .recipe import LOOKS, Recipe, Table, band
@@ -63,7 +65,8 @@ def draw(results, overlay=True, cost="steps"):
     import polars as pl
 
     figure = plt.figure(figsize=(13, 6.6), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=[1, 1.12])
+    halves: Any = figure.subfigures(1, 2, width_ratios=[1, 1.12])
+    left, right = halves
     table, runs = Table(), {}
     for (name,), frame in results.filter(pl.col("kind") == "run").group_by("method", maintain_order=True):
         many = frame["seed"].n_unique()
@@ -72,7 +75,8 @@ def draw(results, overlay=True, cost="steps"):
         path(ax, results, name, run, table)
     above, below = right.subplots(2, 1, height_ratios=[1.75, 1])
     for name, run in runs.items():
-        band(above, *blocks(run["loss"]), LOOKS[name], title(name, run), table, "loss")
+        x, y = blocks(run["loss"])
+        band(above, x, y, LOOKS[name], title(name, run), table, "loss")
     above.set(yscale="log", xlabel="iterations", ylabel="mean loss above its minimum")
     above.set_ylim(3e-5, 15)
     above.set_title("Loss from four starts")

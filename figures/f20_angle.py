@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .recipe import LOOKS, Recipe, Table
@@ -47,7 +49,7 @@ def draw(results, overlay=True, cost="steps"):
     figure, axes = plt.subplots(
         2, len(PROBLEMS), figsize=(13, 6.4), sharex=True, layout="constrained", height_ratios=[3, 2]
     )
-    table, facts = Table(), {}
+    table, facts = Table(), dict[tuple, Any]()
     for (panel, method, kind), part in results.group_by("panel", "method", "kind", maintain_order=True):
         x, y, low, high = (part[c].to_numpy() for c in ("x", "median", "low", "high"))
         table.add(panel, f"{LOOKS[method].name}: {kind}", x, y, low, high)

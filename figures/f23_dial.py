@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .recipe import LOOKS, Recipe, Table, band
@@ -71,7 +73,8 @@ def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=(13, 7.4), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    halves: Any = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    above, below = halves
     results, large = ([r for r in results if r.run.label == label] for label in ("", "large"))
     table, panels = Table(), dict(zip(SPREADS, above.subplots(1, len(SPREADS)), strict=True))
     end: dict[str, dict] = {name: {} for name in METHODS}

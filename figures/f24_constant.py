@@ -70,7 +70,8 @@ def draw(results, overlay=True, cost="steps"):
         table.add(f"{panel}: last over first loss", name, CONSTANTS, median, low, high)
         table.add(f"{panel}: share that ends above its start", name, CONSTANTS, share, share, share)
     for panel, column in panels.items():
-        furnish(*column, panel)
+        upper, lower = column
+        furnish(upper, lower, panel)
     axes[0, 0].set_ylabel(f"last / first loss, {results[0].run.steps} steps")
     axes[1, 0].set_ylabel("share of runs that\nend above their start")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .recipe import Recipe, Table
 
-PROBLEMS = {  # title -> problem, options, rate and batch of SGD
+PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate and batch of SGD
     "mushrooms, RBF kernel": ("mushrooms", {"sigma": 2.0}, 0.2, 100),
     "digits, tanh network": ("digits", {"hidden": (16,)}, 0.5, 64),
     "factorization, rank 4": ("factorization", {"rank": 4}, 0.05, 100),
@@ -47,7 +49,9 @@ def drawn(run, others, points):
 
     first = sample(**run, steps=max(STEPS.values()) + 1, at=STEPS.values(), window=(-3.0, 10.0), points=131)
     optima = first.arc(first.optimum)[:, 0]
-    reach = np.where(np.isfinite(optima), np.abs(optima), first.arc(1.0)[:, 0])  # without a minimum: a Newton step
+    reach = np.where(
+        np.isfinite(optima), np.abs(optima), first.arc(np.ones_like(first.optimum))[:, 0]
+    )  # without a minimum: a Newton step
     rows: list[tuple] = []
     for t, s_opt, unit in zip(map(int, first.t), optima, reach, strict=True):
         lines = sample(

@@ -145,11 +145,11 @@ EMP_01 = Experiment(
     WORDS,
     measure_parabolas,
     tuple(_parabolas()),
-    "The parabola holds, to a few percent of the range, and a cubic is better by half on the networks. But random lines "
-    "are as parabolic: it is what smoothness leaves of any function on a line this short, not a property of SGD's "
-    "directions. The absolute error falls to about an eighth with the window, so that a small one by itself says little. "
-    "On the separable T3 there is no minimum to be near: along its lines the loss levels off, which is why no low power "
-    "of the window describes its error.",
+    "The parabola holds, to a few percent of the range, and a cubic is better by half on the networks. But random "
+    "lines are as parabolic: it is what smoothness leaves of any function on a line this short, not a property of "
+    "SGD's directions. The absolute error falls to about an eighth with the window, so that a small one by itself "
+    "says little. On the separable T3 there is no minimum to be near: along its lines the loss levels off, which is "
+    "why no low power of the window describes its error.",
 )
 
 # --- EMP-02: full loss against batch losses
@@ -183,8 +183,8 @@ EMP_02 = Experiment(
     "dissertation, section 6.1, figure 6.1",
     "The loss on all data is closer to a parabola along SGD's lines than losses of single batches are.",
     "relative error of the parabola as in EMP-01, its median over lines: of the loss of the batch that gave the "
-    f"direction, or of {OTHERS} other batches of 32, over that of the full loss; and the mean over those batches of the "
-    "squared absolute error over that of the full loss",
+    f"direction, or of {OTHERS} other batches of 32, over that of the full loss; and the mean over those batches of "
+    "the squared absolute error over that of the full loss",
     {label: WORDS[label] for label in CURVED},
     measure_batches,
     tuple(_batches()),
@@ -274,19 +274,21 @@ EMP_03 = Experiment(
     "EMP-03",
     "The optimal step is proportional to the batch's gradient norm",
     "dissertation, section 5.5, figure 5.7, eq. 5.4 and core result 2; section 6.3.2, observation 4",
-    "The step to the minimum of the full loss along SGD's line is nearly proportional to the norm of the batch gradient.",
-    "over consecutive lines, the first ones (early) and those after 1000 steps (late), as they are and after a mean over "
-    f"{SMOOTH} lines: rank correlation of s_opt and the norm; R2 = 1 - residual / sum of squares of the fit through the "
-    "origin; the same against the mean instead of the origin (beyond a constant); standard deviation over mean of "
-    "s_opt / norm (scatter); fraction of s_opt < 0 (backwards)",
+    "The step to the minimum of the full loss along SGD's line is nearly proportional to the norm of the batch "
+    "gradient.",
+    "over consecutive lines, the first ones (early) and those after 1000 steps (late), as they are and after a mean "
+    f"over {SMOOTH} lines: rank correlation of s_opt and the norm; R2 = 1 - residual / sum of squares of the fit "
+    "through the origin; the same against the mean instead of the origin (beyond a constant); standard deviation "
+    "over mean of s_opt / norm (scatter); fraction of s_opt < 0 (backwards)",
     {label: WORDS[label] for label in SEARCHED},
     measure_proportion,
     tuple(_proportion()),
-    "What looks like a proportionality is a constant ratio of averages. Line by line the optimal rate scatters by about "
-    "its own mean, and points backwards on one line of seven; the correlation with the norm is weak. A mean over 25 "
-    "lines hides this, and R2 through the origin is near 1 for anything that scatters little. What is left after "
-    "smoothing is a common trend: more than a constant explains, so theory was too pessimistic here. The scatter of "
-    "0.7 that was predicted on T1 holds for the rate 1 only: measured, 0.7 at 1, 1.0 at 0.5 and 2.2 at 0.1.",
+    "What looks like a proportionality is a constant ratio of averages. Line by line the optimal rate scatters by "
+    "about its own mean, and points backwards on one line of seven; the correlation with the norm is weak. A mean "
+    "over 25 lines hides this, and R2 through the origin is near 1 for anything that scatters little. What is left "
+    "after smoothing is a common trend: more than a constant explains, so theory was too pessimistic here. The "
+    "scatter of 0.7 that was predicted on T1 holds for the rate 1 only: measured, 0.7 at 1, 1.0 at 0.5 and 2.2 at "
+    "0.1.",
 )
 
 EXPERIMENTS = (EMP_01, EMP_02, EMP_03)

@@ -30,7 +30,7 @@ NAMES = "the rate", "half of it", "a quarter of it"
 
 
 def settled(label, seeds, size):
-    """Sums over late steps -rate u of SGD, (seeds, rates) each: rate g'u, rate^2 u'Hu, and the fall of the full loss."""
+    """Sums over late steps -rate u, (seeds, rates) each: rate g'u, rate^2 u'Hu, and the fall of the full loss."""
     import toybox as tb
     from toybox.analysis.balance import energies
 
@@ -209,8 +209,8 @@ EMP_06 = Experiment(
     "EMP-06",
     "Steps beyond the optimum train better",
     "dissertation, sections 5.5 (figure 5.8) and 6.3.2, observation 6",
-    "Stepping further than to the minimum of the full loss along each line, which gains less per step, leads to a lower "
-    "loss in the end.",
+    "Stepping further than to the minimum of the full loss along each line, which gains less per step, leads to a "
+    "lower loss in the end.",
     "excess of the full loss, as in EMP-05, of 1000 steps along batch directions (T2, T3: 500, T4: 250) of alpha times "
     "the step to the minimum of the parabola through the full loss, over that with alpha 1; on one quadratic alone: "
     "steps until the loss is 1e-8 of the first, over those with alpha 1",
@@ -218,10 +218,10 @@ EMP_06 = Experiment(
     | {DETERMINISTIC: "one quadratic without noise, 30 dimensions, condition 1000"},
     measure_overshoot,
     tuple(_overshoot()),
-    "Confirmed, and most of all near twice the optimum, where a single step gains next to nothing. It takes no network: "
-    "noisy quadratics do the same. Without noise steps longer than the optimum are no faster, and slightly shorter ones "
-    "far faster, so that the gain is one against noise. On T3 full losses have no minimum near and further is simply "
-    "lower.",
+    "Confirmed, and most of all near twice the optimum, where a single step gains next to nothing. It takes no "
+    "network: noisy quadratics do the same. Without noise steps longer than the optimum are no faster, and slightly "
+    "shorter ones far faster, so that the gain is one against noise. On T3 full losses have no minimum near and "
+    "further is simply lower.",
 )
 
 EXPERIMENTS = (EMP_04, EMP_05, EMP_06)

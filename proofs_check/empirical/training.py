@@ -92,8 +92,8 @@ EMP_19 = Experiment(
     "dissertation, section 6.4.3",
     "On small batches the searches that measure single batches end at a much larger loss; LABPAL with its noise factor "
     "does not.",
-    "log10 of the full loss above its floor after 32,000 samples in batches of 8, less that in batches of 128 (PLS: 100 "
-    "steps of each); LABPAL averages 16 batches of 8",
+    "log10 of the full loss above its floor after 32,000 samples in batches of 8, less that in batches of 128 (PLS: "
+    "100 steps of each); LABPAL averages 16 batches of 8",
     {label: KINDS[label] for label in ("T1", "T3")},
     measure_small_batches,
     (
@@ -107,9 +107,9 @@ EMP_19 = Experiment(
             "theory", "a fixed rate ends higher, too: its noise floor is inversely as the batch", "T1", "SGD", 4.0
         ),
     ),
-    "On noisy quadratics (T1) the batch decides for PAL and GOLS-I, as claimed; on the nearly separable kernel problem (T3) "
-    "it is the other way round, since small batches buy more steps there. With equal samples the small batches also have "
-    "sixteen times the steps, which hides the noise floor of a fixed rate.",
+    "On noisy quadratics (T1) the batch decides for PAL and GOLS-I, as claimed; on the nearly separable kernel problem "
+    "(T3) it is the other way round, since small batches buy more steps there. With equal samples the small batches "
+    "also have sixteen times the steps, which hides the noise floor of a fixed rate.",
 )
 
 
@@ -141,8 +141,8 @@ EMP_20 = Experiment(
     "Ignoring the norm of the gradient costs nothing",
     "dissertation, section 6.4.2",
     "LABPAL with steps of a measured length (NSGD) performs like LABPAL with a measured rate (SGD).",
-    "log10 of the full loss above its floor at the end of 2000 steps, LABPAL&NSGD less LABPAL&SGD; alpha 1.25, a search "
-    "every 100 steps, batches of 32",
+    "log10 of the full loss above its floor at the end of 2000 steps, LABPAL&NSGD less LABPAL&SGD; alpha 1.25, a "
+    "search every 100 steps, batches of 32",
     {label: KINDS[label] for label in ("T1", "T3", "T1, spread 0")},
     measure_norms,
     (
@@ -154,9 +154,9 @@ EMP_20 = Experiment(
             "theory", "a fixed length cannot converge where a rate does", "T1, spread 0", "powers of ten lost", 1.0
         ),
     ),
-    "Where batches agree on their minimiser, the measured rate, kept for 100 steps, can exceed what the sharpest direction "
-    "bears and diverge, while a length cannot; elsewhere the two differ by less than their scatter, or in favour of the "
-    "length.",
+    "Where batches agree on their minimiser, the measured rate, kept for 100 steps, can exceed what the sharpest "
+    "direction bears and diverge, while a length cannot; elsewhere the two differ by less than their scatter, or in "
+    "favour of the length.",
 )
 
 

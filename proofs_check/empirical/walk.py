@@ -86,8 +86,8 @@ EMP_14 = Experiment(
         *(Prediction("claim", "slopes find it more often", label, "more hits", 0.0) for label in ("T1", OFFSETS, "T3")),
         Prediction("theory", "offsets make values as noisy as one likes", OFFSETS, RATIO, high=0.2),
     ),
-    "It is the offsets of the samples' losses that decide: they make values noisy and leave slopes alone. A first rising "
-    "slope among noisy ones comes too early, so that a less noisy slope need not find the minimum more often.",
+    "It is the offsets of the samples' losses that decide: they make values noisy and leave slopes alone. A first "
+    "rising slope among noisy ones comes too early, so that a less noisy slope need not find the minimum more often.",
 )  # fmt: skip
 
 
@@ -186,8 +186,10 @@ def _alignment(label, seeds, size):
 
     prob, rate = of(label), {"T1": 0.1, "T3": 1.0, FEW: 0.1}[label]
     steps, draws = (5, 4) if size == "smoke" else (200, 50)
-    method, theta = tb.method("sgd", rate=rate), None
-    cosines, growth, right = {}, [], []
+    method = tb.method("sgd", rate=rate)
+    theta: Any = None
+    cosines: dict[int, Any] = {}
+    growth, right = [], []
     for batch in (SMALL, LARGE):
         found = follow(prob, method, steps=steps, batch=batch, seeds=seeds)
         cosines[batch] = np.nanmean(found.cosine, axis=0)
@@ -206,8 +208,8 @@ EMP_17 = Experiment(
     "A Walk with SGD, section 4.2, figures 5 to 7",
     "The alignment g'Hg / |g|^2 of batch gradients with the Hessian is larger for larger batches, and the cosine of "
     "consecutive gradients is smaller.",
-    "mean alignment at batches of 128 over that at 16, after a run; mean cosine at 128 less that at 16, same rate; share "
-    "of seeds at which the alignment grows exactly where g'Hg / |g|^2 > tr HS / tr S",
+    "mean alignment at batches of 128 over that at 16, after a run; mean cosine at 128 less that at 16, same rate; "
+    "share of seeds at which the alignment grows exactly where g'Hg / |g|^2 > tr HS / tr S",
     {label: KINDS[label] for label in ("T1", "T3", FEW)},
     measure_alignment,
     (
@@ -218,8 +220,8 @@ EMP_17 = Experiment(
             for label in ("T1", "T3", FEW)
         ),
     ),
-    "Whether alignment grows is decided by where the mean gradient and the noise lie, and cosines at these rates do not "
-    "fall with the batch size but rise: signal replaces noise.",
+    "Whether alignment grows is decided by where the mean gradient and the noise lie, and cosines at these rates do "
+    "not fall with the batch size but rise: signal replaces noise.",
 )  # fmt: skip
 
 
@@ -238,7 +240,7 @@ def _random(label, seeds, size):
     steps, many = (5, 4) if size == "smoke" else (200, 100)
     theta = tb.run(prob, tb.method("sgd", rate=0.1), steps=steps, batch=128, seeds=seeds, every=None).theta
     s = np.broadcast_to(np.linspace(-1, 1, 41), (len(seeds), 41))
-    convex = {"random": [], "gradient": []}
+    convex: dict[str, list] = {"random": [], "gradient": []}
     for k in range(many):
         point = prob.at(theta, prob.draw(np.array(seeds), k, 1, 128, "fresh"))
         drawn = np.random.default_rng(k).standard_normal(theta.shape)
@@ -253,8 +255,8 @@ EMP_21 = Experiment(
     "EMP-21",
     "Losses along random directions are rarely convex",
     "dissertation, section 4.3",
-    "Mini-batch losses along lines in random directions rarely have convex shapes; along negative gradients they mostly "
-    "do.",
+    "Mini-batch losses along lines in random directions rarely have convex shapes; along negative gradients they "
+    "mostly do.",
     "share of lines of a batch of 128 that are convex within one unit of length around the iterate",
     {label: KINDS[label] for label in ("T1", "T4", "T4 ReLU")},
     measure_random,
@@ -271,8 +273,8 @@ EMP_21 = Experiment(
         ),
         Prediction("theory", "always on quadratics", "T1", "convex along random directions", 0.999),
     ),
-    "Not so on a small network: within one unit of length nearly all lines are convex, in random directions as in that of "
-    "the gradient.",
+    "Not so on a small network: within one unit of length nearly all lines are convex, in random directions as in that "
+    "of the gradient.",
 )
 
 EXPERIMENTS = (EMP_14, EMP_15, EMP_16, EMP_17, EMP_21)

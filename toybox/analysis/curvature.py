@@ -52,7 +52,7 @@ class Moments(NamedTuple):
 
     @property
     def noise_scale(self) -> Any:
-        """B_noise = tr HS / g'Hg (CLAIMS SGD-10): the same, as the loss weighs them."""
+        """B_noise = tr HS / g'Hg (claim SGD-10): the same, as the loss weighs them."""
         return _ratio(self.bent_noise, self.bent)
 
     def rate(self, B: Any) -> Any:
@@ -172,7 +172,7 @@ def follow(problem: Any, optimizer: Optimizer, *, steps: int, batch: int, **opti
     """A run that measures its directions on the way and is not disturbed by it; options: those of ``tb.run``.
 
     The angle is that at the end of the step along the line, where a rule may then leave it: below 90 degrees short of
-    the line's minimum, above beyond it (dissertation, section 4.3; CLAIMS PAL-ANGLE). It costs one gradient a step.
+    the line's minimum, above beyond it (dissertation, section 4.3; claim PAL-ANGLE). It costs one gradient a step.
     Raises ``ValueError`` for fewer than one step.
     """
     if not is_whole(steps, 1):
