@@ -78,6 +78,15 @@ class PolynomialLine:
 
     proxy = proxy
 
+    def polynomials(self) -> np.ndarray:
+        """``change`` as objects of numpy.polynomial.Polynomial: (*lanes,) of objects."""
+        c = [self.xp.to_host(part)[..., 0].astype(np.float64) for part in self._c]
+        rows: np.ndarray = np.stack(np.broadcast_arrays(0 * c[0], *c), axis=-1)
+        found = np.empty(rows.shape[:-1], object)
+        for lane in np.ndindex(found.shape):
+            found[lane] = np.polynomial.Polynomial(rows[lane])
+        return found
+
     def samples(self, s):
         if self._examples is None:
             raise NotImplementedError("this line knows no per-example values")
