@@ -46,14 +46,14 @@ def curves(label, rate, base, steps, seeds):
 
 def measure_exchange(seeds, size):
     for name, (rate, base, most, runs) in FLOORS.items():
-        steps = 20 if size == "smoke" else most
+        steps = 4 if size == "smoke" else most
         many = 1000 * np.arange(1 if size == "smoke" else runs)[:, None] + np.array(seeds)
         large, exact_large = floors(rate, K * base, steps, many)
         small, exact_small = floors(rate / K, base, K * steps, many)
         yield from each("T1", f"floor, {name}", seeds, large / small * exact_large / exact_small)
         yield from each("T1", f"floor over exact, {name}", seeds, large / small)
     for label, (rate, base, most) in CURVES.items():
-        epochs, same = curves(label, rate, base, 20 if size == "smoke" else most, seeds)
+        epochs, same = curves(label, rate, base, 4 if size == "smoke" else most, seeds)
         yield from each(label, "equal epochs", seeds, epochs)
         yield from each(label, "equal steps", seeds, same)
 
@@ -88,7 +88,7 @@ EMP_08 = Experiment(
     "True at equal epochs, where both runs go the same way, curve by curve; false at equal steps, where the larger "
     "batch has gone four times as far. So it speaks of drift and noise per sample, not of the length of a step. "
     "Noise floors agree to first order only: long steps raise the floor of the larger rate, and a batch that is "
-    "half of the data lowers it, both by what the exact recursion says.",
+    "half of the data lowers it, both as the exact recursion says within the few percent that five seeds resolve.",
 )
 
 EXPERIMENTS = (EMP_08,)

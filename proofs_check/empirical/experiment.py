@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf, sqrt
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -57,7 +58,6 @@ class Experiment:
     predictions: tuple[Prediction, ...]
     finding: str = ""
     seeds: int = 5
-    parts: tuple[Any, ...] = field(default=(), compare=False)  # further functions whose source decides the numbers
 
     def __post_init__(self):
         assert self.seeds >= 5, f"{self.id}: {self.seeds} seeds"
@@ -124,13 +124,16 @@ def judge(prediction: Prediction, values: np.ndarray) -> Effect:
 
 
 def key(experiment: Experiment, size: Size) -> str:
-    """The sha256 of what decides the numbers: the core, the analyses, the experiment's module, seeds and size."""
+    """The sha256 of what decides the numbers: the core, the analyses, the experiment's module and those it takes from,
+    seeds and size."""
     from toybox import analysis
     from toybox.spec import code_digest
 
-    files = [*sorted(Path(analysis.__path__[0]).glob("*.py"))]
-    files += [Path(inspect.getfile(part)) for part in (experiment.measure, *experiment.parts)]
-    source = "".join(file.read_text("utf-8") for file in files)
+    files = {*Path(analysis.__path__[0]).glob("*.py"), Path(inspect.getfile(experiment.measure))}
+    home = vars(sys.modules[experiment.measure.__module__])
+    taken = {getattr(value, "__module__", None) or "" for value in home.values()} - {__name__}
+    files |= {Path(str(sys.modules[name].__file__)) for name in taken if name.startswith(f"{__package__}.")}
+    source = "".join(file.read_text("utf-8") for file in sorted(files))
     text = f"{experiment.id} {experiment.seeds} {size} {code_digest()} {source}"
     return hashlib.sha256(text.encode()).hexdigest()
 

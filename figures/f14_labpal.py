@@ -1,0 +1,222 @@
+"""F14: LABPAL's steps against the minimum of the full loss, on the lines of SGD (dissertation, fig. 6.2 and 6.4.1)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .f12_strategies import BLOCKS, STRATEGIES, WIDTH, series, values
+from .recipe import LOOKS, Recipe, Table
+
+CASES = {
+    "regression": BLOCKS["regression"]._replace(rates=(0.2,)),
+    "digits": BLOCKS["digits"]._replace(rates=(0.4,), steps={"smoke": 16, "default": 150, "full": 2000}),
+}
+BATCH = {"regression": 40, "digits": 32}
+REUSE, SHOWN = (1, 5, 25, 100), 25  # lines for which an estimate serves
+FEW = 10  # batches of an estimate in training
+PLAIN = ("sgd", "half", "pal", "fbpal")
+KINDS = {  # series -> method, whether it measures all batches, look
+    "sgd all": ("labpal-sgd", True, LOOKS["labpal-sgd"]._replace(name="LABPAL&SGD, all batches")),
+    "nsgd all": ("labpal-nsgd", True, LOOKS["labpal-nsgd"]._replace(name="LABPAL&NSGD, all batches", color="#C08BE0")),
+    "sgd few": ("labpal-sgd", False, LOOKS["labpal-sgd"]._replace(name=f"LABPAL&SGD, {FEW} batches", color="#2B2A8C")),
+}
+PANELS = {
+    "update step s_upd": "line number",
+    "accumulated improvement": "line number",
+    "improvement, per that of s_opt": "lines for which an estimate is reused",
+}
+BOTTOM = {"regression": -3.0, "digits": -1.0}  # of the last panels
+SHORT = {"half": "half", "sgd": "SGD", "fbpal": "FBPAL"}
+
+
+class Epochs(NamedTuple):
+    """Shuffled epochs whose further batches of a step are the others of its epoch, so that all together are all data
+    but an incomplete last batch: (t, j) -> samples (seeds, batch)."""
+
+    size: int
+    batch: int
+    seeds: int
+
+    def __call__(self, t: int, j: int) -> np.ndarray:
+        epoch, place = divmod(t, self.size // self.batch)
+        at = (place + j) % (self.size // self.batch) * self.batch
+        orders = (np.random.default_rng([seed, epoch]).permutation(self.size) for seed in range(self.seeds))
+        return np.stack([order[at : at + self.batch] for order in orders])
+
+
+def measure(size: str):
+    import polars as pl
+
+    import toybox as tb
+    from toybox.analysis import sample
+
+    rows: list[tuple] = []
+    for key, case in CASES.items():
+        problem, batch, seeds, rate = (
+            tb.problem(case.problem, **case.options),
+            BATCH[key],
+            case.seeds[size],
+            *case.rates,
+        )
+        methods = {"sgd": tb.method("sgd", rate=rate), "half": tb.method("sgd", rate=rate / 2)}
+        methods |= {"pal": tb.method("pal", beta=0.0), "fbpal": tb.method("fbpal")}
+        for kind, (name, everything, _) in KINDS.items():
+            batches = problem.size // batch if everything else FEW
+            options = {"alpha": 1.0, "approximation_batches": batches}
+            methods |= {f"{kind} {reuse}": tb.method(name, reuse=reuse, **options) for reuse in reuses(key)}
+        lines = sample(
+            problem, methods["sgd"], steps=case.steps[size], batch=batch, seeds=range(seeds), unit=case.unit,
+            window=case.window, points=31, methods=methods, sampler=Epochs(problem.size, batch, seeds),
+        )  # fmt: skip
+        rows += [(key, *row) for row in measured(lines)]
+    return pl.DataFrame(rows, schema=["case", "series", "metric", "lane", "t", "value"], orient="row")
+
+
+def reuses(key):
+    return REUSE if key == "regression" else REUSE[:-1]
+
+
+def measured(lines):
+    """(series, metric, lane, t, value): the first seed line by line, and sums over the second half for every seed."""
+    from toybox.analysis.steps import memory, metrics, smooth
+
+    T, found = len(lines.t), metrics(lines)
+    known = ~np.isnan(found["optimum"].size)
+    gained = {name: np.where(known, strategy.improvement, 0.0) for name, strategy in found.items()}
+    for name, strategy in found.items():
+        size = strategy.size[:, 0]
+        curves = {"size": size, "size, smoothed": smooth(size, WIDTH).mean}
+        curves |= {"total_improvement": gained[name][:, 0].cumsum()}
+        for metric, y in curves.items():
+            yield from ((name, metric, 0, t, float(v)) for t, v in enumerate(y))
+        shares = gained[name][T // 2 :].sum(axis=0) / gained["optimum"][T // 2 :].sum(axis=0)
+        yield from ((name, "share", lane, T, float(v)) for lane, v in enumerate(shares))
+    near = memory(found["optimum"].size[T // 2 :], [lag for lag in (1, WIDTH) if lag < T - T // 2])
+    for lag, row in zip(near.lag, near.correlation, strict=True):
+        yield from ((f"{lag}", "memory", lane, T, float(v)) for lane, v in enumerate(row))
+    yield from (("all", "missing", lane, T, float(v)) for lane, v in enumerate((~known).sum(axis=0)))
+    ahead = (found["optimum"].size > 0)[T // 2 :].mean(axis=0)
+    yield from (("all", "ahead", lane, T, float(v)) for lane, v in enumerate(ahead))
+
+
+def draw(results, overlay=True, cost="steps"):
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(2, 3, figsize=(12, 7.2), layout="constrained", width_ratios=[1.2, 1, 1])
+    table = Table()
+    for (key, case), row in zip(CASES.items(), axes, strict=True):
+        found = series(results, key)
+        for name, look in looks().items():
+            along(row[0], found, name, look, f"{key}: size", "size", table)
+            along(row[1], found, name, look, f"{key}: accumulated improvement", "total_improvement", table)
+        ends = [line.get_ydata()[len(line.get_ydata()) // 2 :] for line in row[0].get_lines() if line.get_lw() > 1]
+        row[0].set_yscale("log")
+        row[0].set_ylim(min(np.nanmin(y[y > 0]) for y in ends) / 4, 6 * max(np.nanmax(y) for y in ends))
+        row[1].set_yscale("symlog", linthresh=1)
+        row[1].axhline(0, color="k", lw=0.6, zorder=1.5)
+        reused(row[2], results, key, table)
+        row[0].set_ylabel(f"{case.title}", fontweight="bold")
+    for ax, (title, label) in zip(axes.T, PANELS.items(), strict=True):
+        ax[0].set_title(title)
+        ax[1].set_xlabel(label)
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=4)
+    return figure, table, caption(results)
+
+
+def looks() -> dict:
+    """Series -> look; LABPAL's with the estimates shown over the lines."""
+    plain = {name: STRATEGIES[name] for name in ("optimum", *PLAIN)}
+    return plain | {f"{kind} {SHOWN}": look for kind, (*_, look) in KINDS.items()}
+
+
+def along(ax, found, name, look, panel, metric, table) -> None:
+    """One strategy over the lines, smoothed where there is a mean, and as it is thin behind."""
+    t, y = found[name, metric]
+    table.add(panel, look.name, t, y, y, y)
+    if (name, f"{metric}, smoothed") in found:
+        ax.plot(t, y, color=look.color, lw=0.3, alpha=0.35, zorder=2)
+        t, y = found[name, f"{metric}, smoothed"]
+        table.add(f"{panel}, smoothed", look.name, t, y, y, y)
+    ax.plot(
+        t, y, color=look.color, ls=look.dash, marker=look.marker, markevery=(len(t) // 16, max(1, len(t) // 8)),
+        label=look.name, zorder=5 if name == "optimum" else 4,
+    )  # fmt: skip
+
+
+def reused(ax, results, key, table) -> None:
+    """The share of the possible improvement over the number of lines for which an estimate serves."""
+    panel = f"{key}: share of the possible improvement"
+    for kind, (*_, look) in KINDS.items():
+        shares = [np.quantile(values(results, key, "share", f"{kind} {k}"), [0.25, 0.5, 0.75]) for k in reuses(key)]
+        low, median, high = np.transpose(shares)
+        ax.fill_between(reuses(key), low, high, color=look.color, alpha=0.18, lw=0)
+        ax.plot(reuses(key), median, color=look.color, ls=look.dash, marker=look.marker)
+        table.add(panel, look.name, reuses(key), median, low, high)
+    for name in PLAIN:
+        low, median, high = np.quantile(values(results, key, "share", name), [0.25, 0.5, 0.75])
+        ax.axhline(median, color=STRATEGIES[name].color, ls=STRATEGIES[name].dash, lw=1)
+        table.add(panel, STRATEGIES[name].name, [0], [median], [low], [high])
+        color, where = STRATEGIES[name].color, {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+        if name in SHORT:
+            ax.annotate(SHORT[name], (1, median), xytext=(3, 0), va="center", fontsize=7.5, color=color, **where)
+        else:
+            text = f"PAL: {median:.3g}, below"
+            ax.annotate(text, (0.98, BOTTOM[key]), xytext=(0, 3), ha="right", fontsize=7.5, color=color, **where)
+    ax.set_xscale("log")
+    ax.set_xticks(reuses(key), [str(k) for k in reuses(key)])
+    ax.minorticks_off()
+    ax.axhline(1, color="k", lw=1)
+    ax.axhline(0, color="k", lw=0.6, ls=(0, (1, 2)))
+    ax.set_ylim(BOTTOM[key], 1.2)
+
+
+def caption(results) -> str:
+    def shares(key, *names):
+        return ", ".join(f"{float(np.median(values(results, key, 'share', name))):.2f}" for name in names)
+
+    def over(key, kind):
+        return shares(key, *(f"{kind} {reuse}" for reuse in reuses(key)))
+
+    def memory(key, lag):
+        found = values(results, key, "memory", str(lag))
+        return f"{np.nanmedian(found):.2f}" if len(found) else "-"
+
+    ahead = float(np.median(values(results, "regression", "ahead", "all")))
+    missing = {key: values(results, key, "missing", "all") for key in CASES}
+    lost = ", ".join(f"{int(found.sum())} ({CASES[key].title})" for key, found in missing.items())
+    means = {name: float(np.mean(series(results, "regression")[name, "size"][1][-100:])) for name in looks()}
+    return (
+        f"The lines of F12 (an SGD run; batches of {BATCH['regression']} and {BATCH['digits']}), and LABPAL without "
+        "step adaptation (alpha = 1) asked for its step on them. All batches: the parabola is measured on all data, as "
+        f"in section 6.4.1 (but for an incomplete last batch); {FEW} batches: as in training, the batch of the "
+        f"direction being one of them. Left and middle: the first seed, estimates reused for {SHOWN} lines, means over "
+        f"{WIDTH} lines in colour, single lines thin. Right: second half of the lines, medians and quartiles of "
+        f"{len(missing['regression'])} seeds (regression) and {len(missing['digits'])} (network).\n\n"
+        '*Not "near-optimal" here.* Fig. 6.2 of the dissertation finds LABPAL&SGD close to s_opt. Measured on all data '
+        f"at every line it gets {shares('regression', 'sgd all 1')} (regression) and {shares('digits', 'sgd all 1')} "
+        f"(network) of the improvement of s_opt; FBPAL, which measures the same, {shares('regression', 'fbpal')} and "
+        f"{shares('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "
+        "regression's lines), where LABPAL goes by its last estimate. An estimate comes from one line and is as "
+        f"noisy as s_opt itself: reused for {', '.join(map(str, reuses('regression')))} lines LABPAL&SGD gets "
+        f"{over('regression', 'sgd all')} (regression) and, up to {reuses('digits')[-1]}, {over('digits', 'sgd all')} "
+        f"(network); LABPAL&NSGD {over('regression', 'nsgd all')} and {over('digits', 'nsgd all')}. A constant half of "
+        f"the training rate gets {shares('regression', 'half')} and {shares('digits', 'half')}. Observation 3, from "
+        f"which the reuse is derived, is of smoothed curves: log s_opt (where s_opt > 0) has autocorrelations of "
+        f"{memory('regression', 1)} and {memory('digits', 1)} with the next line, {memory('regression', WIDTH)} and "
+        f"{memory('digits', WIDTH)} with the {WIDTH}th.\n\n"
+        f"*{FEW} batches are biased.* The batch that gave the direction is steep along it, and here it is 1/{FEW} of "
+        f"the estimate: on the regression the steps of LABPAL&SGD are {means[f'sgd few {SHOWN}']:.2g} long over "
+        f"the last 100 lines of the first seed, against {means[f'sgd all {SHOWN}']:.2g} on all batches and "
+        f"{means['optimum']:.2g} of s_opt, and they raise the loss: {over('regression', 'sgd few')}. On the network: "
+        f"{over('digits', 'sgd few')}. PAL, with nothing else than that batch, goes too far by far: "
+        f"{shares('regression', 'pal')} and {shares('digits', 'pal')}.\n\n"
+        f"Lines without a minimum inside the window, left out of all sums: {lost}."
+    )
+
+
+RECIPE = Recipe(
+    "F14", "labpal-truth", "LABPAL against the full loss", None, draw, ("mutschler2021", "mutschler2022"), measure
+)
