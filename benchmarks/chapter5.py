@@ -2,9 +2,9 @@
 
     python benchmarks/chapter5.py [STEPS] [REPEATS]
 
-Prints one JSON object: seconds of the plain run and of the run with its lines (K K included), in turn; seconds that the
-brute force (a full-batch evaluation at every one of 167 points) takes for one line, the median of 20; the largest relative
-difference between the two along these; and the peak memory of this process.
+Prints one JSON object: seconds of the plain run and of the run with its lines (K K included), in turn; seconds that
+the brute force (a full-batch evaluation at every one of 167 points) takes for one line, the median of 20; the largest
+relative difference between the two along these; and the peak memory of this process.
 """
 
 from __future__ import annotations

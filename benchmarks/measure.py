@@ -91,7 +91,7 @@ def steps(name: str, repeats: int, many: int) -> Iterator[Row]:
 def kernel(dtype: str, repeats: int, many: int, points: int = 167) -> Iterator[Row]:
     """mushrooms: an SLS step against its row gather and three products, and a full-batch line against full losses."""
     problem, optimizer = tb.problem("mushrooms", dtype=dtype), tb.method("sls", gamma=1.5)
-    xp, K, rng, batch = problem.xp, problem._K, np.random.default_rng(0), 100
+    K, rng, batch = problem._K, np.random.default_rng(0), 100
     theta, v = problem.initial([0, 1]), np.ones(batch, dtype)
 
     def floor() -> None:

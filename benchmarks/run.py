@@ -11,8 +11,10 @@ The table is printed and written to ``RESULTS.md``; with --quick (few repetition
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 from datetime import date
@@ -59,6 +61,28 @@ def machine() -> list[str]:
     ]
 
 
+def chapter5() -> list[str]:
+    """The measurement of chapter 5 in a process of its own, as Markdown."""
+    done = subprocess.run([sys.executable, HERE / "chapter5.py"], capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    plain, lines = (statistics.median(found[name]) for name in ("plain", "lines"))
+    ratios = [a / b for a, b in zip(found["lines"], found["plain"], strict=True)]
+    brute = found["brute"] * found["steps"]
+    return [
+        "",
+        "## Chapter 5 at full size",
+        "",
+        f"mushrooms, float64: {found['steps']} steps of SGD, the full loss along each at 167 points (`chapter5.py`).",
+        "",
+        f"- plain run {plain:.1f} s; with its lines, K K included, {lines:.1f} s: ratio "
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} .. {max(ratios):.2f}; wanted: at most 5)",
+        f"- by brute force {found['brute']:.2f} s a line (median of 20), scaled {brute:.0f} s: {brute / plain:.0f} "
+        f"plain runs, {brute / lines:.0f} times the time with lines",
+        f"- largest difference to the brute force on these 20 lines: {found['error']:.1e} of the largest change",
+        f"- peak memory {found['peak'] / 1e9:.2f} GB (wanted: below 2)",
+    ]
+
+
 def main(quick: bool) -> None:
     import measure
 
@@ -76,6 +100,7 @@ def main(quick: bool) -> None:
     if not quick:
         about = "Times per run and step (a line: in all); ratios are medians. `run.py` says what is compared."
         lines[2:2] = [about, ""]
+        lines += chapter5()
         (HERE / "RESULTS.md").write_text("\n".join(lines) + "\n")
 
 
