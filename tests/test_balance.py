@@ -73,6 +73,18 @@ def test_early_the_best_rate_is_larger(problem):
     np.testing.assert_allclose(whole.alpha + whole.drift, 2, rtol=2 / 200)  # the losses span one step less
 
 
+def test_only_whole_epochs_balance(problem):
+    """Without replacement the batches of an epoch make up for each other: the first of them overshoots most."""
+    options = {"steps": 600, "batch": BATCH, "seeds": range(40), "theta": problem.solution}
+    found = energies(problem, tb.method("sgd", rate=0.1), **options)
+    books = balance(found, (120, 600), confidence=1 - 6e-7)
+    assert books.low < 0.5 < books.high
+    assert books.high - books.low < 0.02
+    length = SIZE // BATCH
+    first, last = (Energies(*(part[position::length] for part in found)) for position in (0, length - 1))
+    assert balance(first).high < 0.3 < 0.6 < balance(last).low
+
+
 def test_gradient_descent_is_far_from_it(problem):
     """Without noise alpha_eff is rate times the Rayleigh quotient of g, in the end that of the smallest eigenvalue."""
     found = energies(problem, tb.method("sgd", rate=0.1), steps=60, batch=SIZE, seeds=range(2))

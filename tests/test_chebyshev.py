@@ -151,3 +151,21 @@ def test_a_generic_line_is_a_line_like_any_other():
     error, stand_in = worst(line)
     assert stand_in.converged.all()
     assert error < 1e-12
+
+
+@pytest.mark.parametrize(("activation", "smooth"), [("tanh", True), ("relu", False)])
+def test_lines_of_networks(activation, smooth):
+    """A tanh network's lines are analytic: 1e-10 of the largest change. Those of a ReLU network have kinks, and the
+    interpolant says that it did not converge."""
+    problem = tb.problem("digits", rows=200, hidden=(8,), activation=activation)
+    theta = problem.initial([0, 1])
+    point = problem.at(theta, problem.population)
+    d = -point.gradient / np.linalg.norm(point.gradient, axis=-1, keepdims=True)
+    stand_in = point.along(d).proxy((-1.0, 3.0))
+    assert stand_in.converged.tolist() == [smooth] * 2
+    if smooth:
+        s = np.broadcast_to(np.linspace(-1, 3, 167), (2, 167))
+        losses = [problem.at(theta + x[:, None] * d, problem.population).value for x in s.T]
+        truth = np.stack(losses, axis=-1) - point.value[:, None]
+        error = np.abs(stand_in.change(s) - truth).max(-1) / np.abs(truth).max(-1)
+        assert error.max() < 1e-10

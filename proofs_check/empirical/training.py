@@ -204,8 +204,8 @@ EMP_22 = Experiment(
             for beta in ("0", "0.9")
         ),
     ),
-    "On quadratics the balance is two whatever the momentum, as theory says: what looks like less overshooting is a "
-    "trajectory that has not settled.",
+    "On quadratics both intervals hold the two of theory (figure F22 measures it more closely): what looks like less "
+    "overshooting on the network is a trajectory that has not settled.",
 )
 
 EXPERIMENTS = (EMP_18, EMP_19, EMP_20, EMP_22)

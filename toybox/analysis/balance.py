@@ -18,6 +18,7 @@ small curvature dominate.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +55,11 @@ class Balance(NamedTuple):
 
 
 def energies(problem: Any, optimizer: Optimizer, *, steps: int, batch: int, every: int = 1, **options: Any) -> Energies:
-    """The steps 0, every, 2 every, ... of a run. options: those of ``tb.run`` (seeds, theta, sampler, ...)."""
+    """The steps 0, every, 2 every, ... of a run. options: those of ``tb.run`` (seeds, theta, sampler, ...).
+
+    In an epoch lambda_opt depends on how many batches are left, as batches without replacement make up for each other:
+    only whole epochs balance. ``every`` should have no factor in common with the number of steps of an epoch.
+    """
     probe = Probe("energy", _energy)
     trace = run(problem, optimizer, steps=steps, batch=batch, every=every, probes=[probe], **options)
     t = trace.probe_steps[:-1]  # after the last step there is no line
@@ -118,14 +123,12 @@ def balance(
     fall = (loss[0] - loss[-1]).mean(0) / max(1, t[-1] - t[0])
     ratios = singles(found)[chosen]
     flat = ratios.reshape(-1, *ratios.shape[2:])
-    return Balance(
-        share,
-        share - half,
-        share + half,
-        1 / share,
-        2 * fall / gains.mean(0),
-        np.nanmean(flat, axis=0),
-        np.nanstd(flat, axis=0),
-        np.nanquantile(flat, [0.25, 0.5, 0.75], axis=0),
-        np.nanmean(np.where(np.isnan(flat), np.nan, flat < 0), axis=0),
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nan where no step has a positive curvature
+        scatter = (
+            np.nanmean(flat, axis=0),
+            np.nanstd(flat, axis=0),
+            np.nanquantile(flat, [0.25, 0.5, 0.75], axis=0),
+            np.nanmean(np.where(np.isnan(flat), np.nan, flat < 0), axis=0),
+        )
+    return Balance(share, share - half, share + half, 1 / share, 2 * fall / gains.mean(0), *scatter)
