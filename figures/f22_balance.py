@@ -143,7 +143,7 @@ def draw(results, overlay=True, cost="steps"):
         upper.set(xscale="log", yscale="log", title=title, xlabel="training rate")
         lower.set(xscale="log", yscale="log", xlabel="iteration")
         lower.set_ylim(0.2, 40)
-        lower.set_xlim(0.6 * x[0], None)
+        lower.set_xlim(0.35 * x[0], None)
     axes[0, 0].set_ylabel("locally optimal rate, late")
     axes[1, 0].set_ylabel("optimal / training rate")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
@@ -193,17 +193,17 @@ CAPTION = (
     "of averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
     "independent), against the rate of training. Lower row: the same in stretches of the run. Momentum 0.9 (u = m, "
     "rates multiply m) is on the same line: the balance holds along whatever u the step takes. Half of the training "
-    "rate, that is the energy balance (claim SGD-07), as soon as the loss changes slowly: {halves}; "
-    "{hold} of {of} intervals hold it. Before that "
-    "more would be better (lower row), and with momentum it takes a slower change of the loss. It does not come "
-    "true on the softmax network, which goes on to fit its data: its loss falls too fast to balance ({softmax}). So "
-    "the published finding, a rate of 0.05 makes almost exact line searches on a trajectory trained with 0.1 "
-    "(dissertation, 5.5, core result 2), needs no property of the landscape. The quadratic trained with 0.1 has "
-    "{tenth}, and trained with 0.05 it has {twentieth}: the better rate moves away from whoever takes it. Single "
-    "steps scatter: on the quadratic with rate 0.1 their ratios have mean {mean} and standard deviation {sd} of the "
-    "rate, and {negative} % are negative. Batches are drawn independently here; in epochs, where batches make up "
-    "for each other, only the whole epoch balances: {all} of the rate for all steps, but {first} for the first "
-    "batch of an epoch and {last} for the last (quadratic, rate 0.1)."
+    "rate, that is the energy balance (claim SGD-07), as soon as the loss changes slowly: {halves}; {hold} of {of} "
+    "intervals hold it. Before that more would be better (lower row), and with momentum it takes a slower change of "
+    "the loss. It does not come true on the softmax network, which goes on to fit its data: its loss falls too fast "
+    "to balance ({softmax}). So the published finding, a rate of 0.05 makes almost exact line searches on a "
+    "trajectory trained with 0.1 (dissertation, 5.5, core result 2), needs no more of the landscape than parabolas "
+    "along the steps. The quadratic trained with 0.1 has {tenth}, and trained with 0.05 it has {twentieth}: the "
+    "better rate moves away from whoever takes it. Single steps scatter: on the quadratic with rate 0.1 their "
+    "ratios have mean {mean} and standard deviation {sd} of the rate, and {negative} % are negative. Batches are "
+    "drawn independently here; in epochs, where batches make up for each other, only the whole epoch balances: "
+    "{all} of the rate for all steps, but {first} for the first batch of an epoch and {last} for the last "
+    "(quadratic, rate 0.1)."
 )
 
 RECIPE = Recipe("F22", "balance", "Half of the training rate", None, draw, ("mutschler2021", "mutschler2022"), measure)
