@@ -170,8 +170,8 @@ CAPTION = (
     "batches; descent on all data with a rate up to 2 / (largest eigenvalue) never raises the floor of a quadratic "
     "(claims WALK-09, WALK-10). Steps with a barrier, an interior maximum above both ends: {exact} in the three "
     "columns, by all stationary points of the line; ten points, as published, see {sampled}. The highest has "
-    "{highest} % of the loss (l* - (l_t + l_t+1)/2; the height of section 3 has the other sign). Table 1 has up to "
-    "23 in an epoch of 450 steps of deep networks, most of them late. In this figure they occur only with batches "
+    "{highest} % of the loss (l* - (l_t + l_t+1)/2; the height of section 3 has the other sign). Table 1 "
+    "counts few per epoch of deep networks, too. In this figure they occur only with batches "
     "of one sample from a start near a saddle, and early; the third column shows the first seed that has one."
 )
 
