@@ -155,7 +155,8 @@ CAPTION = (
     "slack in the worst case found, as a fraction of what is allowed; {exact} of the {checks} checks are equalities "
     "(grey strip). Of corrected and refuted claims the checks are those of what is true instead. Below: "
     "{experiments} experiments with the ranges that the document (filled) and theory (open) predict for effect sizes, "
-    "drawn to one scale (blue; what lies far outside is drawn nearer), and the mean over seeds with its 95 % interval. "
+    "drawn to one scale (blue; what lies far outside is drawn nearer), and the mean over seeds with its 95 % interval; "
+    "ranges that are open on one side reach beyond the blue. "
     "Confirmed: {document} predictions that follow from the documents, {theory} of theory."
 )
 
