@@ -51,14 +51,14 @@ def measure_change(seeds, size):
 def _change(label, seeds, size):
     from toybox.analysis.steps import memory
 
-    steps = 60 if size == "smoke" else 250 if label == "T4" else 2000
+    steps = 30 if size == "smoke" else 250 if label == "T4" else 2000
     found = lines(label, seeds, steps, 1, start=0 if size == "smoke" else 200)
     step = -found.slope / found.curvature * found.unit  # the optimal rate, of the parabola at 0
     length = step * found.norm
     raw, smooth = (memory(np.abs(length), [1], width) for width in (1, WIDTH))
     worth = lambda s: s / found.unit * (found.slope + s / found.unit * found.curvature / 2)
     own = worth(step).sum(0)
-    late = 20 if size == "smoke" else 100
+    late = 10 if size == "smoke" else 100
     again = worth(np.roll(length, late, axis=0) / found.norm)[late:].sum(0) / worth(step)[late:].sum(0)
     return {
         "lag 1": raw.correlation[0],
@@ -213,7 +213,7 @@ def _shapes(label, seeds, size):
     from toybox.analysis.fit import shape_distances
 
     few = size == "smoke"
-    steps, blocks = (12, 2) if few else (1000, 20)
+    steps, blocks = (12, 6) if few else (1000, 20)
     at = np.sort(np.concatenate([np.linspace(0, steps - 2, blocks).astype(int) + i for i in (0, 1)]))
     at = np.unique(at)
     options = {"batch": BATCH, "seeds": seeds, "at": at, "unit": "arc", "window": (-0.2, 0.2), "points": 21}
