@@ -55,8 +55,8 @@ EMP_07 = Experiment(
     {label: WORDS[label] for label in ("T1", "T3", "T4")},
     measure_batch_growth,
     tuple(_predictions()),
-    "On a line kept fixed, as published, the step shrinks by k where the rest of the data is flat along it, and by less "
-    "elsewhere; along directions of their own, as SGD is run, by no more than the root of k.",
+    "On a line kept fixed, as published, the step shrinks by k where the rest of the data is flat along it, and by "
+    "less elsewhere; along directions of their own, as SGD is run, by no more than the root of k.",
 )
 
 EXPERIMENTS = (EMP_07,)
