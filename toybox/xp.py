@@ -138,7 +138,7 @@ class NumpyNamespace(Namespace):
         return out
 
     def sigmoid(self, z):
-        with np.errstate(over="ignore"):  # exp is vectorised in hardware: a fifth of the time of SciPy's expit
+        with np.errstate(over="ignore"):  # NumPy's exp is vectorised, SciPy's expit is not
             return 1 / (1 + np.exp(-z))
 
     def softplus(self, z):

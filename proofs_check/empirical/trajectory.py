@@ -90,9 +90,9 @@ EMP_09 = Experiment(
             for label in ("T1", "T3", "T4")
         ),
     ),
-    "True only where there is next to no noise (T3). On T1 and T4 the optimal step of a line says nothing of that of "
-    "the next, and using it again costs most of the improvement; a mean over 25 lines, as in the figures, would make "
-    "neighbours of white noise agree.",
+    "True only where the loss still falls steadily (T3). On T1 and T4 the optimal step of a line says nothing of that "
+    "of the next, and using it again costs most of the improvement; a mean over 25 lines, as in the figures, would "
+    "make neighbours of white noise agree.",
 )  # fmt: skip
 
 
@@ -195,8 +195,8 @@ EMP_12 = Experiment(
             Prediction("claim", "then falls", label, "end over peak", high=0.67),
         )
     ),
-    "The early rise is there on this small network, too, and large with ReLU; how far the curvature falls again within "
-    "2000 steps differs from seed to seed.",
+    "The early rise is there on this small network, too, and large with ReLU. The curvature falls again, but within "
+    "2000 steps hardly to two thirds of its peak.",
 )
 
 
@@ -224,7 +224,7 @@ def _shapes(label, seeds, size):
     for lane in range(len(seeds)):
         for name in ratios:
             d = shape_distances(found.s, found.full[:, lane], normalise=name != "absolute")
-            chosen = late if "late" in name else late | True
+            chosen = late if "late" in name else np.ones_like(late)
             far = (np.abs(np.subtract.outer(at, at)) >= steps / 4) & chosen & chosen[:, None]
             neighbours = near[chosen[near]]
             ratios[name].append(d[neighbours, neighbours + 1].mean() / d[far].mean())

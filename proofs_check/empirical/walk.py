@@ -86,8 +86,9 @@ EMP_14 = Experiment(
         *(Prediction("claim", "slopes find it more often", label, "more hits", 0.0) for label in ("T1", OFFSETS, "T3")),
         Prediction("theory", "offsets make values as noisy as one likes", OFFSETS, RATIO, high=0.2),
     ),
-    "It is the offsets of the samples' losses that decide: they make values noisy and leave slopes alone. A first "
-    "rising slope among noisy ones comes too early, so that a less noisy slope need not find the minimum more often.",
+    "Over the range of the line slopes are less noisy everywhere, most so where the losses of samples have offsets. "
+    "Yet on T1 the first rising slope finds the minimum less often than the lowest value: among noisy slopes it comes "
+    "too early.",
 )  # fmt: skip
 
 
