@@ -376,3 +376,53 @@ def test_optimizers_know_their_lanes_and_numbers():
     assert method.name == "pal"
     assert method.hyper["beta"] == 0.4
     assert tb.Optimizer(Gradient(), Fixed(0.5)).hyper == {"rate": 0.5, "schedule": "constant"}
+
+
+class Tight:
+    """A problem with memory for a few lanes at once."""
+
+    def __init__(self, problem, most):
+        self.problem, self.most, self.asked = problem, most, []
+
+    def __getattr__(self, name):
+        return getattr(self.problem, name)
+
+    def at(self, theta, sample):
+        lanes = int(np.prod(theta.shape[:-1]))
+        self.asked.append(lanes)
+        if lanes > self.most:
+            raise MemoryError(f"no room for {lanes} lanes")
+        return self.problem.at(theta, sample)
+
+
+def test_seeds_that_do_not_fit_into_memory_run_in_smaller_groups():
+    problem, method = tb.problem("quadratic", dim=3, size=20), tb.method("sls")
+    tight = Tight(problem, 3)
+    found = tb.run(tight, method, steps=5, batch=4, seeds=range(7))
+    expected = tb.run(problem, method, steps=5, batch=4, seeds=range(7))
+    np.testing.assert_array_equal(found.theta, expected.theta)
+    np.testing.assert_array_equal(found.full_loss, expected.full_loss)
+    assert sorted(set(tight.asked)) == [1, 2, 4, 7]  # halved until they fit; one is left for the last group
+
+
+def test_lanes_of_one_seed_that_do_not_fit_say_so():
+    tight, method = Tight(tb.problem("quadratic", dim=3, size=20), 3), tb.method("sgd", rate=np.full(5, 0.1))
+    with pytest.raises(
+        MemoryError, match=r"no memory for 1 seed with 5 hyper-parameter lanes .*no room for 5 lanes; accepted:"
+    ):
+        tb.run(tight, method, steps=5, batch=4, seeds=range(4))
+    assert min(tight.asked) == 5
+
+
+@pytest.mark.cupy
+def test_a_device_that_runs_out_of_memory_gets_smaller_groups(cupy_backend):
+    problem, method = tb.problem("quadratic", dim=30, size=20, backend="cupy"), tb.method("sls")
+    expected = tb.run(problem, method, steps=3, batch=10, seeds=range(64))
+    pool = cupy_backend.module.get_default_memory_pool()
+    pool.free_all_blocks()
+    pool.set_limit(size=pool.used_bytes() + (4 << 20))  # 64 lanes gather 4.6 MB
+    try:
+        found = tb.run(problem, method, steps=3, batch=10, seeds=range(64))
+    finally:
+        pool.set_limit(size=0)
+    np.testing.assert_array_equal(found.theta, expected.theta)

@@ -190,36 +190,79 @@ def test_a_backend_that_is_not_installed_says_which_extra_to_install(monkeypatch
         raise ModuleNotFoundError("gone", name=package)
 
     monkeypatch.setattr(module, "import_module", nothing)
+    monkeypatch.setattr(module, "_wheels", list)
     with pytest.raises(BackendError, match=rf"^backend='{name}' needs a package that is not installed.*extra {extra}$"):
         module._resolved.__wrapped__(name)
 
 
-def test_cupy_without_a_device_says_so(monkeypatch):
-    without = types.SimpleNamespace(is_available=lambda: False)
-    monkeypatch.setattr(module, "import_module", lambda package: without)
-    with pytest.raises(BackendError, match=r"^backend='cupy' finds no CUDA device; use backend='numpy'"):
+@pytest.mark.parametrize(("driver", "says"), [(0, "finds no CUDA device"), (13020, "finds no CUDA device")])
+def test_cupy_with_a_driver_and_no_device_says_so(monkeypatch, driver, says):
+    monkeypatch.setattr(module, "import_module", lambda package: fake_cupy(driver=driver))
+    with pytest.raises(BackendError, match=rf"^backend='cupy' {says}"):
         module._resolved.__wrapped__("cupy")
 
 
-def test_cupy_arrays_come_home_by_get(monkeypatch):
-    fake = types.SimpleNamespace(is_available=lambda: True)
+def fake_cupy(available=False, driver=0, wheel=13000, **names):
+    runtime = types.SimpleNamespace(driverGetVersion=lambda: driver, runtimeGetVersion=lambda: wheel)
+    return types.SimpleNamespace(
+        is_available=lambda: available, cuda=types.SimpleNamespace(runtime=runtime), asarray=np.asarray, **names
+    )
+
+
+def test_a_wheel_too_new_for_the_driver_says_which_extra_fits(monkeypatch):
+    monkeypatch.setattr(module, "_wheels", lambda: ["cupy-cuda13x 14.2.0"])
+    monkeypatch.setattr(module, "import_module", lambda package: fake_cupy(driver=12040))
+    with pytest.raises(
+        BackendError, match=r"cupy-cuda13x 14.2.0 needs a driver for CUDA 13, .* up to 12.4; .* cuda12$"
+    ):
+        module._resolved.__wrapped__("cupy")
+
+
+def test_two_wheels_are_refused(monkeypatch):
+    versions = {"cupy-cuda12x": "14.1.0", "cupy-cuda13x": "14.2.0"}
+
+    def version(wheel):
+        if wheel not in versions:
+            raise module.metadata.PackageNotFoundError(wheel)
+        return versions[wheel]
+
+    monkeypatch.setattr(module.metadata, "version", version)
+    with pytest.raises(BackendError, match=r"finds cupy-cuda12x 14.1.0 and cupy-cuda13x 14.2.0 installed.*uninstall"):
+        module._resolved.__wrapped__("cupy")
+
+
+def test_a_wheel_that_cannot_be_loaded_says_why(monkeypatch):
+    def broken(package):
+        raise ImportError("libcuda.so.1:\n  no such file")
+
+    monkeypatch.setattr(module, "_wheels", lambda: ["cupy-cuda12x 14.2.0"])
+    monkeypatch.setattr(module, "import_module", broken)
+    with pytest.raises(
+        BackendError, match=r"cupy-cuda12x 14.2.0 is installed and cannot be loaded: libcuda.so.1: no such"
+    ):
+        module._resolved.__wrapped__("cupy")
+
+
+def test_a_device_that_cannot_compile_says_why(monkeypatch):
+    def refuse(numbers):
+        raise RuntimeError("failed to load libnvrtc")
+
+    fake = fake_cupy(available=True)
+    fake.asarray = refuse
     monkeypatch.setattr(module, "import_module", lambda package: fake)
-    assert module._resolved.__wrapped__("cupy").to_host(types.SimpleNamespace(get=lambda: np.ones(2))).tolist() == [
-        1,
-        1,
-    ]
+    with pytest.raises(
+        BackendError, match=r"cannot use it: failed to load libnvrtc; the extras cuda12 and cuda13 bring"
+    ):
+        module._resolved.__wrapped__("cupy")
 
 
 @pytest.mark.cupy
-def test_cupy_on_a_device_equals_numpy():
-    try:
-        xp = namespace("cupy")
-    except BackendError as missing:
-        pytest.skip(str(missing))
+def test_cupy_equals_numpy(cupy_backend):
     z = np.array(EXTREME)
     for function in ("sigmoid", "softplus"):
-        got = xp.to_host(getattr(xp, function)(xp.asarray(z)))
+        got = host(cupy_backend, getattr(cupy_backend, function)(cupy_backend.asarray(z)))
         np.testing.assert_allclose(got, getattr(namespace("numpy"), function)(z), rtol=1e-14, atol=1e-307)
+    assert host(cupy_backend, z) is z  # what is there already stays
 
 
 def test_every_backend_that_is_accepted_has_a_module():

@@ -67,7 +67,7 @@ class Proxy(NamedTuple):
         xp, low, high = self.xp, self.low[..., None], self.high[..., None]
         x = (2 * s - (low + high)) / (high - low)
         edge = xp.abs(x) <= 1 + 16 * xp.finfo(x.dtype).eps  # as far as rounding leads
-        angle = xp.acos(xp.where(edge, xp.clip(x, -1.0, 1.0), xp.nan))
+        angle = xp.acos(xp.where(edge, xp.maximum(xp.minimum(x, 1.0), -1.0), xp.nan))
         k = xp.arange(c.shape[-1], dtype=c.dtype)
         return xp.matmul(xp.cos(angle[..., None] * k), c[..., None])[..., 0]
 

@@ -129,15 +129,17 @@ def lanes(*records: Any) -> tuple[int, ...]:
 def bind(record: T, xp: Namespace, dtype: Any) -> T:
     """The same record with every number an array of the run's backend and dtype.
 
-    A lone number becomes a 0-d array, so that it goes through the same arithmetic as a lane of many would.
+    A lone number becomes a 0-d array, so that it goes through the same arithmetic as a lane of many would. A record
+    that says ``on_host`` gets NumPy's arrays: it computes there, whatever the backend.
     """
+    place = xp.to_host if getattr(record, "on_host", False) else lambda array: array
     bound = copy.copy(record)
     for field in dataclasses.fields(record):  # type: ignore[arg-type]
         value = getattr(record, field.name)
         if dataclasses.is_dataclass(value):
             object.__setattr__(bound, field.name, bind(value, xp, dtype))
         elif "interval" in field.metadata:
-            object.__setattr__(bound, field.name, xp.asarray(value, dtype=dtype))
+            object.__setattr__(bound, field.name, place(xp.asarray(value, dtype=dtype)))
     return bound
 
 

@@ -6,6 +6,7 @@ whose loss, slope or step is not finite ends with status NONFINITE and keeps its
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -96,12 +97,30 @@ def run(
                 f"= {shape}"
             ) from None
     with _bar(progress, steps * -(-len(seeds) // group)) as tick, np.errstate(all="ignore"):
-        parts = []
-        for start in range(0, len(seeds), group):
-            chosen = slice(start, start + group)
+        parts, start = [], 0
+        while start < len(seeds):
+            chosen, failure = slice(start, start + group), ""
             first = None if theta is None else theta[chosen]
-            parts.append(_run(problem, optimizer, counts, batch, seeds[chosen], first, sampler, probes, every, tick))
+            try:
+                parts.append(
+                    _run(problem, optimizer, counts, batch, seeds[chosen], first, sampler, probes, every, tick)
+                )
+                start += group
+            except MemoryError as error:  # CuPy's, too
+                failure = str(error)
+            if failure:
+                group = _smaller(group, callable(sampler), seeds[chosen], optimizer.lanes, failure)
     return Trace.join(parts)
+
+
+def _smaller(group: int, fixed: bool, seeds: Any, axes: tuple[int, ...], failure: str) -> int:
+    """Half as many seeds at once, after memory did not suffice: a lane's result is the same in any group."""
+    if fixed or len(seeds) == 1:
+        raise MemoryError(
+            f"no memory for {len(seeds)} seed{'s' * (len(seeds) > 1)} with {math.prod(axes)} hyper-parameter lanes each, "
+            f"which cannot be split: {failure}; accepted: fewer lanes, a smaller batch, or dtype='float32'"
+        )
+    return -(-min(group, len(seeds)) // 2)
 
 
 def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every, tick) -> Trace:
@@ -146,15 +165,16 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         else:
             moved = step.point.theta
             fine = fine & xp.all(xp.isfinite(moved), axis=-1)
-        carried = step.point is not None or ray.full_line is not None
-        if alive is not None or not xp.all(fine):
+        carried = step.point is None and ray.full_line is not None
+        # off NumPy reading a flag waits for the device: every step is masked, but where predictions are carried along
+        if alive is not None or not ((xp.eager or carried) and xp.all(fine)):
             alive = fine if alive is None else alive & fine
             moved = xp.where(alive[..., None], moved, theta)
             step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)))
             carried = False
         record.step(origin.value, size, arc, step.status)
         whole = None
-        if carried and step.point is None and t % CARRY != CARRY - 1:
+        if carried and t % CARRY != CARRY - 1:
             whole = ray.full_line.at(size)  # type: ignore[union-attr]
         theta, origin = moved, step.point if step.carry else None
         tick(t)
@@ -212,26 +232,27 @@ class _Record:
 
     def look(self, t, theta, whole, ray):
         """Measure full loss, test accuracy and the probes at step t; returns the point on the whole data set."""
-        problem, host = self.problem, self.problem.xp.to_host
+        problem, xp = self.problem, self.problem.xp
         whole = whole or problem.at(theta, problem.population)
         self.at.append(t)
-        self.full.append(np.broadcast_to(host(whole.value), self.lanes))
+        self.full.append(xp.broadcast_to(whole.value, self.lanes))
         if getattr(problem, "test", None) is not None and hasattr(problem, "accuracy"):
-            self.accuracy.append(host(problem.accuracy(theta)))
+            self.accuracy.append(problem.accuracy(theta))
         for probe in self.probes:
-            self.measured[probe.name].append(host(probe.measure(Look(problem, t, theta, whole, ray))))
+            self.measured[probe.name].append(xp.to_host(probe.measure(Look(problem, t, theta, whole, ray))))
         return whole
 
     def trace(self, theta, optimizer, seeds, steps, batch, sampler) -> Trace:
         self.flush()
+        xp = self.problem.xp
         if not self.blocks:
             nothing = np.zeros((0, *self.lanes))
-            self.blocks = [(nothing, nothing, nothing, nothing, self.ledger.settle(self.problem.xp, 0, self.lanes))]
+            self.blocks = [(nothing, nothing, nothing, nothing, self.ledger.settle(xp, 0, self.lanes))]
         loss, size, arc, status = (np.concatenate([block[i] for block in self.blocks]) for i in range(4))
         paid = {kind: np.concatenate([block[4][kind] for block in self.blocks]) for kind in Ledger.KINDS}
         trials = paid.pop("searches")
         return Trace(
-            theta=self.problem.xp.to_host(theta),
+            theta=xp.to_host(theta),
             loss=loss,
             size=size,
             arc=arc,
@@ -240,8 +261,8 @@ class _Record:
             counts={kind: steps.cumsum(axis=0) for kind, steps in paid.items()},
             seconds=np.array(self.seconds),
             probe_steps=np.array(self.at),
-            full_loss=np.stack(self.full),
-            test_accuracy=np.stack(self.accuracy) if self.accuracy else None,
+            full_loss=xp.to_host(xp.stack(self.full)),
+            test_accuracy=xp.to_host(xp.stack(self.accuracy)) if self.accuracy else None,
             probes={name: _stack(values) for name, values in self.measured.items()},
             seeds=np.asarray(seeds),
             method=optimizer.name,

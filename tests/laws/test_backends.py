@@ -6,7 +6,18 @@ import pytest
 import toybox as tb
 from toybox import zoo
 from toybox.problems.data import MissingData
-from zoo_cases import METHODS, PROBLEMS, assert_follows, every_method, every_problem, growth, problem, run, says
+from zoo_cases import (
+    METHODS,
+    PROBLEMS,
+    assert_follows,
+    every_cupy_pair,
+    every_method,
+    every_problem,
+    growth,
+    problem,
+    run,
+    says,
+)
 
 SEEDS, STEPS = (0, 1), 20
 EPS, EPS32 = 2.0**-52, 2.0**-23
@@ -16,11 +27,34 @@ EPS, EPS32 = 2.0**-52, 2.0**-23
 @every_method
 @pytest.mark.parametrize("backend", ["strict", "torch"])
 def test_backends_agree(name, case, backend):
+    agree(backend, name, case)
+
+
+@pytest.mark.cupy
+@every_cupy_pair
+def test_cupy_agrees(name, case, cupy_backend):
+    agree("cupy", name, case)
+
+
+def agree(backend, name, case):
+    """Up to 1e-12 of the largest number (LOCAL units of rounding), times what a difference has grown to by then."""
     method = tb.method(name)
     found, expected = (run(problem(case, backend=b), method, steps=STEPS, seeds=SEEDS) for b in (backend, "numpy"))
     far = assert_follows(found, expected, growth(problem(case), method, STEPS, SEEDS), EPS)
     if not says(method, "to_rounding"):
         np.testing.assert_array_equal(found.trials[:far], expected.trials[:far])
+
+
+@pytest.mark.cupy
+@every_method
+@pytest.mark.parametrize("case", ["factorization, rank 4", "kernel, logistic", "quadratic"])
+def test_cupy_in_float32_follows_float64(name, case, cupy_backend):
+    method, short = tb.method(name), problem(case, dtype="float32", backend="cupy")
+    start = cupy_backend.to_host(short.initial(SEEDS))
+    found = run(short, method, steps=STEPS, seeds=SEEDS, theta=start)
+    expected = run(problem(case), method, steps=STEPS, seeds=SEEDS, theta=start)
+    assert found.theta.dtype == np.float32
+    assert_follows(found, expected, growth(problem(case), method, STEPS, SEEDS, theta=start), EPS32)
 
 
 @every_problem

@@ -204,16 +204,17 @@ class PLS:
     threshold: Hyper = number(0.3, "(0, 1)")
     evaluations: int = integer(10, 2)
     first: Hyper = number(0.01, "(0, inf)")
+    on_host = True
 
     def init(self, xp, lanes):
-        first = np.array(np.broadcast_to(xp.to_host(self.first), lanes), np.float64)
+        first = np.array(np.broadcast_to(self.first, lanes), np.float64)
         return Trials(first, np.nan * first)
 
     def step(self, ray, state):
         xp, slope0 = ray.xp, ray.line().slope0
-        c1, c2, threshold = (column(xp.to_host(c)) for c in (self.c1, self.c2, self.threshold))
+        c1, c2, threshold = map(column, (self.c1, self.c2, self.threshold))
         observe = Scaled(ray, state.first)
-        downhill = seeking = xp.to_host(slope0) < 0
+        downhill = seeking = observe.downhill
         size, u = np.zeros(downhill.shape), np.ones(downhill.shape)  # line 4
         s, values, slopes = size[..., None], size[..., None], size[..., None] - 1  # lines 1 to 3
         for j in range(1, self.evaluations + 1):
@@ -244,17 +245,18 @@ class PLS:
 class Scaled:
     """The losses along a ray in the units of the prior: called with (j, u), the value and the slope at u of batch j.
 
-    ``noise`` holds the variances of both, each (*lanes, 1).
+    ``noise`` holds the variances of both, each (*lanes, 1); ``downhill`` (*lanes,) says where the ray descends. One
+    transfer to the host when it is made, and one per call.
     """
 
     def __init__(self, ray, first):
         self.ray, self.first = ray, first
-        examples = self.examples(0, 0 * first)
-        self.value0, slope0 = self.means(examples)
-        self.steep = np.where(slope0 < 0, -slope0, 1.0)
+        examples, xp = self.examples(0, 0 * first), ray.xp
+        squares = [(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in examples]
+        self.value0, slope0, *variances, slope = self.to_host(*self.means(examples), *self.means(squares), ray.line().slope0)
+        n = examples[0].shape[-1]
+        self.downhill, self.steep = slope < 0, np.where(slope0 < 0, -slope0, 1.0)
         self.unit = self.steep * first
-        n, xp = examples[0].shape[-1], ray.xp
-        variances = self.means([(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in examples])
         shrink = (1 - ray.fraction) / max(n - 1, 1)
         self.noise = [
             np.fmin(variance * shrink / unit**2, WALL**2)[..., None]
@@ -262,7 +264,7 @@ class Scaled:
         ]
 
     def __call__(self, j, u, where=None):
-        value, slope = self.means(self.examples(j, u * self.first, where))
+        value, slope = self.to_host(*self.means(self.examples(j, u * self.first, where)))
         return wall((value - self.value0) / self.unit, WALL), wall(slope / self.steep, 3 * WALL)
 
     def examples(self, j, s, where=None):
@@ -271,10 +273,12 @@ class Scaled:
         return [x[..., 0, :] for x in self.ray.line(j).samples(s[..., None], where)]
 
     def means(self, examples):
-        """Their means (*lanes,), on the host."""
-        xp = self.ray.xp
-        both = xp.stack([xp.rowsum(x) / x.shape[-1] for x in examples])
-        return xp.to_host(both).astype(np.float64)
+        """Their means (*lanes,)."""
+        return [self.ray.xp.rowsum(x) / x.shape[-1] for x in examples]
+
+    def to_host(self, *arrays):
+        """Arrays (*lanes,) in NumPy's memory, in one transfer."""
+        return self.ray.xp.to_host(self.ray.xp.stack(arrays)).astype(np.float64)
 
 
 def promising(belief: Belief, c1: Any, c2: Any) -> np.ndarray:
