@@ -408,7 +408,7 @@ def test_seeds_that_do_not_fit_into_memory_run_in_smaller_groups():
 def test_lanes_of_one_seed_that_do_not_fit_say_so():
     tight, method = Tight(tb.problem("quadratic", dim=3, size=20), 3), tb.method("sgd", rate=np.full(5, 0.1))
     with pytest.raises(
-        MemoryError, match=r"no memory for 1 seed with 5 hyper-parameter lanes .*no room for 5 lanes; accepted:"
+        MemoryError, match=r"no memory for 1 seed with 5 hyper-parameter lanes, .*no room for 5 lanes; accepted:"
     ):
         tb.run(tight, method, steps=5, batch=4, seeds=range(4))
     assert min(tight.asked) == 5
@@ -426,3 +426,20 @@ def test_a_device_that_runs_out_of_memory_gets_smaller_groups(cupy_backend):
     finally:
         pool.set_limit(size=0)
     np.testing.assert_array_equal(found.theta, expected.theta)
+
+
+@pytest.mark.parametrize(
+    ("eager", "gathered", "lanes", "expected"),
+    [
+        (True, 1 << 10, 1, 4096),  # 4 MB at once
+        (True, 1 << 10, 16, 256),
+        (True, 1 << 20, 1, 64),  # enough to share the cost of the calls
+        (True, 1 << 20, 100, 1),
+        (True, 1 << 26, 1, 4),  # 256 MB and no more
+        (True, 1 << 30, 1, 1),
+        (False, 1 << 10, 16, 1 << 18),  # a device wants all it can hold
+    ],
+)
+def test_how_many_seeds_run_at_once(eager, gathered, lanes, expected):
+    xp = type("Backend", (), {"eager": eager})
+    assert optimizer._group(xp, gathered, lanes) == expected

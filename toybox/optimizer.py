@@ -18,7 +18,9 @@ from .rays import Ledger, Ray, Status
 from .trace import Trace
 from .xp import Array
 
-GATHER = 256 << 20  # bytes of gathered rows above which seeds run one group after another
+# Seeds run one group after another. A group gathers no more bytes of rows than GATHER, and in NumPy no more than CACHE
+# as soon as it has ENOUGH lanes to share the cost of the calls.
+GATHER, CACHE, ENOUGH = 256 << 20, 4 << 20, 64
 FLUSH = 512  # steps between transfers of the record to the host
 CARRY = 50  # steps for which full-batch predictions are carried along before they are computed anew
 
@@ -83,8 +85,8 @@ def run(
     """
     seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
     counts = _counts(optimizer, steps)
-    group = max(1, GATHER // (batch * max(counts, default=1) * getattr(problem, "sample_bytes", 1)))
-    group = len(seeds) if callable(sampler) else group  # its samples may be shaped for all seeds
+    gathered = batch * max(counts, default=1) * getattr(problem, "sample_bytes", 1)
+    group = len(seeds) if callable(sampler) else _group(problem.xp, gathered, math.prod(optimizer.lanes))
     if theta is not None:
         shape = (len(seeds), *optimizer.lanes, problem.dim)
         try:
@@ -113,11 +115,18 @@ def run(
     return Trace.join(parts)
 
 
+def _group(xp: Any, gathered: int, lanes: int) -> int:
+    """How many seeds run at once, where each gathers so many bytes and has so many hyper-parameter lanes. (Those of a
+    sampler of one's own all do: its samples may be shaped for all seeds.)"""
+    most = GATHER // gathered
+    return max(1, min(most, max(CACHE // gathered, ENOUGH) // lanes) if xp.eager else most)
+
+
 def _smaller(group: int, fixed: bool, seeds: Any, axes: tuple[int, ...], failure: str) -> int:
     """Half as many seeds at once, after memory did not suffice: a lane's result is the same in any group."""
     if fixed or len(seeds) == 1:
         raise MemoryError(
-            f"no memory for {len(seeds)} seed{'s' * (len(seeds) > 1)} with {math.prod(axes)} hyper-parameter lanes each, "
+            f"no memory for {len(seeds)} seed{'s' * (len(seeds) > 1)} with {math.prod(axes)} hyper-parameter lanes, "
             f"which cannot be split: {failure}; accepted: fewer lanes, a smaller batch, or dtype='float32'"
         )
     return -(-min(group, len(seeds)) // 2)
