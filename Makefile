@@ -1,6 +1,7 @@
 # Every verb makes the virtual environment it needs and reuses it until pyproject.toml changes.
 PYTHON ?= python3
 ARGS ?=
+CUDA ?= cuda13
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full test claims empirical check format bench clean
+.PHONY: help figures figures-full test claims empirical check format bench gpu-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -28,6 +29,7 @@ figures-full: $(VENV)/.core ## the same at the budget of the papers
 	$(BIN)/toybox figure F1 F2 F3 --full $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
+	@$(if $(TOYBOX_SHARED)$(TOYBOX_CUPY_ON_CPU),$(PIP) -e ".[emulated]")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
@@ -49,7 +51,11 @@ format: $(VENV)/.test ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.test ## measure this machine, into benchmarks/RESULTS.md (ARGS=--quick only prints)
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	$(BIN)/toybox bench $(ARGS)
+
+gpu-check: $(VENV)/.test ## test and measure on a CUDA device, into benchmarks/GPU.md (CUDA=cuda12 for that wheel)
+	@$(PIP) -e ".[$(CUDA)]"
+	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
 clean: ## remove the environment, caches and drawn figures; results stay
 	rm -rf $(VENV) dist figures/out .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from straight import epochs
+
+from .straight import epochs
 
 
 class Search(torch.optim.Optimizer):
@@ -89,11 +90,16 @@ def quadratic(Q, m, theta):
     return (theta,), loss
 
 
+def kernel(K, y, theta):
+    """The same pair for the logistic loss of K theta; y in {-1, 1}."""
+    return (theta,), lambda p, Kb, yb: torch.nn.functional.softplus(-yb * (Kb @ p[0])).mean()
+
+
 def run(make, problem, tables, steps, batch, seed=0):
     """Let the optimizer ``make(params)`` walk over shuffled epochs of the tables' rows."""
     start, loss = problem
     params = [torch.nn.Parameter(torch.tensor(part)) for part in start]
-    a, b = (torch.tensor(table) for table in tables)
+    a, b = (torch.as_tensor(table) for table in tables)  # shared, not copied
     optimizer, batches = make(params), epochs(len(a), batch, seed)
     for _ in range(steps):
         index = torch.from_numpy(next(batches))

@@ -1,26 +1,18 @@
-"""What is measured: pairs of pieces of code run in turn in one process, and the ratios of their times."""
+"""How it is measured: pieces of code that take turns in one process, ratios with quartiles, slopes on log-log axes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import straight
 
 import toybox as tb
+from toybox import sampling
 
-try:
-    import closures
-    import torch
-except ImportError as missing:
-    closures, NO_TORCH = None, f"no {missing.name}"  # type: ignore[assignment]
-else:
-    torch.set_num_threads(1)
-
-LANES = 64
+Key = TypeVar("Key", bound=Hashable)
+HEAD = ["| measured | µs | against | ratio | quartiles | at most |", "|---|--:|---|--:|--:|--:|"]
 
 
 class Row(NamedTuple):
@@ -35,16 +27,17 @@ class Row(NamedTuple):
 
 def markdown(row: Row) -> str:
     """The row of the table; a ratio above its target stands out."""
-    low, middle, high = np.quantile(row.ratios, (0.25, 0.5, 0.75))
-    target = "" if row.target is None else f"{row.target:g}"
-    ratio = f"**{middle:.2f}**" if row.target and middle > row.target else f"{middle:.2f}"
-    return f"| {row.what} | {row.micros:.1f} | {row.against} | {ratio} | {low:.2f} .. {high:.2f} | {target} |"
+    low, middle, high = (f"{ratio:.3g}" for ratio in np.quantile(row.ratios, (0.25, 0.5, 0.75)))
+    target = "" if row.target is None else f"{row.target:.3g}"
+    missed = row.target is not None and np.median(row.ratios) > row.target
+    ratio = f"**{middle}**" if missed else middle
+    return f"| {row.what} | {row.micros:.1f} | {row.against} | {ratio} | {low} .. {high} | {target} |"
 
 
-def interleaved(repeats: int, pieces: Mapping[str, Callable[[], Any]]) -> dict[str, np.ndarray]:
+def interleaved(repeats: int, pieces: Mapping[Key, Callable[[], Any]]) -> dict[Key, np.ndarray]:
     """Seconds of the processor that every piece took, by repetition; the pieces take turns, so that what else runs on
     the machine disturbs them alike. A piece may measure itself and return a float."""
-    seconds: dict[str, list[float]] = {name: [] for name in pieces}
+    seconds: dict[Key, list[float]] = {name: [] for name in pieces}
     for repetition in range(repeats + 1):
         for name, piece in pieces.items():
             began = time.process_time()
@@ -54,76 +47,27 @@ def interleaved(repeats: int, pieces: Mapping[str, Callable[[], Any]]) -> dict[s
     return {name: np.array(column) for name, column in seconds.items()}
 
 
-def steps(name: str, repeats: int, many: int) -> Iterator[Row]:
-    """Cost per run and step of SLS and PAL, alone and in lanes, against the straight and the closure-style loops."""
-    if name == "factorization":
-        problem, batch, wanted = tb.problem(name, rank=4), 100, {"solo": 2.0, "lanes": 0.5}
-        tables, rank = (problem.X, problem.Y), [4]
-    else:
-        problem, batch, wanted = tb.problem(name, dim=10, size=100), 10, {"lanes": 0.25}
-        tables, rank = (problem.Q, problem.m), []
-    theta, few = problem.initial([0])[0], many // 5
-    for method, hyper in (("SLS", {"gamma": 1.5}), ("PAL", {})):
-        walk = partial(tb.run, problem, tb.method(method.lower(), **hyper), batch=batch, every=None)
-        loop = partial(getattr(straight, method.lower()), getattr(straight, name)(*tables, *rank))
-        pieces = {
-            "straight NumPy": partial(loop, tables, theta, many, batch),
-            "solo": partial(walk, steps=many),
-            "lanes": partial(walk, steps=few, seeds=range(LANES)),
-        }
-        if closures:
-            make = partial(closures.SLS, growth=1.5 ** (batch / problem.size)) if method == "SLS" else closures.PAL
-            start = getattr(closures, name)(*tables, *rank, theta)
-            pieces["torch closure"] = partial(closures.run, make, start, tables, many, batch)
-        cost = interleaved(repeats, pieces)
-        for ours, label, n in (("solo", "one run", many), ("lanes", f"{LANES} lanes", few * LANES)):
-            for other in ("straight NumPy", "torch closure"):
-                if other in cost:
-                    ratios, target = (
-                        (cost[ours] / n) / (cost[other] / many),
-                        None if "torch" in other else wanted.get(ours),
-                    )
-                    yield Row(
-                        f"{name}, {method}, {label}", other, ratios, 1e6 * float(np.median(cost[ours])) / n, target
-                    )
+def walk(problem: Any, optimizer: Any, steps: int, batch: int, seeds: Sequence[int] = (0,)) -> float:
+    """Seconds of ``steps`` steps of all seeds, drawing included: a run of steps + 1 less one of a single step on a
+    given batch, so that setting up and the full losses at both ends cancel. Shuffled epochs that the repetition before
+    drew are forgotten: they would cost nothing. Only for seeds that ``tb.run`` takes in one group: it would split them
+    in the long run, never in the short one."""
+    options = {"batch": batch, "seeds": seeds, "every": None}
+    given = problem.draw(np.asarray(seeds), 0, 0, batch)
+    began = time.process_time()
+    tb.run(problem, optimizer, steps=1, sampler=lambda t, j: given, **options)
+    ends = time.process_time()
+    sampling._epochs.cache_clear()
+    tb.run(problem, optimizer, steps=steps + 1, **options)
+    return (time.process_time() - ends) - (ends - began)
 
 
-def kernel(dtype: str, repeats: int, many: int, points: int = 167) -> Iterator[Row]:
-    """mushrooms: an SLS step against its row gather and three products, and a full-batch line against full losses."""
-    problem, optimizer = tb.problem("mushrooms", dtype=dtype), tb.method("sls", gamma=1.5)
-    K, rng, batch = problem._K, np.random.default_rng(0), 100
-    theta, v = problem.initial([0, 1]), np.ones(batch, dtype)
-
-    def floor() -> None:
-        for _ in range(many):
-            rows = K.take(rng.integers(0, problem.size, batch), axis=0)
-            rows @ theta[0], v @ rows, rows @ theta[1]
-
-    def step() -> float:
-        """What ``many`` steps add to a run of one, whose two full-batch measurements are not a step's."""
-        began = time.process_time()
-        tb.run(problem, optimizer, steps=1, batch=batch, every=None)
-        ends = time.process_time()
-        tb.run(problem, optimizer, steps=many + 1, batch=batch, every=None)
-        return (time.process_time() - ends) - (ends - began)
-
-    cost = interleaved(repeats, {"floor": floor, "step": step})
-    micros = 1e6 * float(np.median(cost["step"])) / many
-    yield Row(f"mushrooms {dtype}, SLS", "gather + three products", cost["step"] / cost["floor"], micros, 1.5)
-
-    theta, whole = theta[:1], problem.population
-    d = -problem.at(theta, whole).gradient
-    d = d * (2 / problem.logits(d).std())  # predictions change by about 2 over the window
-    s = np.linspace(0, 1, points, dtype=dtype)[None]
-
-    def loss() -> None:
-        problem.at(theta, whole).value  # noqa: B018
-
-    def line() -> None:
-        problem.at(theta, whole).along(d).proxy((0.0, 1.0)).change(s)
-
-    cost = interleaved(3 * repeats, {"loss": loss, "line": line})
-    micros = 1e6 * float(np.median(cost["line"]))
-    yield Row(
-        f"mushrooms {dtype}, full line at {points} points", "one full loss", cost["line"] / cost["loss"], micros, 1.6
-    )
+def slope(x: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of the straight line through (log x, log seconds) with the least squares. Raises ``ValueError`` for
+    fewer than two points, or values that have no logarithm."""
+    x, seconds = np.asarray(x, float), np.asarray(seconds, float)
+    if x.shape != seconds.shape or x.ndim != 1 or len(x) < 2 or not ((x > 0).all() and (seconds > 0).all()):
+        raise ValueError(
+            f"x={x.tolist()}, seconds={seconds.tolist()} is not accepted; accepted: two or more positive pairs"
+        )
+    return float(np.polyfit(np.log(x), np.log(seconds), 1)[0])

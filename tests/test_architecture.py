@@ -55,11 +55,14 @@ def test_a_bare_import_loads_numpy_and_the_array_layer_only():
     assert "scipy.optimize" not in loaded
 
 
-def test_only_xp_names_a_backend():
+def test_only_xp_and_its_kernels_name_a_backend():
     found = {
         path.relative_to(CORE): imported_packages(path.read_text("utf-8")) & BACKENDS for path in CORE.rglob("*.py")
     }
     found.pop(Path("xp.py"))
+    assert found.pop(Path("cuda.py")) <= {"cupy"}
+    imported = [path for path in CORE.rglob("*.py") if "from .cuda import" in path.read_text("utf-8")]
+    assert [path.name for path in imported] == ["xp.py"]
     assert not {path: names for path, names in found.items() if names}
 
 

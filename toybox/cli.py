@@ -1,4 +1,4 @@
-"""The command line: list | cite | run | figure | claims | data.
+"""The command line: list | cite | run | figure | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted.
@@ -223,6 +223,27 @@ def claims(*options: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> in
     return _claims().main(list(options))
 
 
+@app.command(usage="Usage: toybox bench [OPTIONS]")
+def bench(
+    *,
+    quick: bool = False,
+    only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    out: Path | None = None,
+) -> int:
+    """Measure this machine: the package against plain loops, other libraries and the floor, and how costs grow.
+
+    Example: toybox bench --only factorization lanes --quick
+
+    Args:
+        quick: Fewer repetitions and sizes, without chapter 5; only printed.
+        only: Some of the measurements; they are only printed where --out is not given.
+        out: Folder of RESULTS.md and scaling.png. [default: benchmarks]
+    """
+    plugin = _plugin("bench", "the benchmarks are a plugin, found where toybox is installed from its checkout")
+    with _usage():
+        return plugin.main(only or (), quick, out)
+
+
 @data.command(name="list")
 def data_list() -> None:
     """Show which data sets are here, and where.
@@ -310,12 +331,17 @@ def _recipes() -> dict[str, Any]:
 
 def _claims() -> Any:
     """The module of the claims, with ``main`` and ``listing``."""
+    return _plugin("claims", "the claims need toybox's extra proofs (pip install 'toybox[proofs]')")
+
+
+def _plugin(name: str, missing: str) -> Any:
+    """What is installed under this name; ``missing`` says what it needs."""
     from importlib.metadata import entry_points
 
     try:
-        return next(iter(entry_points(group="toybox.plugins", name="claims"))).load()
-    except (StopIteration, ModuleNotFoundError) as missing:
-        raise Usage(f"the claims need toybox's extra proofs (pip install 'toybox[proofs]'): {missing}") from None
+        return next(iter(entry_points(group="toybox.plugins", name=name))).load()
+    except (StopIteration, ModuleNotFoundError) as error:
+        raise Usage(f"{missing}: {error}") from None
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:
