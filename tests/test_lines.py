@@ -1,5 +1,6 @@
 """Lines one by one, against formulas written out here; that closed and generic lines agree is a law of its own."""
 
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -94,16 +95,58 @@ def test_what_a_problem_knows_already_is_not_computed_again():
     assert (known.value0, known.slope0) == ("value", "slope")
 
 
+def everything(line, s):
+    return [line.value0, line.slope0, line.change(s), line.slope(s), line.curvature(s), *line.samples(s)]
+
+
 @pytest.mark.parametrize("elements", [1, 200, 500])
-@pytest.mark.parametrize("name", ["logistic", "softmax"])
-def test_chunks_of_steps_change_nothing(monkeypatch, name, elements):
-    """Sums over the examples are made step by step either way: not even rounding differs."""
-    line = composite(name, np.random.default_rng(0))[-1]
-    s = np.random.default_rng(1).normal(size=(2, 3, 7))
-    together = [f(s) for f in (line.change, line.slope, line.curvature)]
+@pytest.mark.parametrize("name", LOSSES)
+def test_pieces_of_lanes_and_steps_change_nothing(monkeypatch, name, elements):
+    """Sums over the examples are made lane by lane and step by step either way: not even rounding differs."""
+    parts, s = composite(name, np.random.default_rng(0))[:-1], np.random.default_rng(1).normal(size=(2, 3, 7))
+    whole = everything(CompositeLine(NP, *parts, nowhere), s)
     monkeypatch.setattr(CompositeLine, "ELEMENTS", elements)
-    for whole, parts in zip(together, [f(s) for f in (line.change, line.slope, line.curvature)], strict=True):
-        np.testing.assert_allclose(parts, whole, rtol=4 * EPS)
+    monkeypatch.setattr(CompositeLine, "SPAN", 100)  # examples (and outputs) of one lane
+    for expected, found in zip(whole, everything(CompositeLine(NP, *parts, nowhere), s), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("name", ["logistic", "softmax"])
+def test_pieces_of_examples_are_added_up(monkeypatch, name, backend):
+    """Only the order of a sum of 30 differs, and not with the lanes: a lane equals its solo run. Targets are shared."""
+    xp = namespace(backend)
+    monkeypatch.setattr(CompositeLine, "ELEMENTS", 0)
+    loss, z0, z1, y, _ = composite(name, np.random.default_rng(0))
+    y, s = y[0, 0], np.random.default_rng(1).normal(size=(2, 3, 7))
+
+    def of(z0, z1, s):
+        line = CompositeLine(xp, loss, xp.asarray(z0), xp.asarray(z1), xp.asarray(y), nowhere)
+        return [xp.to_host(part) for part in everything(line, xp.asarray(s))]
+
+    whole = of(z0, z1, s)
+    monkeypatch.setattr(CompositeLine, "SPAN", 7)
+    parts, alone = of(z0, z1, s), of(z0[1, 2], z1[1, 2], s[1, 2])
+    for expected, found, lane in zip(whole, parts, alone, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=30 * EPS * np.abs(whole[-1]).max())
+        np.testing.assert_array_equal(lane, found[1, 2])
+    assert not np.array_equal(parts[3], whole[3])  # the sums were made in pieces
+
+
+def test_memory_is_bounded(monkeypatch):
+    """Besides the result a few arrays of SPAN numbers, whatever is asked: here a tenth of one array of all examples."""
+    line = composite("logistic", np.random.default_rng(0), n=1000, lanes=(200,))[-1]
+    s, step = np.ones((200, 3)), 8 * 200 * 1000
+    monkeypatch.setattr(CompositeLine, "ELEMENTS", 500)
+    monkeypatch.setattr(CompositeLine, "SPAN", 1000)
+    for ask, result in [(line.change, 0), (line.slope, 0), (line.curvature, 0), (line.samples, 6 * step)]:
+        ask(s)
+        tracemalloc.start()
+        kept = ask(s)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < result + step / 10
+        del kept
 
 
 # Generic lines

@@ -7,10 +7,12 @@ directions and lines receive it and never import a backend themselves.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import os
 from collections.abc import Iterable
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
 import numpy as np
@@ -31,10 +33,15 @@ class BackendError(RuntimeError):
     """The backend exists but cannot be used here; the message says what is missing."""
 
 
+class OutOfMemory(BackendError, MemoryError):
+    """What shall be kept does not fit where the backend keeps it; the message says what would."""
+
+
 class Namespace:
     """An array namespace with its device bound. Attributes are resolved on first use and kept."""
 
     eager = False  # reading one flag of an array costs nothing: a branch may skip work that no lane needs
+    composite: Any = None  # what ``cuda.composite`` answers, where a backend has such kernels
 
     def __init__(self, name: str, module: Any, device: Any = None):
         self.name, self.module, self.device = name, module, device
@@ -85,6 +92,18 @@ class Namespace:
         """The array in NumPy's memory."""
         return np.asarray(array)
 
+    def free_memory(self) -> int | None:
+        """Bytes that are available where this backend's arrays lie; None where the system does not say."""
+        try:
+            with open("/proc/meminfo") as file:
+                return next(1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
+        except (OSError, StopIteration):
+            pass
+        try:
+            return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        except (AttributeError, OSError, ValueError):
+            return None
+
     def sigmoid(self, z: Array) -> Array:
         """1 / (1 + exp(-z)), never overflowing."""
         small = self.exp(-self.abs(z))
@@ -110,7 +129,7 @@ class NumpyNamespace(Namespace):
         if m == 1:
             return np.matmul(table, vectors[0])[None]
         if m > 4 or fours == 0:
-            return np.matmul(table, vectors.T).T
+            return np.ascontiguousarray(np.matmul(table, vectors.T).T)  # sums over rows are pairwise only in this order
         most = np.matmul(table[:fours].reshape(-1, 1, 4, n), vectors[:, :, None])  # (fours / 4, m, 4, 1)
         rest = np.matmul(table[fours:], vectors.T)
         return np.concatenate([most[..., 0].swapaxes(0, 1).reshape(m, fours), rest.T], axis=1)
@@ -146,8 +165,17 @@ class NumpyNamespace(Namespace):
 
 
 class CupyNamespace(Namespace):
+    def composite(self, loss, what, z0, z1, y, s):
+        from .cuda import composite
+
+        return composite(self.module, loss, what, z0, z1, y, s)
+
     def to_host(self, array):
-        return array.get()
+        return self.module.asnumpy(array)
+
+    def free_memory(self):
+        """The device's, and what CuPy's pool holds for reuse."""
+        return self.module.cuda.runtime.memGetInfo()[0] + self.module.get_default_memory_pool().free_bytes()
 
 
 def _on_device(creation, device):
@@ -169,10 +197,20 @@ def namespace(name: str = "numpy") -> Namespace:
 
 @cache
 def _resolved(name: str) -> Namespace:
+    wheels = _wheels() if name == "cupy" else []
+    if len(wheels) > 1:
+        raise BackendError(
+            f"backend='cupy' finds {' and '.join(wheels)} installed, which overwrite each other's files; uninstall "
+            "them all, and install toybox with one of the extras cuda12 and cuda13"
+        )
     try:
         module = import_module(_MODULES[name])
     except ImportError as missing:
         extra = {"strict": "test", "cupy": "cuda12 or cuda13"}.get(name, name)
+        if wheels:
+            raise BackendError(
+                f"backend='cupy': {wheels[0]} is installed and cannot be loaded: {_line(missing)}"
+            ) from missing
         raise BackendError(
             f"backend={name!r} needs a package that is not installed ({missing.name}); install toybox "
             f"with the extra {extra}"
@@ -182,10 +220,44 @@ def _resolved(name: str) -> Namespace:
     if name == "strict":  # device1 refuses every silent conversion to NumPy
         return StrictNamespace(name, module, module.Device("device1"))
     if name == "cupy":
-        if not module.is_available():
-            raise BackendError("backend='cupy' finds no CUDA device; use backend='numpy' or a machine with a GPU")
+        _refuse_unusable(module, wheels)
         return CupyNamespace(name, module)
     return Namespace(name, module)
+
+
+def _wheels() -> list[str]:
+    """The installed distributions of CuPy; they exclude each other."""
+    found = []
+    for wheel in ("cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{wheel} {metadata.version(wheel)}")
+    return found
+
+
+def _refuse_unusable(module: Any, wheels: list[str]) -> None:
+    """Raises ``BackendError`` where CuPy has no device, wants a newer CUDA than the driver's, or cannot compile."""
+    if not module.is_available():
+        runtime = import_module("cupy").cuda.runtime
+        driver, wanted = runtime.driverGetVersion(), runtime.runtimeGetVersion()
+        if 0 < driver // 1000 < wanted // 1000:
+            raise BackendError(
+                f"backend='cupy': {wheels[0] if wheels else 'CuPy'} needs a driver for CUDA {wanted // 1000}, and this "
+                f"machine's knows CUDA up to {driver // 1000}.{driver % 1000 // 10}; uninstall it, and install toybox "
+                f"with the extra cuda{driver // 1000}"
+            )
+        raise BackendError("backend='cupy' finds no CUDA device; use backend='numpy' or a machine with a GPU")
+    try:
+        module.asarray([1.0]) + 1.0  # compiles and launches a kernel
+    except Exception as failure:
+        raise BackendError(
+            f"backend='cupy' finds a CUDA device and cannot use it: {_line(failure)}; the extras cuda12 and cuda13 "
+            "bring the libraries of CUDA along"
+        ) from failure
+
+
+def _line(error: BaseException) -> str:
+    """An error's message as one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 class StrictNamespace(Namespace):
