@@ -253,7 +253,8 @@ class Scaled:
         self.ray, self.first = ray, first
         examples, xp = self.examples(0, 0 * first), ray.xp
         squares = [(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in examples]
-        self.value0, slope0, *variances, slope = self.to_host(*self.means(examples), *self.means(squares), ray.line().slope0)
+        known = (*self.means(examples), *self.means(squares), ray.line().slope0)
+        self.value0, slope0, *variances, slope = self.to_host(*known)
         n = examples[0].shape[-1]
         self.downhill, self.steep = slope < 0, np.where(slope0 < 0, -slope0, 1.0)
         self.unit = self.steep * first
