@@ -132,6 +132,19 @@ def test_a_sampler_of_ones_own():
     np.testing.assert_allclose(trace.theta, theta, rtol=1e-14)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict", pytest.param("cupy", marks=pytest.mark.cupy)])
+def test_a_sampler_of_ones_own_may_draw_on_the_host(backend, request):
+    if backend == "cupy":
+        request.getfixturevalue("cupy_backend")
+    problem = tb.problem("quadratic", dim=3, size=20, backend=backend)
+    draw = lambda t, j: np.array([[t % 20, (t + 3) % 20]])
+    expected = tb.run(tb.problem("quadratic", dim=3, size=20), tb.method("sgd"), steps=5, batch=2, sampler=draw)
+    found = tb.run(problem, tb.method("sgd"), steps=5, batch=2, sampler=draw)
+    np.testing.assert_allclose(found.theta, expected.theta, rtol=1e-13)
+    with pytest.raises(IndexError):
+        tb.run(problem, tb.method("sgd"), steps=5, batch=2, sampler=lambda t, j: np.array([[t, 20]]))
+
+
 def test_a_sampler_of_ones_own_may_be_shaped_for_all_seeds(monkeypatch):
     monkeypatch.setattr(optimizer, "GATHER", 1)
     rows = np.random.default_rng(0).integers(0, 10, (4, 3, 2))

@@ -141,11 +141,8 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
     # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than a lane
     theta = xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype)
-    draw = (
-        sampler
-        if callable(sampler)
-        else _sampler(problem, seeds.reshape(-1, *[1] * len(optimizer.lanes)), batch, sampler)
-    )
+    shape = (-1, *[1] * len(optimizer.lanes))
+    draw = _own(problem, sampler) if callable(sampler) else _named(problem, seeds.reshape(shape), batch, sampler)
     record = _Record(problem, lanes, probes)
     ledger = record.ledger
     origin, whole, alive, d_state, r_state = None, None, None, None, rule.init(xp, lanes)
@@ -286,11 +283,28 @@ def _stack(values: list) -> Any:
     return np.stack(values) if len({np.shape(v) for v in values}) == 1 else values
 
 
-def _sampler(problem, seeds, batch, how):
+def _named(problem, seeds, batch, how):
     """Draws for all lanes of a run; samples have shape (seeds, 1, ..., b), so hyper-parameter lanes share them."""
-    if problem.xp.name == "numpy":
-        return lambda t, j: problem.draw(seeds, t, j, batch, how)
     return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, how))
+
+
+def _own(problem, sampler):
+    """A sampler of one's own. Off NumPy its index arrays are looked at before they are moved to the problem's device and
+    used: CuPy takes those out of range modulo D."""
+    xp, D = problem.xp, problem.size
+    if xp.eager:
+        return sampler
+
+    def draw(t, j):
+        sample = sampler(t, j)
+        if getattr(sample, "ndim", 0) == 0:
+            return sample
+        place = np if isinstance(sample, np.ndarray) else xp
+        if place.any((sample < -D) | (sample >= D)):
+            raise IndexError(f"sampler({t}, {j}) names samples out of range; accepted: indices from -{D} to {D - 1}")
+        return xp.asarray(sample)
+
+    return draw
 
 
 def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
