@@ -51,6 +51,7 @@ format: $(VENV)/.test ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.test ## measure this machine, into benchmarks/RESULTS.md (ARGS=--quick only prints)
+	-@$(PIP) -e ".[bench]"
 	$(BIN)/toybox bench $(ARGS)
 
 gpu-check: $(VENV)/.test ## test and measure on a CUDA device, into benchmarks/GPU.md (CUDA=cuda12 for that wheel)

@@ -289,7 +289,7 @@ def _named(problem, seeds, batch, how):
 
 
 def _own(problem, sampler):
-    """A sampler of one's own. Off NumPy its index arrays are looked at before they are moved to the problem's device and
+    """A sampler of one's own. Off NumPy its index arrays are looked at before they are moved to the device and
     used: CuPy takes those out of range modulo D."""
     xp, D = problem.xp, problem.size
     if xp.eager:
