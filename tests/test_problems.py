@@ -244,7 +244,8 @@ def test_the_kernel_is_the_gaussian_of_the_distance():
     expected = np.exp(-cdist(problem.X, problem.X, "sqeuclidean") / (2 * 0.8**2))
     bound = 8 * EPS * 2 * (problem.X**2).sum(1).max() / (2 * 0.8**2)
     np.testing.assert_allclose(problem.rows(np.arange(60)), expected, rtol=bound)
-    np.testing.assert_allclose(kernel_module.rbf(problem.X[:7], problem.X, 0.8), expected[:7], rtol=bound)
+    found = kernel_module.rbf(problem.xp, problem.X[:7], problem.X, 0.8, np.float64)
+    np.testing.assert_allclose(found, expected[:7], rtol=bound)
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
@@ -330,7 +331,7 @@ def test_predictions_carried_along_a_line_equal_recomputed_ones(outputs):
 @pytest.mark.parametrize("storage", ["full", "tiles"])
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
 def test_products_by_blocks_equal_the_plain_product(monkeypatch, count, storage):
-    monkeypatch.setattr(kernel_module, "BLOCK", 8 * 60 * 17)  # the last block is shorter
+    monkeypatch.setattr(kernel_module, "TILE", 8 * 60 * 17)  # the last block is shorter
     problem = clouds(storage=storage)
     vectors = np.random.default_rng(0).normal(size=(count, 60))
     K = clouds(storage="full").rows(np.arange(60))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 import threading
 import time
 from contextlib import nullcontext
@@ -20,7 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
+from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_limits
 
 from . import __version__, optimizer, zoo
@@ -31,7 +33,8 @@ from .store import Store
 from .xp import BackendError
 
 __all__ = ["Failure", "Result", "Run", "Study", "StudyError", "compute", "stack", "summary"]
-FACTS = ("dim", "size", "floor", "condition")  # what a result says about its problem, where it exists
+FACTS = ("dim", "size", "floor", "condition", "storage")  # what a result says about its problem, where it exists
+LARGE = 1 << 30  # bytes from which on a problem is told of, and keeps others from being computed beside it
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,9 @@ class Result:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """dim, size, floor, condition of the problem where they exist; statuses: name -> steps that ended so, nested
-        lists of shape (seeds, *hyper); seconds, versions, dtype, backend, date, code digest, papers (BibTeX keys)."""
+        """dim, size, floor, condition, storage of the problem where they exist; statuses: name -> steps that ended so,
+        nested lists of shape (seeds, *hyper); seconds, versions, dtype, backend, date, code digest, papers (BibTeX
+        keys)."""
         return self._part[1]
 
 
@@ -82,8 +86,9 @@ def compute(
     """The results of a study's runs, in their order; what the store lacks is computed and written run by run.
 
     workers: processes; None: one per core, or all of a cluster within ``joblib.parallel_config(backend=...)``, whose
-    machines must share the store's folder; 1: this process. Results are bit-equal whatever their number. Raises
-    ``StudyError`` after the last run if any failed.
+    machines must share the store's folder; 1: this process. There are fewer where memory does not hold so many of the
+    largest problem; what that one takes is said on stderr before anything is computed. Results are bit-equal whatever
+    the number of workers. Raises ``StudyError`` after the last run if any failed.
     """
     if workers is not None and not is_whole(workers, 1):
         raise ValueError(f"workers={workers!r} is not accepted; accepted: a whole number of at least 1, or None")
@@ -91,8 +96,9 @@ def compute(
     missing = [run for key, run in {run.key: run for run in study.runs}.items() if not store.has(key)]
     missing.sort(key=_problem_key)  # neighbours share their problem
     alone = len(missing) == 1
+    wanted, allowed = 1 if alone else effective_n_jobs(workers or -1), _allowed(missing)
     jobs = (delayed(_job)(run, run.key, store, progress and alone, os.getpid()) for run in missing)
-    pool = Parallel(n_jobs=1 if alone else workers or -1, batch_size=1, return_as="generator_unordered")
+    pool = Parallel(n_jobs=min(wanted, allowed or wanted), batch_size=1, return_as="generator_unordered")
     failures = []
     with _bar(len(missing)) if progress and len(missing) > 1 else nullcontext(lambda _: None) as tick:
         try:
@@ -101,6 +107,8 @@ def compute(
                 tick(0)
         finally:
             _held.clear()
+    if allowed and wanted > 1:
+        get_reusable_executor().shutdown()  # workers that wait for more would go on holding their problems
     if failures:
         raise StudyError(failures)
     return [Result(run, store) for run in study.runs]
@@ -179,6 +187,32 @@ def _problem(run: Run) -> Any:
         _held.clear()
         _held[key] = zoo.problem(run.problem, **run.options)
     return _held[key]
+
+
+def _allowed(runs: list[Run]) -> int | None:
+    """How many runs may be computed at once where a problem is large, which is then told of on stderr; else None."""
+    found = (_memory(run) for run in {_problem_key(run): run for run in runs}.values())
+    tightest = max(found, default=(0, 0, 1), key=lambda memory: (memory[1] >= LARGE, memory[0] / memory[2]))
+    needs, takes, free = tightest
+    if needs < LARGE:
+        return None
+    allowed = max(1, int(0.9 * free / takes)) if takes else len(runs)  # a tenth for everything else
+    how = f"at most {allowed} at once" if takes else "not kept, but computed anew for every step"
+    print(f"toybox: the largest problem needs {needs / 1e9:.3g} GB of {free / 1e9:.3g} GB: {how}", file=sys.stderr)
+    return allowed
+
+
+def _memory(run: Run) -> tuple[int, int, int]:
+    """Bytes that the problem of a run needs to be kept, those it will keep, and those its backend has free (no answer
+    counts as a lot); nothing large is built."""
+    entry, plenty = zoo.PROBLEMS[run.problem], 1 << 50
+    if "storage" not in zoo.defaults(entry):
+        return 0, 0, plenty
+    try:
+        problem = entry.make(**run.options, build=False)
+    except Exception:  # the run itself says what is wrong
+        return 0, 0, plenty
+    return max(problem.needs, problem.bytes), problem.bytes, problem.xp.free_memory() or plenty
 
 
 def _bar(total: int) -> Any:

@@ -2,30 +2,41 @@
 
 Predictions are linear in theta, so along a line the logits are z0 + s z1: two products buy the whole line. A step is
 three products with the batch's rows of K (z0, gradient, z1) and one gather of those rows.
+
+K is built once, by blocks and in its final precision, on the device of the problem's backend; where it does not fit,
+rows of it are computed from X when they are needed, and products with all of it tile by tile.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from math import inf, isqrt
+from typing import Any
 
 import numpy as np
 
 from .. import sampling
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
-from ..xp import Array, lazy, namespace
+from ..xp import Array, Namespace, OutOfMemory, lazy, namespace
 from ..xp import dtype as dtype_of
 from .checks import at_least, finite_array, option, scalar
 
-STORED, BLOCK = 8 << 30, 1 << 26  # bytes of K kept at most by storage="auto"; bytes of rows computed at once
+STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
+TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
+SPARE = 4 * TILE  # bytes left for what is computed on the way
 
 
 class KernelClassifier:
     """Logistic, squared-hinge (one output) or softmax (two outputs) loss of K theta (Vaswani et al. 2019, section 7.3).
 
     X: (n, features), y: (n,) in {0, 1}; test = (X, y) adds ``accuracy``. theta: (outputs * n,), W (outputs, n) in C
-    order. storage: "full" keeps K (n, n) in the problem's dtype, "tiles" computes rows when they are needed, "auto"
-    keeps K where it takes at most ``memory`` bytes. First iterate: uniform(-1, 1) / sqrt(n).
+    order. First iterate: uniform(-1, 1) / sqrt(n).
+
+    storage: "full" keeps K (n, n) in the problem's dtype and raises ``OutOfMemory`` where there is no room for it,
+    "tiles" computes rows when they are needed, "auto" keeps K where it takes at most ``memory`` bytes and there is
+    room. The kernel of the test rows is kept beside K where both together do. ``needs``: bytes that K takes where it
+    is kept; ``bytes``: those that the kernels kept do take. build=False: nothing is computed before it is needed.
 
     Products with all of K are one call for all lanes; their last bits may differ from a lane's solo run. Everything on
     batches is bit-equal.
@@ -44,6 +55,7 @@ class KernelClassifier:
         storage="auto",
         *,
         memory=STORED,
+        build=True,
         backend="numpy",
         dtype="float64",
         line="closed",
@@ -62,26 +74,80 @@ class KernelClassifier:
         self.sigma, self.size, self.dim = scalar("sigma", sigma, "(0, inf)"), len(X), len(X) * outputs
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
-        self._itemsize = 4 if dtype == "float32" else 8
         self.X, self.y = X, y
+        self._X = self._features(X)
         self._y = self._array(self.loss.targets(np.append(y, [0, 1]))[:-2])
-        full = self._itemsize * self.size**2
-        self.storage = option("storage", storage, "auto", "full", "tiles")
-        if storage == "auto":
-            self.storage = "full" if full <= at_least("memory", memory, 0) else "tiles"
-        self._K = self._array(rbf(X, X, self.sigma, self._numpy_dtype)) if self.storage == "full" else None
         self.test = None
         if test is not None:
             self.test = finite_array("test X", test[0], (len(test[1]), X.shape[1])), labels(test[1])
-        self.sample_bytes = self._itemsize * self.size
+        self.sample_bytes = (4 if dtype == "float32" else 8) * self.size
         self.population = slice(None)
+        self.storage, self._stores_test = self._plan(
+            option("storage", storage, "auto", "full", "tiles"), at_least("memory", memory, 0)
+        )
+        if build:
+            self._K  # noqa: B018
+
+    def _plan(self, storage: str, memory: int) -> tuple[str, bool]:
+        """How K is had, and whether the kernel of the test rows is kept. Raises ``OutOfMemory``."""
+        free = self.xp.free_memory()
+        room = inf if free is None else free - SPARE
+        if storage == "full" and self.needs > room:
+            raise OutOfMemory(self._too_large(free))
+        if storage == "auto":
+            storage = "full" if self.needs <= min(memory, room) else "tiles"
+        return storage, storage == "full" and self.needs + self._test_bytes <= min(memory, room)
+
+    def _too_large(self, free: int | None) -> str:
+        there = "more than is available"
+        if free is not None:
+            rows = isqrt(max(0, free - SPARE) * self.size // self.sample_bytes)
+            there = f"{free / 1e9:.3g} GB are available, enough for {rows} rows"
+        ways = "fewer rows, storage='tiles'" + (" or dtype='float32'" if self.dtype == self.xp.float64 else "")
+        return f"K of {self.size} rows takes {self.needs / 1e9:.3g} GB, {there}; accepted: {ways}"
+
+    @property
+    def needs(self) -> int:
+        return self.sample_bytes * self.size
+
+    @property
+    def bytes(self) -> int:
+        return (self.needs if self.storage == "full" else 0) + (self._test_bytes if self._stores_test else 0)
+
+    @property
+    def _test_bytes(self) -> int:
+        return self.sample_bytes * (0 if self.test is None else len(self.test[1]))
+
+    @lazy
+    def _K(self) -> Array | None:
+        """K (n, n); None where its rows are computed when they are needed."""
+        return self._stored(self._X) if self.storage == "full" else None
+
+    @lazy
+    def _K_test(self) -> Array | None:
+        """The kernel between test and training rows, where it is kept."""
+        return self._stored(self._test[0]) if self._stores_test else None
+
+    def _stored(self, X: Array) -> Array:
+        try:
+            return self._rbf(X)
+        except MemoryError as error:  # a device's is one, too
+            raise OutOfMemory(self._too_large(self.xp.free_memory())) from error
+
+    def _rbf(self, X: Array) -> Array:
+        return rbf(self.xp, X, self._X, self.sigma, self.dtype)
+
+    @lazy
+    def _test(self) -> tuple[Array, Array]:
+        """Features and labels (as truth values) of the test rows where the others are."""
+        X, y = self.test  # type: ignore[misc]
+        return self._features(X), self.xp.asarray(y > 0)
+
+    def _features(self, X: np.ndarray) -> Array:
+        return self.xp.asarray(X, dtype=self.xp.float64)
 
     def _array(self, x) -> Array:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
-
-    @property
-    def _numpy_dtype(self):
-        return np.float32 if self._itemsize == 4 else np.float64
 
     def initial(self, seeds) -> Array:
         bound = self.size**-0.5
@@ -97,9 +163,8 @@ class KernelClassifier:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
         if self._K is not None:
             return self.xp.take_rows(self._K, sample)
-        index = self.xp.to_host(sample)
-        tile = rbf(self.X[index.ravel()], self.X, self.sigma, self._numpy_dtype)
-        return self._array(tile.reshape(*index.shape, self.size))
+        tile = self._rbf(self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,))))
+        return self.xp.reshape(tile, (*sample.shape, self.size))
 
     def product(self, vectors: Array) -> Array:
         """K v for each of the vectors (m, n) -> (m, n), reading K once: all use a block of rows while it is cached."""
@@ -109,12 +174,9 @@ class KernelClassifier:
         """Products of the kernel between ``X`` (None: the training rows) and the training rows with vectors (m, n)."""
         if X is None and self._K is not None:
             return self.xp.products(self._K, vectors)
-        xp, X, parts = self.xp, self.X if X is None else X, []
-        block = max(16, BLOCK // (self._itemsize * self.size))
-        for start in range(0, len(X), block):
-            tile = self._array(rbf(X[start : start + block], self.X, self.sigma, self._numpy_dtype))
-            parts.append(xp.matmul(tile, vectors.mT).mT)
-        return xp.concat(parts, axis=-1)
+        xp, X = self.xp, self._X if X is None else X
+        tiles = (self._rbf(X[rows, ...]) for rows in blocks(X.shape[0], max(16, TILE // self.sample_bytes)))
+        return xp.concat([xp.products(tile, vectors) for tile in tiles], axis=-1)
 
     @lazy
     def square(self):
@@ -123,32 +185,24 @@ class KernelClassifier:
 
     def logits(self, theta, X=None) -> Array:
         """Predictions for all training rows (or the rows of X): theta (*lanes, dim) -> (*lanes, rows[, outputs])."""
-        xp = self.xp
-        flat = self._product(xp.reshape(theta, (-1, self.size)), X)
-        z = xp.reshape(flat, (*theta.shape[:-1], self.outputs, flat.shape[-1]))
+        return self._unflat(theta, self._product(self.xp.reshape(theta, (-1, self.size)), X))
+
+    def _unflat(self, theta, flat) -> Array:
+        """Products (m, rows) with the vectors of theta as predictions (*lanes, rows[, outputs])."""
+        z = self.xp.reshape(flat, (*theta.shape[:-1], self.outputs, flat.shape[-1]))
         return z[..., 0, :] if self.outputs == 1 else z.mT
 
     def accuracy(self, theta) -> Array:
         """Fraction of test rows classified correctly, theta (*lanes, dim) -> (*lanes,). A tie counts as class 0."""
         if self.test is None:
             raise ValueError("test=None: this problem has no test set; pass test=(X, y)")
-        X, y = self.test
-        if self._K_test is not None:
-            z = self.xp.matmul(self._K_test, self.xp.reshape(theta, (-1, self.size)).mT).mT
-            z = self.xp.reshape(z, (*theta.shape[:-1], self.outputs, len(X)))
-            z = z[..., 0, :] if self.outputs == 1 else z.mT
-        else:
+        X, y = self._test
+        if self._K_test is None:
             z = self.logits(theta, X)
-        positive = z > 0 if self.outputs == 1 else z[..., 1] > z[..., 0]
-        right = positive == (self.xp.asarray(y) > 0)
-        return self.xp.rowsum(self.xp.astype(right, self.dtype)) / len(y)
-
-    @lazy
-    def _K_test(self):
-        """The kernel between test and training rows, where it takes no more than a tenth of what K may take."""
-        X = self.test[0]  # type: ignore[index]
-        small = self._itemsize * len(X) * self.size <= STORED / 10
-        return self._array(rbf(X, self.X, self.sigma, self._numpy_dtype)) if small and self.storage == "full" else None
+        else:
+            z = self._unflat(theta, self.xp.products(self._K_test, self.xp.reshape(theta, (-1, self.size))))
+        right = (z > 0 if self.outputs == 1 else z[..., 1] > z[..., 0]) == y
+        return self.xp.rowsum(self.xp.astype(right, self.dtype)) / y.shape[0]
 
 
 class KernelPoint:
@@ -260,21 +314,27 @@ class WholePoint(KernelPoint):
         return CompositeLine(xp, problem.loss, z0, z1, self._y, at)
 
 
-def rbf(A: np.ndarray, B: np.ndarray, sigma: float, dtype=np.float64) -> np.ndarray:
-    """exp(-|a - b|^2 / (2 sigma^2)) for rows a of A (m, p), b of B (n, p): (m, n), computed in float64 by blocks."""
-    a, b = (A * A).sum(axis=1), (B * B).sum(axis=1)
-    out, block = np.empty((len(A), len(B)), dtype), max(1, (1 << 25) // max(1, 8 * len(B)))
-    for start in range(0, len(A), block):
-        rows = slice(start, start + block)
-        square = A[rows] @ B.T
+def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
+    """exp(-|a - b|^2 / (2 sigma^2)) for rows a of A (m, p), b of B (n, p), both float64: (m, n) of ``dtype``.
+
+    Computed in float64 by blocks of rows that stay cached, each rounded to ``dtype`` in its place.
+    """
+    (m, _), (n, _) = A.shape, B.shape
+    a, b, out = xp.rowsum(A * A), xp.rowsum(B * B), xp.empty((m, n), dtype=dtype)
+    for rows in blocks(m, max(1, BLOCK // (8 * n))):
+        square = xp.matmul(A[rows, ...], B.mT)
         square *= -2
         square += a[rows, None]
         square += b
-        np.maximum(square, 0, out=square)
+        square = xp.maximum(square, 0.0)
         square *= -1 / (2 * sigma**2)
-        np.exp(square, out=square)
-        out[rows] = square
+        out[rows, ...] = xp.astype(xp.exp(square), dtype, copy=False)
     return out
+
+
+def blocks(n: int, many: int) -> list[slice]:
+    """0 .. n - 1 as slices of at most ``many``."""
+    return [slice(start, min(start + many, n)) for start in range(0, n, many)]
 
 
 def labels(y) -> np.ndarray:

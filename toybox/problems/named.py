@@ -196,8 +196,8 @@ def ijcnn1(
     """RBF-kernel classification of ijcnn1 (Vaswani et al. 2019, section 7.3); raises ``MissingData`` without the files.
 
     part="tr": the 35,000-row file that the released code names (28,000 training rows); part="full": all 49,990 rows
-    (39,992), which the published axis implies. Rows are overlapping windows of one time series: a shuffled split leaks
-    neighbours into the test set.
+    (39,992), which the published axis implies: 8.0 GB of kernels in float32. Rows are overlapping windows of one time
+    series: a shuffled split leaks neighbours into the test set.
     """
     option("part", part, "tr", "full")
     return _kernel(
