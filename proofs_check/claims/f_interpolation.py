@@ -337,10 +337,15 @@ def repeated(points, bandwidth):
 ROW = [(F(k, 3),) for k in range(7)]
 
 
+def gaussian(X, width):
+    """The kernel matrix that the package computes."""
+    return kernel.rbf(XP, X, X, width, np.float64)
+
+
 def quoted():
     """Seven points 1/3 apart. For a bandwidth of ten times their spread floats see a singular matrix."""
     X = np.array(ROW, float)
-    lowest = lambda width: float(np.linalg.eigvalsh(kernel.rbf(X, X, width))[0])
+    lowest = lambda width: float(np.linalg.eigvalsh(gaussian(X, width))[0])
     with mpmath.workdps(80):
         determinant = float(mpmath.det(gram(ROW, 3)))
     return {
@@ -365,7 +370,7 @@ def all_labels(points, bandwidth):
 
 def separated(X, y, sigma):
     """Smallest margin of the least-squares solution on the rows of our kernel matrix."""
-    K = kernel.rbf(X, X, sigma)
+    K = gaussian(X, sigma)
     return float(((2 * y - 1) * (K @ np.linalg.lstsq(K, 2.0 * y - 1)[0])).min())
 
 
