@@ -10,6 +10,7 @@ import numpy as np
 
 import toybox as tb
 from toybox import sampling
+from toybox.optimizer import group
 
 Key = TypeVar("Key", bound=Hashable)
 HEAD = ["| measured | µs | against | ratio | quartiles | at most |", "|---|--:|---|--:|--:|--:|"]
@@ -49,9 +50,11 @@ def interleaved(repeats: int, pieces: Mapping[Key, Callable[[], Any]]) -> dict[K
 
 def walk(problem: Any, optimizer: Any, steps: int, batch: int, seeds: Sequence[int] = (0,)) -> float:
     """Seconds of ``steps`` steps of all seeds, drawing included: a run of steps + 1 less one of a single step on a
-    given batch, so that setting up and the full losses at both ends cancel. Shuffled epochs that the repetition before
-    drew are forgotten: they would cost nothing. Only for seeds that ``tb.run`` takes in one group: it would split them
-    in the long run, never in the short one."""
+    given batch, so that setting up and the full losses at both ends cancel; in the groups of seeds that ``tb.run``
+    makes. Shuffled epochs that the repetition before drew are forgotten: they would cost nothing."""
+    many = group(problem, optimizer, batch)
+    if len(seeds) > many:
+        return sum(walk(problem, optimizer, steps, batch, seeds[i : i + many]) for i in range(0, len(seeds), many))
     options = {"batch": batch, "seeds": seeds, "every": None}
     given = problem.draw(np.asarray(seeds), 0, 0, batch)
     began = time.process_time()

@@ -209,7 +209,7 @@ def polynomial(many: int) -> Made:
 
 BATCHES = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000)
 LANES = tuple(2**k for k in range(4, 13))
-DIMENSIONS = (1000, 2000, 4000, 5657, 8000, 11314)
+DIMENSIONS = (1000, 2000, 4000, 8000, 11314, 16000, 22627)
 SIZES = (10_000, 50_000, 200_000, 400_000, 800_000, 1_600_000)
 CURVES = {
     curve.name: curve

@@ -378,3 +378,39 @@ def test_a_killed_figure_goes_on_where_it_was(f2, tmp_path, monkeypatch):
     assert len(done) == len(whole.runs) == 9
     text = f2.caption(results, f2.group(results, "problem", "method"), ["misfire"])
     assert "medians and quartiles of 3 seeds; thin grey: the other methods at their defaults (medians of 3)" in text
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+def test_a_large_batch_is_gathered_in_pieces(outputs, backend, monkeypatch):
+    """Nothing but the last bits depends on whether the rows of a batch are kept."""
+    problem, seeds = clouds(outputs=outputs, backend=backend), (3, 4)
+    index = problem.xp.asarray(problem.draw(np.array(seeds), 0, 0, 13))
+    theta, d = problem.initial(seeds), problem.initial([5, 6])
+
+    def answers():
+        point = problem.at(theta, index)
+        line = point.along(d)
+        moved = line.at(0 * line.value0 + 0.5)
+        found = (point.value, point.gradient, point.hvp(d), line.slope0, moved.value, moved.gradient)
+        return point, [problem.xp.to_host(x) for x in found]
+
+    kept, expected = answers()
+    monkeypatch.setattr(kernel, "KEPT", 12 * problem.sample_bytes)
+    for name in ("PIECE", "TILE"):
+        monkeypatch.setattr(kernel, name, 5 * problem.sample_bytes)
+    pieces, found = answers()
+    assert [part for part, _ in kept._pieces()] == [slice(13)]
+    assert [part for part, _ in pieces._pieces()] == [slice(0, 5), slice(5, 10), slice(10, 13)]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+def test_pieces_change_no_lane(monkeypatch):
+    problem, method = clouds(), tb.method("sls")
+    monkeypatch.setattr(kernel, "KEPT", 0)
+    monkeypatch.setattr(kernel, "PIECE", 3 * problem.sample_bytes)
+    together = tb.run(problem, method, steps=5, batch=10, seeds=(0, 1, 2), every=None)
+    for lane, seed in enumerate((0, 1, 2)):
+        alone = tb.run(problem, method, steps=5, batch=10, seeds=(seed,), every=None)
+        np.testing.assert_array_equal(together.theta[lane], alone.theta[0])

@@ -1,5 +1,7 @@
 """The loop: when it measures, what it draws and charges, how lanes end, and what rules of one's own may do."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -454,5 +456,6 @@ def test_a_device_that_runs_out_of_memory_gets_smaller_groups(cupy_backend):
     ],
 )
 def test_how_many_seeds_run_at_once(eager, gathered, lanes, expected):
-    xp = type("Backend", (), {"eager": eager})
-    assert optimizer._group(xp, gathered, lanes) == expected
+    xp = SimpleNamespace(eager=eager)
+    method = tb.method("sgd", rate=np.full(lanes, 0.1)) if lanes > 1 else tb.method("sgd")
+    assert optimizer.group(SimpleNamespace(xp=xp, sample_bytes=gathered // 4), method, 2, [1, 2]) == expected

@@ -85,8 +85,7 @@ def run(
     """
     seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
     counts = _counts(optimizer, steps)
-    gathered = batch * max(counts, default=1) * getattr(problem, "sample_bytes", 1)
-    group = len(seeds) if callable(sampler) else _group(problem.xp, gathered, math.prod(optimizer.lanes))
+    many = len(seeds) if callable(sampler) else group(problem, optimizer, batch, counts)
     if theta is not None:
         shape = (len(seeds), *optimizer.lanes, problem.dim)
         try:
@@ -98,38 +97,39 @@ def run(
                 f"theta={hyper.shown(theta)} is not accepted; accepted: numbers that broadcast to (seeds, *hyper, dim) "
                 f"= {shape}"
             ) from None
-    with _bar(progress, steps * -(-len(seeds) // group)) as tick, np.errstate(all="ignore"):
+    with _bar(progress, steps * -(-len(seeds) // many)) as tick, np.errstate(all="ignore"):
         parts, start = [], 0
         while start < len(seeds):
-            chosen, failure = slice(start, start + group), ""
+            chosen, failure = slice(start, start + many), ""
             first = None if theta is None else theta[chosen]
             try:
                 parts.append(
                     _run(problem, optimizer, counts, batch, seeds[chosen], first, sampler, probes, every, tick)
                 )
-                start += group
+                start += many
             except MemoryError as error:  # CuPy's, too
                 failure = str(error)
             if failure:
-                group = _smaller(group, callable(sampler), seeds[chosen], optimizer.lanes, failure)
+                many = _smaller(many, callable(sampler), seeds[chosen], optimizer.lanes, failure)
     return Trace.join(parts)
 
 
-def _group(xp: Any, gathered: int, lanes: int) -> int:
-    """How many seeds run at once, where each gathers so many bytes and has so many hyper-parameter lanes. (Those of a
-    sampler of one's own all do: its samples may be shaped for all seeds.)"""
-    most = GATHER // gathered
-    return max(1, min(most, max(CACHE // gathered, ENOUGH) // lanes) if xp.eager else most)
+def group(problem: Any, optimizer: Optimizer, batch: int, counts: Sequence[int] = (1,)) -> int:
+    """How many seeds run at once; counts: batches per gradient, step by step. (Of a sampler of one's own all seeds run
+    at once: its samples may be shaped for them.)"""
+    gathered = batch * max(counts, default=1) * getattr(problem, "sample_bytes", 1)
+    most, lanes = GATHER // gathered, math.prod(optimizer.lanes)
+    return max(1, min(most, max(CACHE // gathered, ENOUGH) // lanes) if problem.xp.eager else most)
 
 
-def _smaller(group: int, fixed: bool, seeds: Any, axes: tuple[int, ...], failure: str) -> int:
+def _smaller(many: int, fixed: bool, seeds: Any, axes: tuple[int, ...], failure: str) -> int:
     """Half as many seeds at once, after memory did not suffice: a lane's result is the same in any group."""
     if fixed or len(seeds) == 1:
         raise MemoryError(
             f"no memory for {len(seeds)} seed{'s' * (len(seeds) > 1)} with {math.prod(axes)} hyper-parameter lanes, "
             f"which cannot be split: {failure}; accepted: fewer lanes, a smaller batch, or dtype='float32'"
         )
-    return -(-min(group, len(seeds)) // 2)
+    return -(-min(many, len(seeds)) // 2)
 
 
 def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every, tick) -> Trace:

@@ -24,6 +24,7 @@ from .checks import at_least, finite_array, option, scalar
 
 STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
 TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
+KEPT, PIECE = 16 << 20, 1 << 21  # bytes of a batch's rows above which they are not kept; of a piece of them
 SPARE = 4 * TILE  # bytes left for what is computed on the way
 
 
@@ -206,27 +207,40 @@ class KernelClassifier:
 
 
 class KernelPoint:
-    """theta on a batch: keeps the rows K_B (*lanes, b, n) and the logits z0; the line adds one product."""
+    """theta on a batch: keeps the rows K_B (*lanes, b, n) and the logits z0; the line adds one product.
+
+    Of a large batch no rows are kept: they are gathered for every product, in pieces that stay cached.
+    """
 
     def __init__(self, problem: KernelClassifier, theta: Array, sample, rows=None, y=None):
         self.problem, self.theta, self.sample = problem, theta, sample
-        self._K = problem.rows(sample) if rows is None else rows
+        large = problem._K is not None and sample.shape[-1] * problem.sample_bytes > KEPT
+        self._K = problem.rows(sample) if rows is None and not large else rows
         self._y = problem.xp.take_rows(problem._y, sample) if y is None else y
+
+    def _pieces(self):
+        """Slices of the batch, and their rows of K."""
+        p, b = self.problem, self.sample.shape[-1]
+        if self._K is not None:
+            return [(slice(b), self._K)]
+        few = max(1, (PIECE if p.xp.eager else TILE) // p.sample_bytes)
+        return ((part, p.rows(self.sample[..., part])) for part in blocks(b, few))
 
     def _product(self, v):
         """K_B v: (*lanes, dim) -> (*lanes, b[, outputs])."""
         xp, p = self.problem.xp, self.problem
-        if p.outputs == 1:
-            return xp.matmul(self._K, v[..., None])[..., 0]
-        return xp.matmul(self._K, xp.reshape(v, (*v.shape[:-1], p.outputs, p.size)).mT)
+        columns = v[..., None] if p.outputs == 1 else xp.reshape(v, (*v.shape[:-1], p.outputs, p.size)).mT
+        found = [xp.matmul(K, columns) for _, K in self._pieces()]
+        z = found[0] if len(found) == 1 else xp.concat(found, axis=-2)
+        return z[..., 0] if p.outputs == 1 else z
 
     def _pull(self, r):
         """K_B' r / b: (*lanes, b[, outputs]) -> (*lanes, dim)."""
-        xp, p, b = self.problem.xp, self.problem, self._K.shape[-2]
-        if p.outputs == 1:
-            return xp.matmul((r / b)[..., None, :], self._K)[..., 0, :]
-        g = xp.matmul((r / b).mT, self._K)
-        return xp.reshape(g, (*g.shape[:-2], p.dim))
+        xp, p, r = self.problem.xp, self.problem, r / self.sample.shape[-1]
+        rows = r[..., None, :] if p.outputs == 1 else r.mT  # (*lanes, outputs, b)
+        found = [xp.matmul(rows[..., part], K) for part, K in self._pieces()]
+        g = sum(found[1:], start=found[0])
+        return g[..., 0, :] if p.outputs == 1 else xp.reshape(g, (*g.shape[:-2], p.dim))
 
     @lazy
     def _z(self):
@@ -250,7 +264,7 @@ class KernelPoint:
         xp, p = self.problem.xp, self.problem
         if p.square is None:
             raise ValueError("storage='tiles' keeps no K, so there is no K K; accepted: storage='full'")
-        r = self.problem.loss.residual(xp, self._z, self._y) / self._K.shape[-2]
+        r = self.problem.loss.residual(xp, self._z, self._y) / self.sample.shape[-1]
         rows = xp.take_rows(p.square, self.sample)
         if p.outputs == 1:
             return xp.matmul(r[..., None, :], rows)[..., 0, :]
