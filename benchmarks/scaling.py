@@ -112,7 +112,7 @@ def factorization_batch(size: int) -> Made:
 
 def dimension(n: int) -> Made:
     problem = _problem("kernel", n)
-    return _steps(problem, max(20, 100_000 // n), 100, 1, _kernel_rows(problem, 100))
+    return _steps(problem, max(150, 400_000 // n), 100, 1, _kernel_rows(problem, 100))
 
 
 def quadratic_dimension(n: int, batch: int = 100) -> Made:
@@ -179,8 +179,15 @@ def line_data(size: int) -> Made:
 
 
 def line_dimension(n: int) -> Made:
-    problem = _problem("kernel", n)
-    return _line(problem, max(1, (4000 // n) ** 2), Work(read=8 * n * n, held=8 * n * n, flops=4 * n * n))
+    """What makes a full line: the predictions of theta and d, in one pass over K."""
+    problem, units = _problem("kernel", n), max(1, (4000 // n) ** 2)
+    theta, d = problem.initial([0]), problem.initial([1])
+
+    def piece() -> None:
+        for _ in range(units):
+            problem.at(theta, problem.population).along(d).slope0  # noqa: B018
+
+    return piece, units, Work(read=8 * n * n, held=8 * n * n, flops=4 * n * n)
 
 
 def _changes(problem: Any, batch: int, many: int, work: Work) -> Made:
@@ -209,7 +216,7 @@ def polynomial(many: int) -> Made:
 
 BATCHES = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000)
 LANES = tuple(2**k for k in range(4, 13))
-DIMENSIONS = (1000, 2000, 4000, 8000, 11314, 16000, 22627)
+DIMENSIONS = (1000, 2000, 4000, 5657, 8000, 11314)
 SIZES = (10_000, 50_000, 200_000, 400_000, 800_000, 1_600_000)
 CURVES = {
     curve.name: curve
@@ -219,7 +226,7 @@ CURVES = {
         Curve("batch", "SLS step, mushrooms", "B", (25, 50, 100, 200, 400, 800, 1600, 3200, 6400), 1, batch),
         Curve("factorization-batch", "SLS step, factorization", "B", BATCHES, 1, factorization_batch),
         Curve("dimension", "SLS step, kernel, B = 100", "n", DIMENSIONS, 1, dimension),
-        Curve("line-dimension", "full line, kernel, K n x n", "n", DIMENSIONS, 2, line_dimension),
+        Curve("line-dimension", "value and slope of a full line, kernel", "n", DIMENSIONS, 2, line_dimension),
         Curve("quadratic-dimension", "SLS step, quadratic, B = 100", "n", LANES[3:], 2, quadratic_dimension),
         Curve("lanes", "SLS step, factorization, B = 100", "lanes", LANES, 1, lanes, 7),
         Curve("quadratic-lanes", "SLS step, quadratic, n = B = 10", "lanes", LANES, 1, quadratic_lanes, 7),
@@ -228,7 +235,7 @@ CURVES = {
             "polynomial-steps",
             "line, factorization",
             "S",
-            (1000, 3000, 10_000, 30_000, 100_000, 300_000),
+            (1000, 10_000, 50_000, 100_000, 200_000, 400_000),
             1,
             polynomial,
         ),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import lines as module
 from toybox.lines import CompositeLine, GenericLine, HermiteLine, MeanLine, Metered, PolynomialLine
 from toybox.losses import LOSSES
 from toybox.xp import namespace
@@ -318,3 +319,18 @@ def test_captured_lines_know_where_a_step_leads():
     line = HermiteLine([0.0, 1.0], [1.0, 0.0], [-1.0, 0.0], at=lambda s: Fraction(s))
     assert line.at(0.5) == Fraction(1, 2)
     assert HermiteLine([0.0, 1.0], [1.0, 0.0], [-1.0, 0.0]).at(0.5) is None
+
+
+@pytest.mark.parametrize("question", ["change", "slope", "curvature"])
+@pytest.mark.parametrize("shape", [(3, 50), (1, 50), (3, 1), (3, 0)])
+def test_many_steps_of_a_polynomial_are_answered_piece_by_piece(question, shape, monkeypatch):
+    horner = module._horner
+    xp, rng = namespace("numpy"), np.random.default_rng(0)
+    c = [rng.normal(size=3) for _ in range(4)]
+    line, s = PolynomialLine(xp, np.zeros(3), c, None), rng.normal(size=shape)
+    whole = getattr(line, question)(s)
+    asked = []
+    monkeypatch.setattr(module, "_horner", lambda c, s: asked.append(s.shape[-1]) or horner(c, s))
+    monkeypatch.setattr(PolynomialLine, "ELEMENTS", 21)
+    np.testing.assert_array_equal(getattr(line, question)(s), whole)
+    assert asked == ([7] * 7 + [1] if shape[-1] == 50 else [shape[-1]])

@@ -48,6 +48,8 @@ class PolynomialLine:
     ``once(s)`` answers for one step (*lanes,) without the coefficients.
     """
 
+    ELEMENTS = 1 << 12  # steps computed at once, of all lanes together; 64 times as many off NumPy
+
     def __init__(
         self,
         xp: Namespace,
@@ -68,13 +70,24 @@ class PolynomialLine:
         return [c[..., None] for c in (given() if callable(given) else given)]
 
     def change(self, s, where=None):
-        return s * _horner(self._c, s)
+        return self._each(lambda s: s * _horner(self._c, s), s)
 
     def slope(self, s, where=None):
-        return _horner([(p + 1) * c for p, c in enumerate(self._c)], s)
+        c = [(p + 1) * c for p, c in enumerate(self._c)]
+        return self._each(lambda s: _horner(c, s), s)
 
     def curvature(self, s, where=None):
-        return _horner([(p + 1) * (p + 2) * c for p, c in enumerate(self._c[1:])], s)
+        c = [(p + 1) * (p + 2) * c for p, c in enumerate(self._c[1:])]
+        return self._each(lambda s: _horner(c, s), s)
+
+    def _each(self, f, s):
+        """f of all steps, a few at a time where there are many: they stay in the cache."""
+        if s.shape[-1] == 1:
+            return f(s)
+        few = max(1, self.ELEMENTS * (1 if self.xp.eager else 64) // prod(self.value0.shape))
+        if s.shape[-1] <= few:
+            return f(s)
+        return self.xp.concat([f(s[..., part]) for part in _slices(s.shape[-1], few)], axis=-1)
 
     proxy = proxy
 
