@@ -50,9 +50,9 @@ def draw(results, overlay=True, cost="steps"):
 
 CAPTION = (
     "Full training loss of the runs of F1 (rank 10, float32) and F2 over five cost axes: iterations, epochs of samples "
-    "drawn, forward passes, backward passes (both as a black box would pay them), and measured seconds of all seeds "
-    "together. Medians and quartiles over seeds; thin grey: the other methods. An axis ends where the second most "
-    "expensive of the methods in colour does."
+    "drawn, forward passes, backward passes (both as a black box would pay them), and measured seconds of the "
+    "seeds that ran together. Medians and quartiles over seeds; thin grey: the other methods. An axis ends where the "
+    "second most expensive of the methods in colour does."
 )
 
 RECIPE = Recipe("F5", "axes", "The same runs over other costs", f4.study, draw)

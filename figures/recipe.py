@@ -26,7 +26,7 @@ COSTS = {
     "gradients": "gradient evaluations",
     "values": "loss evaluations",
     "samples": "samples touched",
-    "seconds": "seconds (all seeds together)",
+    "seconds": "seconds (of the seeds that ran together)",
 }
 
 
