@@ -30,7 +30,7 @@ figures-full: $(VENV)/.core ## the same at the budget of the papers
 
 test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
 	@$(if $(TOYBOX_SHARED)$(TOYBOX_CUPY_ON_CPU),$(PIP) -e ".[emulated]")
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
 	@mkdir -p figures/out

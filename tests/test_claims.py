@@ -19,7 +19,6 @@ COUNTS = {  # section of an id -> how many claims
     "ERM": 10, "RM": 8, "LS": 18, "PAL": 19, "QN": 2, "LAB": 5, "WA": 7, "SLS": 7, "INT": 4, "GOLS": 5, "PLS": 11,
     "MOM": 3, "ADAM": 5, "RMS": 1, "HD": 2, "ALIG": 3, "COCOB": 2, "LAND": 2, "NOISE": 12, "SGD": 12, "WALK": 12,
 }  # fmt: skip
-pytestmark = pytest.mark.xdist_group("claims")  # on one worker, so that the claims are computed once
 WITHOUT_CONTROL = {"ERM-08", "LS-12"}  # arithmetic; and what no finite computation settles
 
 
