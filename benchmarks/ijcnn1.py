@@ -12,10 +12,10 @@ products with them.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ import numpy as np
 import toybox as tb
 from toybox.spec import code_digest
 
+from .chapter5 import most_memory
+from .measure import interleaved, walk
 from .run import HERE, machine, settle
 
 PROBLEM = {"part": "full", "dtype": "float32"}
@@ -34,11 +36,6 @@ RUNS = [
 STEPS, BATCH, EPOCH = 14_000, 100, 399
 PUBLISHED = {"sls": 0.0084, "adam": 0.205, "cocob": 0.032}  # final losses of Vaswani et al. 2019
 REPEATS, MANY = 15, 100
-
-
-def peak() -> int:
-    """The largest memory that this process had so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def built() -> tuple[Any, dict[str, float]]:
@@ -59,20 +56,8 @@ def price(problem: Any) -> dict[str, list[float]]:
             rows = K.take(rng.integers(0, problem.size, BATCH), axis=0)
             rows @ theta, v @ rows, rows @ d
 
-    def seconds(work, *arguments) -> float:
-        began = time.process_time()
-        work(*arguments)
-        return time.process_time() - began
-
-    def walk(steps: int) -> None:
-        tb.run(problem, method, steps=steps, batch=BATCH, every=None)
-
-    found: dict[str, list[float]] = {"floor": [], "step": []}
-    for _ in range(REPEATS):
-        found["floor"].append(seconds(floor) / MANY)
-        ends = seconds(walk, 1)  # the measurements at both ends are no part of a step
-        found["step"].append((seconds(walk, MANY + 1) - ends) / MANY)
-    return found
+    cost = interleaved(REPEATS, {"floor": floor, "step": partial(walk, problem, method, MANY, BATCH)})
+    return {name: (seconds / MANY).tolist() for name, seconds in cost.items()}
 
 
 def walked(problem: Any, method: str, hyper: dict[str, float], seed: int) -> dict[str, Any]:
@@ -84,7 +69,7 @@ def walked(problem: Any, method: str, hyper: dict[str, float], seed: int) -> dic
         "wall": time.perf_counter() - wall,
         "loss": float(trace.full_loss[-1, 0]),
         "accuracy": float(trace.test_accuracy[-1, 0]),
-        "peak": peak(),
+        "peak": most_memory(),
     }
 
 
@@ -144,7 +129,7 @@ def main(folder: str = "results/ijcnn1") -> None:
         | kept(f"{m}-{seed}", lambda problem, _, chosen=(m, hyper, seed): walked(problem, *chosen))
         for m, hyper, seed in RUNS
     ]
-    cost = kept("cost", lambda problem, built: built | price(problem) | {"machine": machine(), "peak": peak()})
+    cost = kept("cost", lambda problem, built: built | price(problem) | {"machine": machine(), "peak": most_memory()})
     (HERE / "IJCNN1.md").write_text(report(runs, cost))
 
 

@@ -107,8 +107,8 @@ def test_a_search_waits_once_a_round(name, case, cupy_backend, counted):
         ("factorization, rank 4", "sgd", 29),
         ("factorization, rank 4", "adam", 47),
         ("factorization, rank 4", "pal", 79),
-        ("kernel, logistic", "sgd", 43),
-        ("kernel, logistic", "pal", 90),
+        ("kernel, logistic", "sgd", 37),
+        ("kernel, logistic", "pal", 76),
     ],
 )
 def test_launches_of_a_step(case, name, most, cupy_backend, counted):
