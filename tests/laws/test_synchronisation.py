@@ -80,9 +80,9 @@ def test_directions_never_wait_for_the_device(name, cupy_backend, counted):
 def by_step(counted, case, method, first=3, last=9):
     """What the steps first .. last-1 of a run add to the counts, and the trials of the lane that made most of them."""
     place, traces = problem(case, backend="cupy"), []
-    few, many = (
+    _, few, many = (  # the first run pays for what a problem computes once
         counted(lambda steps=steps: traces.append(run(place, method, steps=steps, seeds=SEEDS, every=None)))
-        for steps in (first, last)
+        for steps in (first, first, last)
     )
     return {kind: many[kind] - few[kind] for kind in many}, traces[-1].trials[first:].max(axis=1)
 
@@ -107,14 +107,14 @@ def test_a_search_waits_once_a_round(name, case, cupy_backend, counted):
         ("factorization, rank 4", "sgd", 29),
         ("factorization, rank 4", "adam", 47),
         ("factorization, rank 4", "pal", 79),
-        ("kernel, logistic", "sgd", 37),
+        ("kernel, logistic", "sgd", 39),
         ("kernel, logistic", "pal", 76),
     ],
 )
 def test_launches_of_a_step(case, name, most, cupy_backend, counted):
     """Counts written down when they were measured: a step shall not become dearer unnoticed."""
     added, trials = by_step(counted, case, tb.method(name))
-    assert added["launches"] <= most * len(trials)
+    assert added["launches"] / len(trials) <= most
 
 
 @pytest.mark.cupy
