@@ -1,4 +1,4 @@
-"""The command line: list | cite | run | figure | claims | bench | data.
+"""The command line: list | cite | run | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted.
@@ -56,25 +56,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @app.command(name="list")
-def list_(what: Literal["problems", "methods", "figures", "claims"] | None = None, /) -> None:
-    """Show what there is: problems, methods, figures or claims.
+def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | None = None, /) -> None:
+    """Show what there is: problems, methods, figures, demos or claims.
 
     Example: toybox list methods
 
     Args:
         what: What to list; without it, the names of all but the claims.
     """
+    from .demos import DEMOS
     from .zoo import METHODS, PROBLEMS, SHARED, defaults
 
     figures = _recipes() if what in (None, "figures") else {}
-    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures}
+    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures, "demos": DEMOS}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
     if what == "claims":
         _table(("id", "title", "source", "kind", "verdict"), _claims().listing())
     elif what is None:
         _table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
-    elif what == "figures":
-        _table(("id", "name", "title"), [(recipe.id, recipe.name, recipe.title) for recipe in kinds[what].values()])
+    elif what in ("figures", "demos"):
+        _table(("id", "name", "title"), [(one.id, one.name, one.title) for one in kinds[what].values()])
     else:
         header = ["name", "summary", "equation", "file", "options and defaults"]
         rows = [[k, e.summary, e.equation, e.file, pairs(defaults(e))] for k, e in kinds[what].items()]
@@ -212,6 +213,63 @@ def figure(
     size, chosen = "full" if full else "smoke" if smoke else "default", [known[name.casefold()] for name in names]
     for recipe in {recipe.id: recipe for recipe in chosen}.values():
         print(*recipe.make(size, out, results, workers, overlay, cost, sys.stderr.isatty()), sep="\n")
+
+
+@app.command(usage="Usage: toybox demo [NAME] [OPTIONS]")
+def demo(
+    name: str | None = None,
+    /,
+    *,
+    settings: Annotated[list[str] | None, Parameter(name="--set")] = None,
+    out: Path | None = None,
+    port: Annotated[int | None, Parameter(validator=Number(gte=1, lte=65535))] = None,
+    browser: Annotated[bool, Parameter(negative=("--no-browser",))] = True,
+) -> int:
+    """Open a teaching demo, or the list of them, in the browser; or draw its picture.
+
+    Example: toybox demo dial --set spread=0.1 --out dial.png
+
+    Args:
+        name: A demo by id or name; `toybox list demos` shows them.
+        settings: control=value, as in the page's address; may be repeated.
+        out: Only draw the picture, into this PNG, PDF or SVG file.
+        port: Of the page. [default: any that is free]
+        browser: Open the page in the browser.
+    """
+    from .demos import DEMOS, frame
+    from .hyper import refuse_unknown
+
+    known = {key.casefold(): one for one in DEMOS.values() for key in (one.id, one.name)}
+    given = dict(text.partition("=")[::2] for text in settings or ())
+    with _usage():
+        if name is None:
+            if given or out:
+                raise Usage("--set and --out are of one demo; accepted: with a NAME")
+            return _serve({}, port, browser)
+        refuse_unknown("demo", name if name.casefold() not in known else name.casefold(), known)
+        chosen = known[name.casefold()]
+        values, complaints = frame.values(chosen, given)
+        if complaints:
+            raise Usage("; ".join(complaints))
+        if out is None:
+            return _serve({"demo": chosen.name} | given, port, browser)
+        if out.suffix.lower() not in (".png", ".pdf", ".svg"):
+            raise Usage(f"--out {out} is not accepted; accepted: a file ending in .png, .pdf or .svg")
+    chosen.draw(**values).savefig(out)
+    print(out)
+    return 0
+
+
+def _serve(query: dict[str, str], port: int | None, browser: bool) -> int:
+    try:
+        from .demos.serve import serve
+
+        return serve(query, port, browser)
+    except ModuleNotFoundError as missing:
+        raise Usage(
+            f"the demos' pages need a package that is not installed ({missing.name}); install toybox with the "
+            "extra demo, or draw a picture by --out"
+        ) from missing
 
 
 @app.command(help_flags=[], usage="Usage: toybox claims [OPTIONS]")
