@@ -17,7 +17,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full test claims empirical check format bench gpu-check clean
+.PHONY: help figures figures-full demo test claims empirical check format bench gpu-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -27,6 +27,10 @@ figures: $(VENV)/.core ## draw the three main figures at demonstration budget, i
 
 figures-full: $(VENV)/.core ## the same at the budget of the papers
 	$(BIN)/toybox figure F1 F2 F3 --full $(ARGS)
+
+demo: $(VENV)/.core ## open the teaching demos in the browser (ARGS=dial opens one)
+	@$(PIP) -e ".[demo]"
+	$(BIN)/toybox demo $(ARGS)
 
 test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
 	@$(if $(TOYBOX_SHARED)$(TOYBOX_CUPY_ON_CPU),$(PIP) -e ".[emulated]")
@@ -69,7 +73,7 @@ $(VENV)/.core: pyproject.toml | $(VENV)/pyvenv.cfg
 
 $(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing toybox and its test tools into $(VENV) ..."
-	@$(PIP) -e ".[test,proofs,torch,pep]"
+	@$(PIP) -e ".[test,proofs,torch,pep,demo]"
 	@touch $(VENV)/.core $@
 
 $(VENV)/pyvenv.cfg:

@@ -1,10 +1,11 @@
-"""Write the tables of methods and problems into README.md from the zoo: ``python scripts/readme_tables.py``."""
+"""Write the tables of methods, problems and demos into README.md: ``python scripts/readme_tables.py``."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from toybox.demos import DEMOS
 from toybox.zoo import METHODS, PROBLEMS, Entry
 
 README = Path(__file__).parent.parent / "README.md"
@@ -19,16 +20,26 @@ def table(first: str, registry: dict[str, Entry]) -> str:
         rows.append([f"`{name}`", entry.summary, entry.equation, ", ".join(entry.papers), code])
         if first == "method":
             rows[-1].append(entry.deviations)
+    return markdown(rows)
+
+
+def demos() -> str:
+    header = ["demo", "title", "controls", "at length"]
+    labels = lambda demo: ", ".join(control.label for control in demo.controls.values())
+    rows = [[f"`{name}`", demo.title, labels(demo), demo.figure or "-"] for name, demo in DEMOS.items()]
+    return markdown([header, ["---"] * len(header), *rows])
+
+
+def markdown(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |".replace("| --- ", "|---").replace("|--- |", "|---|") for row in rows)
 
 
 def fill(text: str) -> str:
     """The README with its tables renewed. D stands for the dissertation, mutschler2022."""
-    for first, registry in (("methods", METHODS), ("problems", PROBLEMS)):
+    tables = {"methods": table("method", METHODS), "problems": table("problem", PROBLEMS), "demos": demos()}
+    for first, written in tables.items():
         mark = f"<!-- {first}: written by scripts/readme_tables.py -->"
-        text = re.sub(
-            f"{mark}.*?<!-- end -->", f"{mark}\n{table(first[:-1], registry)}\n<!-- end -->", text, flags=re.S
-        )
+        text = re.sub(f"{mark}.*?<!-- end -->", lambda _, new=f"{mark}\n{written}\n<!-- end -->": new, text, flags=re.S)
     return text
 
 

@@ -71,7 +71,7 @@ def play(clock, demo, set_time):
 
 @app.cell
 def ticking(clock, playing):
-    ticks = mo.ui.refresh(default_interval="0.7s") if clock and playing.value else None
+    ticks = mo.ui.refresh(["0.3s", "0.7s", "1.5s"], default_interval="0.7s") if clock and playing.value else None
     return (ticks,)
 
 
@@ -150,17 +150,16 @@ def verdict(choice, demo, reveal, values):
 def page(choice, clock, complaints, demo, inputs, playing, reveal, said, shown, slider, stepping, ticks, values):
     _row = list(inputs.elements.values())
     if clock:
-        _row += [slider, stepping, playing]
+        _row += [slider, stepping, playing, *([ticks] if ticks is not None else [])]
     mo.vstack(
         [
             mo.md(f"# {demo.title}\n{demo.lead}"),
             *(mo.callout(complaint, "warn") for complaint in complaints),
-            mo.hstack(_row, justify="start", gap=2, wrap=True),
+            mo.hstack(_row, justify="start", gap=1.2, wrap=True),
             shown,
             mo.hstack([mo.vstack([choice, reveal]), said], widths=[1, 1], gap=2),
             mo.md(f"**To remember.** {demo.point}\n\n**Homework.** {demo.homework}"),
             mo.md(f"This picture: `{frame.command(demo, values)}`" + frame.longer(demo) + " &nbsp; [All demos](?)"),
-            *([ticks] if ticks is not None else []),
         ]
     )
     return
