@@ -168,6 +168,14 @@ def test_lines_with_and_without_kinks_are_put_together_in_order():
         np.testing.assert_allclose(near.full[t], full, atol=1e-15)
 
 
+def test_a_minimum_beside_an_end_of_the_grid():
+    """Nearer to the end than to the next point it is inside all the same; beyond the end there is none."""
+    at = np.array([-0.3, -1e-9, 0.0, 1e-9, 0.3, 8.7, 9 - 1e-9, 9.0, 9.3])
+    s = np.tile(np.arange(10.0), (len(at), 1))
+    found = lowest(lambda s: 2 * (s - at), s, (s - at[:, None]) ** 2)
+    np.testing.assert_allclose(found, np.where((at > 0) & (at < 9), at, np.nan), rtol=1e-12)
+
+
 def test_the_lowest_point_of_a_skew_line():
     """exp(s) - 2 s has its minimum at log 2."""
     s = np.linspace(-3, 3, 8)[None]

@@ -3,6 +3,7 @@ to the state that they name; and the page shows them all."""
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 
@@ -100,14 +101,18 @@ def test_what_is_not_accepted_is_said(demo):
 
 def test_the_command_line_of_a_state_draws_it(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    demo = DEMOS["dial"]
-    values = state(demo, {"spread": 0.1, "method": "exact"})
-    command = frame.command(demo, values)
-    assert command == "toybox demo dial --set spread=0.1 --set method=exact --out dial.png"
-    assert main(command.split()[1:]) == 0
-    file = io.BytesIO()
-    demo.draw(**values).savefig(file, format="png")
-    assert (tmp_path / "dial.png").read_bytes() == file.getvalue()
+    for name, changed, line in (
+        ("dial", {"spread": 0.1, "method": "exact"}, "dial --set spread=0.1 --set method=exact"),
+        ("growing", {"data": "factorization, rank 10"}, "growing --set 'data=factorization, rank 10'"),
+        ("valley", {"start": (3.0, -1.25)}, "valley --set start=3,-1.25"),
+    ):
+        values = state(DEMOS[name], changed)
+        command = frame.command(DEMOS[name], values)
+        assert command == f"toybox demo {line} --out {name}.png"
+        assert main(shlex.split(command)[1:]) == 0
+        file = io.BytesIO()
+        DEMOS[name].draw(**values).savefig(file, format="png")
+        assert (tmp_path / f"{name}.png").read_bytes() == file.getvalue()
 
 
 @pytest.mark.parametrize(

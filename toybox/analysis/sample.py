@@ -236,15 +236,15 @@ def _curvature(line: Line, host: Callable) -> np.ndarray:
 
 
 def lowest(slope: Callable[[np.ndarray], np.ndarray], s: np.ndarray, change: np.ndarray) -> np.ndarray:
-    """The minimum next to the lowest point of a grid s (*lanes, points): (*lanes,), nan where that point is an end.
+    """The minimum next to the lowest point of a grid s (*lanes, points): (*lanes,), nan where that point is an end and
+    the line falls out of the grid there.
 
     Regula falsi (Illinois) on the slope, between the neighbours of that point.
     """
-    best = change.argmin(-1)
-    inside = (best > 0) & (best < s.shape[-1] - 1)
-    middle = np.where(inside, best, 1)[..., None]
-    left, right = (np.take_along_axis(s, middle + by, -1)[..., 0] for by in (-1, 1))
+    best, last = change.argmin(-1), s.shape[-1] - 1
+    left, right = (np.take_along_axis(s, np.clip(best + by, 0, last)[..., None], -1)[..., 0] for by in (-1, 1))
     falling, rising = np.minimum(slope(left), 0.0), np.maximum(slope(right), 0.0)
+    inside = ((best > 0) | (falling < 0)) & ((best < last) | (rising > 0))
     x, side = right, np.zeros(best.shape, int)
     for _ in range(100):
         total = rising - falling

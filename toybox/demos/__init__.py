@@ -1,8 +1,10 @@
 """Teaching demos: one page each, for a lecture or at home. ``toybox demo`` opens them."""
 
+from .accepted import ACCEPTED
 from .dial import DIAL
+from .growing import GROWING
 from .parabolas import PARABOLAS
 from .ratio import RATIO
 from .valley import VALLEY
 
-DEMOS = {demo.name: demo for demo in (DIAL, PARABOLAS, RATIO, VALLEY)}
+DEMOS = {demo.name: demo for demo in (ACCEPTED, DIAL, PARABOLAS, GROWING, RATIO, VALLEY)}

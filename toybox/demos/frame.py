@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from shlex import quote
 from typing import Any, Literal, NamedTuple
 
 PROJECTOR: dict[Any, Any] = {
@@ -159,7 +160,11 @@ def subplots(rows: int = 1, columns: int = 1, **options):
 
 def command(demo: Demo, found: Mapping[str, Any]) -> str:
     """The command line that draws the picture of these values."""
-    changed = [f"--set {name}={shown(value)}" for name, value in found.items() if value != demo.controls[name].value]
+    changed = [
+        "--set " + quote(f"{name}={shown(value)}")
+        for name, value in found.items()
+        if value != demo.controls[name].value
+    ]
     return " ".join(["toybox demo", demo.name, *changed, f"--out {demo.name}.png"])
 
 

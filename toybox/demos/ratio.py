@@ -40,7 +40,7 @@ def factors(batch: int, start: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @projected
 def draw(batch, procedure, start, seed):
     figure, (left, right) = subplots(1, 2, width_ratios=[1.1, 1])
-    k, starts = np.array(FACTORS), np.arange(0, STEPS, WINDOW)
+    k, starts = np.array(FACTORS), range(0, STEPS, WINDOW)
     course = np.array([factors(batch, at, seed) for at in starts])  # (windows, 2, k)
     limit = bound(k, batch, SAMPLES)
     left.plot(k, k, color=GREY, ls=(0, (1, 2)), label="k, as published")
@@ -51,8 +51,8 @@ def draw(batch, procedure, start, seed):
     for number, color in enumerate((LINE, OWN)):
         if color in PROCEDURES[procedure]:
             name, marker = names[color]
-            left.plot(k, course[starts == start][0, number], color=color, marker=marker, label=name)
-            right.plot(starts + WINDOW / 2, course[:, number, -1], color=color, marker=marker)
+            left.plot(k, course[starts.index(start), number], color=color, marker=marker, label=name)
+            right.plot(np.array(starts) + WINDOW / 2, course[:, number, -1], color=color, marker=marker)
     right.axvspan(start, start + WINDOW, color=GREY, alpha=0.25, lw=0)
     left.set(xscale="log", xlabel="k: how many times larger the batch is", ylabel="the step is divided by")
     left.set_xticks(k, [str(each) for each in k], minor=False)
