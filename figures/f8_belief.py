@@ -26,6 +26,7 @@ def measure(size: str):
         grid = np.linspace(0, 1.15 * furthest, 60 if size == "smoke" else 400)
         b = beliefs(seen, grid)
         full = seen.ray.full()
+        first = float((full.value0 - seen.ray.line().value0)[0])  # values are measured from the first batch's at 0
         curves = {
             "mean": b.mean,
             "sd": b.sd,
@@ -34,7 +35,7 @@ def measure(size: str):
             "EI": b.improvement,
             "p_Wolfe": b.wolfe,
             "EI p_Wolfe": b.improvement * b.wolfe,
-            "true": full.change(grid[None])[0],
+            "true": first + full.change(grid[None])[0],
             "true slope": full.slope(grid[None])[0],
         }
         points = {"seen": b.values, "seen slope": b.slopes}
@@ -95,10 +96,13 @@ def draw(results, overlay=True, cost="steps"):
         column[0].set_xlim(-0.02 * grid[-1], grid[-1])
         column[2].set_xlabel("step s, in multiples of -g")
         spread = np.ptp(series["seen"][1])
-        low, high = min(series["seen"][1].min(), series["true"][1].min()), max(series["seen"][1].max(), 0)
+        low, high = (
+            min(series["seen"][1].min(), series["true"][1].min()),
+            max(series["seen"][1].max(), series["true"][1][0], 0),
+        )
         pad = max(0.25 * spread, 3 * noise[""])
         column[0].set_ylim(low - pad, high + pad)
-    axes[0, 0].set_ylabel("loss, change from s = 0")
+    axes[0, 0].set_ylabel("loss, less that seen at s = 0")
     axes[1, 0].set_ylabel("slope")
     axes[2, 0].set_ylabel("utility (EI scaled to 1)")
     axes[0, 0].legend(fontsize=7.5)
@@ -110,9 +114,10 @@ CAPTION = (
     "Two steps of PLS, after their last evaluation. Left: on all samples there is no noise, and the mean of the belief "
     "is the cubic Hermite interpolant (dotted) of what was seen; beyond the last point it goes on straight. Right: on "
     "fresh batches the points (2 sd of their noise, estimated within a batch) are believed only so far; dashed: the "
-    "loss on all data, which the search never sees. Bottom: expected improvement, probability of the two Wolfe "
-    "conditions (accepted above .3, dotted) and their product, whose largest value among the candidates would be the "
-    "next trial; the candidate beyond the last point lies outside."
+    "loss on all data, which the search never sees, from the same zero as the points: the first batch's loss at 0. "
+    "Bottom: expected improvement, probability of the two Wolfe conditions (accepted above .3, dotted) and their "
+    "product, whose largest value among the candidates would be the next trial; the candidate beyond the last point "
+    "lies outside."
 )
 
 RECIPE = Recipe("F8", "belief", "What PLS believes", None, draw, ("mahsereci2015", "mutschler2022"), measure)
