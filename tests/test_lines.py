@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import lines as module
 from toybox.lines import CompositeLine, GenericLine, HermiteLine, MeanLine, Metered, PolynomialLine
+from toybox.lines import polynomial as module
 from toybox.losses import LOSSES
 from toybox.xp import namespace
 

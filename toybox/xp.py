@@ -297,3 +297,8 @@ def near(name: Any, known: Iterable[Any]) -> str:
 def column(hyper: Array) -> Array:
     """A hyper-parameter (a number, or an array over lanes) ready to multiply vectors of shape (*lanes, dim)."""
     return hyper[..., None] if getattr(hyper, "ndim", 0) else hyper
+
+
+def slices(n: int, many: int) -> list[slice]:
+    """0 .. n - 1 as slices of at most ``many``."""
+    return [slice(start, min(start + many, n)) for start in range(0, n, many)]

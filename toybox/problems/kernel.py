@@ -18,7 +18,7 @@ import numpy as np
 from .. import sampling
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
-from ..xp import Array, Namespace, OutOfMemory, lazy, namespace
+from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
 from .checks import at_least, finite_array, option, scalar
 
@@ -176,7 +176,7 @@ class KernelClassifier:
         if X is None and self._K is not None:
             return self.xp.products(self._K, vectors)
         xp, X = self.xp, self._X if X is None else X
-        tiles = (self._rbf(X[rows, ...]) for rows in blocks(X.shape[0], max(16, TILE // self.sample_bytes)))
+        tiles = (self._rbf(X[rows, ...]) for rows in slices(X.shape[0], max(16, TILE // self.sample_bytes)))
         return xp.concat([xp.products(tile, vectors) for tile in tiles], axis=-1)
 
     @lazy
@@ -224,7 +224,7 @@ class KernelPoint:
         if self._K is not None:
             return [(slice(b), self._K)]
         few = max(1, (PIECE if p.xp.eager else TILE) // p.sample_bytes)
-        return ((part, p.rows(self.sample[..., part])) for part in blocks(b, few))
+        return ((part, p.rows(self.sample[..., part])) for part in slices(b, few))
 
     def _product(self, v):
         """K_B v: (*lanes, dim) -> (*lanes, b[, outputs])."""
@@ -335,7 +335,7 @@ def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
     """
     (m, _), (n, _) = A.shape, B.shape
     a, b, out = xp.rowsum(A * A), xp.rowsum(B * B), xp.empty((m, n), dtype=dtype)
-    for rows in blocks(m, max(1, BLOCK // (8 * n))):
+    for rows in slices(m, max(1, BLOCK // (8 * n))):
         square = xp.matmul(A[rows, ...], B.mT)
         square *= -2
         square += a[rows, None]
@@ -344,11 +344,6 @@ def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
         square *= -1 / (2 * sigma**2)
         out[rows, ...] = xp.astype(xp.exp(square), dtype, copy=False)
     return out
-
-
-def blocks(n: int, many: int) -> list[slice]:
-    """0 .. n - 1 as slices of at most ``many``."""
-    return [slice(start, min(start + many, n)) for start in range(0, n, many)]
 
 
 def labels(y) -> np.ndarray:
