@@ -64,11 +64,11 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
     Args:
         what: What to list; without it, the names of all but the claims.
     """
-    from .demos import DEMOS
     from .zoo import METHODS, PROBLEMS, SHARED, defaults
 
     figures = _recipes() if what in (None, "figures") else {}
-    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures, "demos": DEMOS}
+    demos = _demos() if what in (None, "demos") else {}
+    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures, "demos": demos}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
     if what == "claims":
         _table(("id", "title", "source", "kind", "verdict"), _claims().listing())
@@ -236,10 +236,10 @@ def demo(
         port: Of the page. [default: any that is free]
         browser: Open the page in the browser.
     """
-    from .demos import DEMOS, frame
+    from .demos import frame
     from .hyper import refuse_unknown
 
-    known = {key.casefold(): one for one in DEMOS.values() for key in (one.id, one.name)}
+    known = {key.casefold(): one for one in _demos().values() for key in (one.id, one.name)}
     given = dict(text.partition("=")[::2] for text in settings or ())
     with _usage():
         if name is None:
@@ -385,6 +385,12 @@ def _recipes() -> dict[str, Any]:
 
     entries = entry_points(group="toybox.plugins", name="figures")
     return {recipe.id: recipe for entry in entries for recipe in entry.load().RECIPES.values()}
+
+
+def _demos() -> dict[str, Any]:
+    from .demos import DEMOS
+
+    return DEMOS
 
 
 def _claims() -> Any:
