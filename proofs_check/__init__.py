@@ -13,13 +13,20 @@ from toybox.hyper import near
 from .claim import Budget, Check, Claim
 from .claims import (
     a_gradients,
+    a_loss,
+    a_networks,
     a_risk,
+    b_conditions,
     b_convergence,
     b_schedules,
     c_backtracking,
     c_convergence,
+    c_divergence,
+    c_goldstein,
     c_parabolas,
+    c_rates,
     c_searches,
+    c_slopes,
     d_batches,
     d_directions,
     d_labpal,
@@ -56,9 +63,12 @@ from .claims import (
 from .verify import Result, verify, verify_all
 
 SECTIONS = {  # letter -> title, modules
-    "A": ("Risk, surrogate losses, gradients", (a_risk, a_gradients)),
-    "B": ("Robbins-Monro schedules", (b_schedules, b_convergence)),
-    "C": ("Deterministic line searches", (c_searches, c_backtracking, c_parabolas, c_convergence)),
+    "A": ("Risk, surrogate losses, gradients", (a_risk, a_loss, a_gradients, a_networks)),
+    "B": ("Robbins-Monro schedules", (b_schedules, b_conditions, b_convergence)),
+    "C": (
+        "Deterministic line searches",
+        (c_slopes, c_searches, c_backtracking, c_goldstein, c_parabolas, c_divergence, c_convergence, c_rates),
+    ),
     "D": ("Quadratics and PAL", (d_quadratics, d_pal, d_rule, d_batches, d_directions, d_labpal)),
     "E": ("Wolfe conditions on a parabola", (e_wolfe_alpha, e_choices)),
     "F": ("Stochastic line search and interpolation", (f_rates, f_limits, f_interpolation)),

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from proofs_check import certificates as pc
+from proofs_check import piecewise
+from proofs_check import worst_cases as worst
 from proofs_check.claims.d_pal import kantorovich
 from toybox.rules import backtracking, bracketing, closed
 
@@ -48,30 +50,30 @@ def test_certificate(case):
 @needs_pep
 @pytest.mark.parametrize("mu", [0.01, 0.3, 0.9])
 def test_exact_search_at_another_scale(mu):
-    assert pc.pep_exact_search(3 * mu, 3.0) == pytest.approx(((1 - mu) / (1 + mu)) ** 2, abs=SOLVER)
+    assert worst.pep_exact_search(3 * mu, 3.0) == pytest.approx(((1 - mu) / (1 + mu)) ** 2, abs=SOLVER)
 
 
 @needs_pep
 @pytest.mark.parametrize("mu", [0.02, 0.3, 0.45, 0.9])
 def test_half_and_whole_polyak_steps(mu):
     """Steps of 2 f0 / |g0|^2 are as good as exact searches (Barre, Taylor and d'Aspremont 2020); ALI-G's are half."""
-    assert pc.pep_polyak_worst(mu, 1.0) == pytest.approx(pc.exact_polyak(mu, 1.0), abs=SOLVER)
-    whole = pc.pep_polyak(mu, 1.0, 1 / (1 + mu), times=2)
+    assert worst.pep_polyak_worst(mu, 1.0) == pytest.approx(worst.exact_polyak(mu, 1.0), abs=SOLVER)
+    whole = worst.pep_polyak(mu, 1.0, 1 / (1 + mu), times=2)
     assert whole == pytest.approx(((1 - mu) / (1 + mu)) ** 2, abs=SOLVER)
 
 
 @needs_pep
 def test_no_polyak_step_is_worse_than_its_worst():
     steps = np.geomspace(0.5, 1 / 0.6, 30)
-    assert max(pc.pep_polyak(0.3, 1.0, step) for step in steps) <= pc.exact_polyak(0.3, 1.0) + SOLVER
+    assert max(worst.pep_polyak(0.3, 1.0, step) for step in steps) <= worst.exact_polyak(0.3, 1.0) + SOLVER
 
 
 @needs_pep
 @pytest.mark.parametrize("share", ["each", "mean"])
 def test_constant_rates(share):
     for mu, rate in ((0.05, 0.1), (0.4, 1.3), (0.4, 0.6)):
-        found = pc.pep_constant_rate(2 * mu, 2.0, rate / 2, share)
-        assert found == pytest.approx(pc.exact_constant_rate(mu, 1.0, rate, share), abs=SOLVER)
+        found = worst.pep_constant_rate(2 * mu, 2.0, rate / 2, share)
+        assert found == pytest.approx(worst.exact_constant_rate(mu, 1.0, rate, share), abs=SOLVER)
 
 
 @needs_pep
@@ -83,9 +85,9 @@ def test_accepted_steps_at_random_parameters():
             L, share = rng.choice([1.0, 3.0]), rng.uniform(-1, 0)
             mu = L * 10 ** rng.uniform(-2, -0.1)
             step = 0.999 * 2 * (1 - c) / mu * 10**share
-            exact = pc.exact_armijo(mu, L, step, c)
-            assert pc.pep_armijo(mu, L, step, c) == pytest.approx(exact, abs=SOLVER), (mu, L, step, c)
-            assert max(pc.accepted_ratio(f, step, c) for f in pc.barely(mu, L, step, c)) == pytest.approx(
+            exact = worst.exact_armijo(mu, L, step, c)
+            assert worst.pep_armijo(mu, L, step, c) == pytest.approx(exact, abs=SOLVER), (mu, L, step, c)
+            assert max(piecewise.accepted_ratio(f, step, c) for f in pc.barely(mu, L, step, c)) == pytest.approx(
                 exact, abs=1e-6
             )
             assert exact <= 1 - 2 * mu * c * step + 1e-9
@@ -96,30 +98,30 @@ def test_accepted_steps_at_random_parameters():
 
 def test_rates_that_are_too_good_for_exact_searches():
     r = 10
-    slowest = pc.parabolas([1, r], [1, 1 / r])
+    slowest = piecewise.parabolas([1, r], [1, 1 / r])
     for rule in (bracketing.Exact(), closed.PAL(s_max=inf)):
-        assert pc.value_ratio(slowest, rule) > 1 - kantorovich(r**0.5) + 0.1
+        assert piecewise.value_ratio(slowest, rule) > 1 - kantorovich(r**0.5) + 0.1
 
 
 @needs_pep
 def test_the_rate_of_whole_polyak_steps_is_not_that_of_ali_g():
     for mu in (0.1, 0.5):
         assert pc.polyak(mu, 1.0).attained > ((1 - mu) / (1 + mu)) ** 2 + 0.05
-    assert pc.exact_polyak(0.1, 1.0) > 1 / (1 + 0.1**0.5) ** 2 + 0.1  # neither kind of function alone
-    assert pc.exact_polyak(0.5, 1.0) > 1 - 3 * 0.5 / 1.5**2 + 0.005
+    assert worst.exact_polyak(0.1, 1.0) > 1 / (1 + 0.1**0.5) ** 2 + 0.1  # neither kind of function alone
+    assert worst.exact_polyak(0.5, 1.0) > 1 - 3 * 0.5 / 1.5**2 + 0.005
 
 
 @needs_pep
 def test_where_each_sample_and_where_the_mean_is_strongly_convex():
     """The better rate does not hold for the mean; no rate holds beyond 2/L."""
-    assert pc.constant_rate(0.1, 1.0, 0.5, "mean").found > pc.exact_constant_rate(0.1, 1.0, 0.5) + 0.01
-    assert pc.pep_constant_rate(0.1, 1.0, 2.1) > 1
-    assert pc.pep_constant_rate(0.1, 1.0, 2.1, "mean") > 1
+    assert pc.constant_rate(0.1, 1.0, 0.5, "mean").found > worst.exact_constant_rate(0.1, 1.0, 0.5) + 0.01
+    assert worst.pep_constant_rate(0.1, 1.0, 2.1) > 1
+    assert worst.pep_constant_rate(0.1, 1.0, 2.1, "mean") > 1
 
 
 @needs_pep
 def test_without_sufficient_decrease_a_long_step_may_do_anything():
-    assert pc.pep_armijo(0.1, 1.0, 5.0, None) == pytest.approx(16, abs=1e-3)
+    assert worst.pep_armijo(0.1, 1.0, 5.0, None) == pytest.approx(16, abs=1e-3)
 
 
 @needs_pep
@@ -127,12 +129,12 @@ def test_a_larger_constant_is_not_certified():
     """Simple rates and certificates of 2 c are broken by what c accepts."""
     row = pc.armijo(0.1, 1.0, 17.0, 0.1)
     assert row.attained > 1 - 2 * 0.1 * 0.2 * 17.0 + 0.1
-    assert pc.armijo(0.1, 1.0, 3.0, 0.1).attained > pc.exact_armijo(0.1, 1.0, 3.0, 0.2) + 0.01
+    assert pc.armijo(0.1, 1.0, 3.0, 0.1).attained > worst.exact_armijo(0.1, 1.0, 3.0, 0.2) + 0.01
 
 
 @needs_pep
 def test_functions_beyond_the_class_break_the_certificate():
-    wide = max(pc.accepted_ratio(f, 3.0, 0.1) for f in pc.barely(0.05, 1.0, 3.0, 0.1))
+    wide = max(piecewise.accepted_ratio(f, 3.0, 0.1) for f in pc.barely(0.05, 1.0, 3.0, 0.1))
     assert wide > pc.armijo(0.1, 1.0, 3.0, 0.1).tau + 0.01
 
 
@@ -142,16 +144,16 @@ def test_functions_beyond_the_class_break_the_certificate():
 @needs_pep
 def test_steps_that_no_function_accepts():
     """Beyond 2 (1 - c) / mu nothing is feasible but the minimum itself."""
-    assert pc.pep_armijo(0.1, 1.0, 18.01, 0.1) == pytest.approx(0, abs=1e-6)
-    assert pc.pep_armijo(0.1, 1.0, 17.99, 0.1) == pytest.approx(0.6402, abs=1e-3)
+    assert worst.pep_armijo(0.1, 1.0, 18.01, 0.1) == pytest.approx(0, abs=1e-6)
+    assert worst.pep_armijo(0.1, 1.0, 17.99, 0.1) == pytest.approx(0.6402, abs=1e-3)
     with pytest.raises(ValueError, match="accepted by no function"):
         pc.armijo(0.1, 1.0, 18.01, 0.1)
 
 
 def test_a_rejected_trial_has_no_ratio():
-    case = pc.parabolas([1.0], [1.0])
-    assert pc.accepted_ratio(case, 1.9, 0.1) == -inf
-    assert pc.accepted_ratio(case, 1.7, 0.1) == pytest.approx(0.49)
+    case = piecewise.parabolas([1.0], [1.0])
+    assert piecewise.accepted_ratio(case, 1.9, 0.1) == -inf
+    assert piecewise.accepted_ratio(case, 1.7, 0.1) == pytest.approx(0.49)
 
 
 # --- the functions
@@ -159,7 +161,7 @@ def test_a_rejected_trial_has_no_ratio():
 
 def test_functions_belong_to_their_class():
     """Slopes are derivatives of values, and grow at rates between mu and L."""
-    case = pc.sides(inner=[0.3, 1.0], outer=[0.9, 0.1], knot=0.4, left=[0.2, 0.5], start=[1.0, 1.0])
+    case = piecewise.sides(inner=[0.3, 1.0], outer=[0.9, 0.1], knot=0.4, left=[0.2, 0.5], start=[1.0, 1.0])
     x = np.linspace(-1.0, 1.0, 201)[:, None] * [1.0, 1.0]
     whole = np.zeros((1, 1), int)
     value, slope = case.both(x, whole)
@@ -172,16 +174,16 @@ def test_functions_belong_to_their_class():
 def test_values_of_samples_are_averaged():
     rows = np.array([[[1.0, 0.0]], [[0.0, 1.0]]])
     flat = np.ones((2, 2, 1))
-    case = pc.Bent(flat, flat, 0 * flat, rows, np.array([2.0, 4.0]))
+    case = piecewise.Bent(flat, flat, 0 * flat, rows, np.array([2.0, 4.0]))
     assert case.value(case.start) == pytest.approx((2 + 8) / 2)
-    trace, moved = pc.one_step(case, closed.Fixed(0.5))
+    trace, moved = piecewise.one_step(case, closed.Fixed(0.5))
     assert moved.tolist() == [[1.0, 4.0], [2.0, 2.0]]
     assert trace.size[0].tolist() == [0.5, 0.5]
 
 
 def test_our_armijo_rule_is_the_one_that_runs(monkeypatch):
     monkeypatch.setattr(backtracking, "Armijo", lambda **options: closed.Fixed(0.0))
-    assert pc.accepted_ratio(pc.parabolas([1.0], [1.0]), 1.0, 0.1) == -inf
+    assert piecewise.accepted_ratio(piecewise.parabolas([1.0], [1.0]), 1.0, 0.1) == -inf
 
 
 @needs_pep

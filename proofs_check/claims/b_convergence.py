@@ -1,4 +1,4 @@
-"""Section B, continued: what converges, in which sense, and how fast (dissertation, section 2.4)."""
+"""Section B, concluded: what converges, in which sense, and how fast (dissertation, section 2.4)."""
 
 from __future__ import annotations
 

@@ -3,15 +3,11 @@
 import io
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 
 import pytest
 
 from toybox.demos import DEMOS
-from toybox.demos.serve import APP
+from toybox.demos.serve import served
 
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
 pytest.importorskip("marimo", reason="no marimo (extra demo)")
@@ -22,29 +18,8 @@ PATIENCE = 60_000  # ms until a page must have drawn; pages are waited for, not 
 
 @pytest.fixture(scope="module")
 def server():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "marimo",
-        "run",
-        str(APP),
-        "--headless",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-        process.terminate()
+    with served() as (home, _):
+        yield home
 
 
 @pytest.fixture(scope="module")

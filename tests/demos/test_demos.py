@@ -4,8 +4,10 @@ to the state that they name; and the page shows them all."""
 import io
 import json
 import shlex
+import signal
 import subprocess
 import sys
+import urllib.request
 
 import matplotlib as mpl
 import pytest
@@ -182,3 +184,22 @@ def test_the_first_page_lists_all():
     pytest.importorskip("marimo", reason="the pages need marimo (extra demo)")
     shown = page(None)
     assert all(demo.title in shown and f"?demo={demo.name}" in shown for demo in DEMOS.values())
+
+
+def test_a_page_is_served_until_interrupted():
+    pytest.importorskip("marimo", reason="the pages need marimo (extra demo)")
+    code = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have had it ignored
+from toybox.cli import main
+sys.exit(main(["demo", "valley", "--no-browser", "--set", "start=1,2"]))
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = process.stdout.readline().strip()
+        assert address.endswith("/?demo=valley&start=1,2")
+        with urllib.request.urlopen(address) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert not process.stderr.read()

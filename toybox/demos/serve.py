@@ -8,7 +8,8 @@ import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,10 +19,24 @@ PATIENCE = 60  # seconds until a page server must answer
 
 
 def serve(query: Mapping[str, Any], port: int | None = None, browser: bool = True) -> int:
-    """Open the page of ``query`` (demo, and values of its controls); returns the server's exit code.
+    """Open the page of ``query`` (demo, and values of its controls); returns the code with which the server ended.
 
-    Raises ``ValueError`` where the port is taken, ``ModuleNotFoundError`` where marimo is not installed.
+    Raises ``ValueError`` where the port cannot be had, ``ModuleNotFoundError`` where marimo is not installed.
     """
+    with served(port) as (home, server):
+        address = home + (f"?{urlencode(query, safe=',')}" if query else "")
+        print(f"{address}\nCtrl-C ends it.", flush=True)
+        if browser:
+            webbrowser.open(address)
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
+
+
+@contextmanager
+def served(port: int | None = None) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The address of the first page, and the process that serves it, once it answers; ended with the context."""
     import marimo  # noqa: F401
 
     port = _free(port)
@@ -37,15 +52,11 @@ def serve(query: Mapping[str, Any], port: int | None = None, browser: bool = Tru
         "--port",
         str(port),
     ]
-    quiet = {"stdout": subprocess.DEVNULL, "env": {"OPENBLAS_NUM_THREADS": "1"} | os.environ}
-    with subprocess.Popen(command, **quiet) as server:  # type: ignore[call-overload]
+    one_thread = {"OPENBLAS_NUM_THREADS": "1"} | os.environ
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=one_thread) as server:
         try:
-            if _answers(port, server):
-                address = f"http://127.0.0.1:{port}/" + (f"?{urlencode(query, safe=',')}" if query else "")
-                print(f"{address}\nCtrl-C ends it.", flush=True)
-                if browser:
-                    webbrowser.open(address)
-            return server.wait()
+            _answers(port, server)
+            yield f"http://127.0.0.1:{port}/", server
         finally:
             server.terminate()
 
@@ -56,18 +67,18 @@ def _free(port: int | None) -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port or 0))
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise ValueError(f"port={port} cannot be had ({error}); accepted: a free port, or none named") from error
         return probe.getsockname()[1]
 
 
-def _answers(port: int, server: subprocess.Popen) -> bool:
-    """Wait until the server accepts connections; False where it has ended or takes too long."""
+def _answers(port: int, server: subprocess.Popen) -> None:
+    """Wait until the server accepts connections. Raises ``RuntimeError`` where it ends, or takes too long."""
     for _ in range(10 * PATIENCE):
         if server.poll() is not None:
-            return False
+            raise RuntimeError(f"the page server ended with exit code {server.returncode}; what it said stands above")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+                return
         time.sleep(0.1)
-    return False
+    raise RuntimeError(f"the page server does not answer on port {port} after {PATIENCE} seconds")
