@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import toybox as tb
-from toybox.xp import BackendError, Namespace, _wheels, namespace
+from toybox.xp import BackendError, Namespace, namespace, wheels_of_cupy
 
 from .run import machine
 
@@ -160,7 +160,7 @@ def device(xp: Namespace) -> str:
     about = runtime.getDeviceProperties(0)
     name = about["name"].decode() if isinstance(about["name"], bytes) else about["name"]
     return (
-        f"{name}, {about['totalGlobalMem'] / 2**30:.0f} GiB; {', '.join(_wheels())}, CUDA "
+        f"{name}, {about['totalGlobalMem'] / 2**30:.0f} GiB; {', '.join(wheels_of_cupy())}, CUDA "
         f"{runtime.runtimeGetVersion() / 1000:g}, driver {runtime.driverGetVersion() / 1000:g}"
     )
 

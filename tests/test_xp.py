@@ -190,7 +190,7 @@ def test_a_backend_that_is_not_installed_says_which_extra_to_install(monkeypatch
         raise ModuleNotFoundError("gone", name=package)
 
     monkeypatch.setattr(module, "import_module", nothing)
-    monkeypatch.setattr(module, "_wheels", list)
+    monkeypatch.setattr(module, "wheels_of_cupy", list)
     with pytest.raises(BackendError, match=rf"^backend='{name}' needs a package that is not installed.*extra {extra}$"):
         module._resolved.__wrapped__(name)
 
@@ -210,7 +210,7 @@ def fake_cupy(available=False, driver=0, wheel=13000, **names):
 
 
 def test_a_wheel_too_new_for_the_driver_says_which_extra_fits(monkeypatch):
-    monkeypatch.setattr(module, "_wheels", lambda: ["cupy-cuda13x 14.2.0"])
+    monkeypatch.setattr(module, "wheels_of_cupy", lambda: ["cupy-cuda13x 14.2.0"])
     monkeypatch.setattr(module, "import_module", lambda package: fake_cupy(driver=12040))
     with pytest.raises(
         BackendError, match=r"cupy-cuda13x 14.2.0 needs a driver for CUDA 13, .* up to 12.4; .* cuda12$"
@@ -235,7 +235,7 @@ def test_a_wheel_that_cannot_be_loaded_says_why(monkeypatch):
     def broken(package):
         raise ImportError("libcuda.so.1:\n  no such file")
 
-    monkeypatch.setattr(module, "_wheels", lambda: ["cupy-cuda12x 14.2.0"])
+    monkeypatch.setattr(module, "wheels_of_cupy", lambda: ["cupy-cuda12x 14.2.0"])
     monkeypatch.setattr(module, "import_module", broken)
     with pytest.raises(
         BackendError, match=r"cupy-cuda12x 14.2.0 is installed and cannot be loaded: libcuda.so.1: no such"

@@ -20,7 +20,10 @@ from . import zoo
 from .hyper import is_whole, near, refuse_unknown
 from .sampling import check_sampler
 
-NOT_COMPUTING = ("__init__", "__main__", "analysis", "cli", "progress", "references", "spec", "store", "study", "tiny")
+NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
+    *("__init__", "__main__", "analysis", "cli", "demos", "looks", "progress", "references", "spec", "store", "study"),
+    "tiny",
+)
 
 
 class _Record(BaseModel):
@@ -174,9 +177,9 @@ class Study(_Record):
 
 @cache
 def code_digest(root: Path = Path(__file__).parent) -> str:
-    """The sha256 of the files that decide what a run computes: core, problems with their data, rules."""
-    files = [*root.glob("*.py"), *root.glob("problems/*"), *root.glob("rules/*")]
-    computing = [f for f in files if f.suffix in (".py", ".bin") and (f.parent != root or f.stem not in NOT_COMPUTING)]
+    """The sha256 of the files that decide what a run computes: core, lines, problems with their data, rules."""
+    files = [f for f in root.rglob("*") if f.suffix in (".py", ".bin")]
+    computing = [f for f in files if Path(f.relative_to(root).parts[0]).stem not in NOT_COMPUTING]
     hashes = {f.relative_to(root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in computing}
     return hashlib.sha256(canonical_json(hashes)).hexdigest()
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
 
 import numpy as np
+
+from . import memory
 
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
@@ -94,15 +95,7 @@ class Namespace:
 
     def free_memory(self) -> int | None:
         """Bytes that are available where this backend's arrays lie; None where the system does not say."""
-        try:
-            with open("/proc/meminfo") as file:
-                return next(1024 * int(line.split()[1]) for line in file if line.startswith("MemAvailable:"))
-        except (OSError, StopIteration):
-            pass
-        try:
-            return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        except (AttributeError, OSError, ValueError):
-            return None
+        return memory.available()
 
     def sigmoid(self, z: Array) -> Array:
         """1 / (1 + exp(-z)), never overflowing."""
@@ -197,7 +190,7 @@ def namespace(name: str = "numpy") -> Namespace:
 
 @cache
 def _resolved(name: str) -> Namespace:
-    wheels = _wheels() if name == "cupy" else []
+    wheels = wheels_of_cupy() if name == "cupy" else []
     if len(wheels) > 1:
         raise BackendError(
             f"backend='cupy' finds {' and '.join(wheels)} installed, which overwrite each other's files; uninstall "
@@ -225,7 +218,7 @@ def _resolved(name: str) -> Namespace:
     return Namespace(name, module)
 
 
-def _wheels() -> list[str]:
+def wheels_of_cupy() -> list[str]:
     """The installed distributions of CuPy; they exclude each other."""
     found = []
     for wheel in ("cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "cupy"):
