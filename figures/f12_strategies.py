@@ -336,8 +336,8 @@ def caption(results) -> str:
         f"{percent('rank 10', 'share', 'exact')} (rank 10) and {percent('interpolation', 'share', 'exact')} "
         f"(regression). The kernel's batches are fitted far away: steps there miss s_opt by "
         f"{middle('mushrooms', 'error', 'exact'):.0f} times its size.\n\n"
-        "Lines on which an end of the window is lowest have no s_opt and count for nothing in its sums, distances and "
-        f"fits: {lost}."
+        "Lines that are lowest where they fall out of the window have no s_opt and count for nothing in its sums, "
+        f"distances and fits: {lost}."
     )
 
 

@@ -313,7 +313,8 @@ def test_an_interrupt_is_exit_code_130(here, workers):
     Path("long.toml").write_text(common + entries)
     script = Path(sys.executable).with_name("toybox")
     command = [str(script), "run", "long.toml", "--workers", str(workers)]
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a parent may have had it ignored
+    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     deadline = time.monotonic() + 60
     while not list(here.glob("store/*.json")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -47,7 +47,7 @@ class Lines(NamedTuple):
     slope: np.ndarray  # (T, *lanes) of the full loss at 0
     curvature: np.ndarray
     full: np.ndarray  # (T, *lanes, points)
-    optimum: np.ndarray  # (T, *lanes) minimum of the full loss inside the window; nan where it is at an end
+    optimum: np.ndarray  # (T, *lanes) minimum of the full loss inside the window; nan where there is none
     lowest: np.ndarray  # (T, *lanes) full loss there, or at the better end, less that at 0
     converged: np.ndarray  # (T, *lanes) whether the interpolant of the full loss did
     batch_loss: np.ndarray

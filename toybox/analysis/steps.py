@@ -7,8 +7,8 @@
     found["half"].distance                          # (1000, 1): s_opt - s_upd, in arc length
     proportionality(found["optimum"].size, slopes(lines)).r2
 
-All lengths are arc lengths. A line on whose grid an end of the window is lowest has no s_opt: it is nan, and so is what
-a line's number is made of. Means, sums, fits and correlations leave missing values out, and say how many.
+All lengths are arc lengths. A line that is lowest where it falls out of the window has no s_opt: it is nan, and so is
+what a line's number is made of. Means, sums, fits and correlations leave missing values out, and say how many.
 """
 
 from __future__ import annotations
