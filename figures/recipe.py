@@ -224,8 +224,15 @@ def name_backdrop(ax) -> None:
             ax.annotate(
                 line.get_label()[1:] + gone, (x[last], y[last]), xytext=(-2, 1), textcoords="offset points",
                 ha="right" if x[last] > (left + right) / 2 else "left", va="bottom", fontsize=5.5, color="#808080",
-                zorder=1.7, annotation_clip=True,
+                zorder=3.5, annotation_clip=True, path_effects=halo(),
             )  # fmt: skip
+
+
+def halo() -> list:
+    """Effects that keep small text readable where lines run through it."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2, foreground="w")]
 
 
 def compared(panels, series: dict[str, str]) -> str:
@@ -287,5 +294,6 @@ def overlay_published(
     x, y = curve[0], curve[1] * scale
     ax.plot(x, y, color=GREY, lw=0.9, zorder=2)
     i = int(at * (len(x) - 1))
-    ax.annotate(name, (x[i], y[i]), xytext=(0, 3), textcoords="offset points", fontsize=6.5, color="#6A6A6A", **text)
+    style = {"fontsize": 6.5, "color": "#6A6A6A", "zorder": 3.5, "path_effects": halo()}
+    ax.annotate(name, (x[i], y[i]), xytext=(0, 3), textcoords="offset points", **style | text)
     table.add(panel, f"published: {series}", x, y, y, y)
