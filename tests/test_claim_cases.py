@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from proofs_check import cases
 from proofs_check.cases import dot, mean, solve, times
-from proofs_check.claims import a_gradients, d_rule, n_valley
+from proofs_check.claims import a_gradients, d_directions, d_rule, m_labpal, n_valley
 
 
 def draws(strategy, n=300):
@@ -127,3 +127,13 @@ def test_steps_fall_short_of_the_minimum_hit_it_and_pass_it():
     factors = draws(n_valley.ANY_FACTOR, 300)
     assert min(factors) < 1 < max(factors)
     assert 1 in factors
+
+
+def test_cases_found_by_long_searches():
+    """What a deep search had found: PAL far from the minimum, whose parabola loses digits, and LABPAL that arrives."""
+    F = Fraction
+    far = cases.RationalQuadratic(((F(7, 12), F(0)), (F(0), F(7, 12))), (F(-1), F(-8)), F(-3, 5), (F(-1), F(-7)))
+    assert min(d_directions.arrays_conjugate(far).values()) > 0.5
+    there = m_labpal.Place(((F(1, 2), F(0)), (F(0), F(1, 2))), (F(0), F(1, 5)), (F(-12, 125), F(6, 25)), F(1))
+    assert min(m_labpal.arrays_agree(there).values()) > 0.5
+    assert min(m_labpal.arrays_agree(there._replace(alpha=F(1, 2))).values()) > 0.5

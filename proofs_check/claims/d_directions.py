@@ -372,20 +372,23 @@ def arrays_conjugate(q):
     """Our conjugate directions with PAL on floats pass through the exact points.
 
     A step's relative error, that of the gradient, is at most n eps r, and so is what conjugacy loses; both are
-    amplified by r in the next step.
+    amplified by r in the next step. PAL reads the curvature off the loss at mu, where a step of length s has let it
+    change by 2 s / mu times as much as the curvature alone would: so many units of it are lost.
     """
     steps = len(q.x)
     path = conjugate_path(q, steps)
     centre, Q = np.array(minimiser(q), float), np.array(twice(q.Q), float)
     h = np.linalg.eigvalsh(Q)
     exact = np.array(path.x, float)
+    rule, longest = closed.PAL(s_max=inf), np.linalg.norm(np.diff(exact, axis=0), axis=-1).max(initial=0.0)
     tolerance = 64 * steps * EPS * (h[-1] / h[0]) ** 2 * (np.abs(exact).max() + np.abs(centre).max())
+    tolerance *= 1 + longest / rule.mu
     slack = {}
     for formula in FORMULAS:
         along = tb.directions.Conjugate(formula, 100)
-        found = walk(
-            tb.problems.NoisyQuadratic(Q[None], centre[None]), on_rule(closed.PAL(s_max=inf), along), exact[0], steps
-        ).theta[:, 0]
+        found = walk(tb.problems.NoisyQuadratic(Q[None], centre[None]), on_rule(rule, along), exact[0], steps).theta[
+            :, 0
+        ]
         slack[formula] = close(found[: len(exact)], exact, tolerance)
     return slack
 
