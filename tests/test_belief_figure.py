@@ -24,7 +24,8 @@ def test_truth_and_observations_share_their_zero():
 def test_without_noise_the_belief_is_the_truth_where_it_was_seen():
     found = f8_belief.measure("smoke").filter(pl.col("panel") == next(iter(f8_belief.STEPS)))
     curve = {name: found.filter(pl.col("series") == name) for name in ("true", "seen")}
-    inside = curve["true"].filter(pl.col("s") <= curve["seen"]["s"].max())
+    inside = curve["true"]
     assert abs(inside["y"][0]) < 1e-15
-    seen = np.interp(curve["seen"]["s"], inside["s"], inside["y"])
-    np.testing.assert_allclose(seen, curve["seen"]["y"], atol=0.02)
+    y = inside["y"].to_numpy()
+    chord = np.abs(np.diff(y, 2)).max() / 8  # the most by which a curve leaves the chords between its points
+    np.testing.assert_allclose(np.interp(curve["seen"]["s"], inside["s"], y), curve["seen"]["y"], atol=1.5 * chord)

@@ -148,3 +148,11 @@ def test_the_start_is_dragged(server, page):
     x, y = map(float, page.url.split("start=")[1].split("&")[0].replace("%2C", ",").split(","))
     assert abs(x - 3) < 0.3
     assert abs(y + 1) < 0.3
+
+
+def test_words_with_spaces_stand_in_the_address(server, page):
+    drawn(page, f"{server}?demo=parabolas")
+    page.locator("select").first.select_option("both in one batch")
+    until(page, lambda: "averaging=both" in page.url)
+    drawn(page, page.url)
+    page.get_by_text("--set 'averaging=both in one batch'").wait_for()

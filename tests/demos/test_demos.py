@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import types
 import urllib.request
 
 import matplotlib as mpl
@@ -60,6 +61,17 @@ def test_what_a_demo_says(demo):
     assert demo.question.endswith("?")
     assert "?" in demo.homework or demo.homework.endswith(".")
     assert all(text for text in (demo.lead, demo.point, demo.homework))
+
+
+def test_a_place_follows_its_box():
+    """To the middle of the box; not where it hardly moved, where a limit has cut it, or where nothing is selected."""
+    place = frame.Place("start", (-4.0, 4.0), (0.0, 2.0), (1.0, 1.0))
+    box = lambda left, right, low, high: types.SimpleNamespace(x_min=left, x_max=right, y_min=low, y_max=high)
+    assert frame.dragged(box(-2.2, -1.8, 0.2, 0.3), place, (1.0, 1.0)) == (-2.0, 0.25)
+    assert frame.dragged(box(6.0, 7.0, -3.0, -2.0), place, (1.0, 1.0)) == (4.0, 0.0)
+    assert frame.dragged(box(0.9, 1.2, 0.96, 1.05), place, (1.0, 1.0)) == (1.0, 1.0)
+    assert frame.dragged(box(3.8, 4.0, 0.95, 1.05), place, (4.0, 1.0)) == (4.0, 1.0)
+    assert frame.dragged(None, place, (1.0, 1.0)) == (1.0, 1.0)
 
 
 def test_ids_and_names_are_those_of_the_list():

@@ -6,19 +6,27 @@ from toybox.demos import ratio
 
 
 @pytest.mark.parametrize("batch", [8, 64])
-def test_early_nothing_is_divided_and_late_two_laws_hold(batch):
-    k = np.array(ratio.FACTORS)
-    early, late = (ratio.factors(batch, start, 0) for start in (0, 700))
-    for factor in early:
-        assert np.all(np.abs(factor - 1) < 0.6)
-    line, own = late
-    assert np.all((line > k / 2.5) & (line < 2.5 * k))
-    assert np.all(own <= 1.1 * np.sqrt(k * (ratio.SAMPLES - batch) / (ratio.SAMPLES - k * batch)))
-    assert np.all(own >= 0.6 * np.sqrt(k))
+def test_both_laws_hold_early_and_late(batch):
+    """The expected slope of a batch grown on the line mixes its base batch's with that of the rest of the data, and
+    E |g_kB|^2 = |g|^2 + (1/kB - 1/D) tr S. Of means over 40 lines, a slope late in the run is mostly noise, with a
+    standard error of about a tenth at k = 16; early, and of squares in 30 dimensions, it is a hundredth or two.
+    """
+    k, D, found = np.array(ratio.FACTORS), ratio.SAMPLES, ratio.measured(batch, 0)
+    for start, noise in ((0, 0.06), (700, 0.4)):
+        now = (found.t >= start) & (found.t < start + ratio.WINDOW)
+        base, rest, full = found.slope[now, :, 0].mean(), found.rest[now].mean(), found.full[now].mean()
+        square = found.squares[now, :, 0].mean()
+        spread = (square - full) / (1 / batch - 1 / D)
+        line, own = ratio.factors(batch, start, 0)
+        np.testing.assert_allclose(line, base / (base / k + (1 - 1 / k) * rest), rtol=noise)
+        np.testing.assert_allclose(own, np.sqrt(square / (full + spread * (1 / (k * batch) - 1 / D))), rtol=0.08)
+    assert line[-1] > 2 * own[-1]  # two laws
 
 
 def test_the_law_of_own_directions_from_all_samples():
-    """E |g_B|^2 at the iterates of one stretch, from the gradients of all samples."""
+    """E |g_B|^2 at the iterates of one stretch, from the gradients of all samples. Found is a mean over 96 batches,
+    whose squares vary by a third each.
+    """
     problem = tb.problem("quadratic", dim=30, size=ratio.SAMPLES, common=True)
     Q, m = np.asarray(problem.Q), np.asarray(problem.m)
 

@@ -1,4 +1,4 @@
-"""D2: one dial, from a common minimiser to noise, turns exact line search from the best method to one of the worst."""
+"""D2: one dial, from a common minimiser to noise, takes exact line search from among the best to among the worst."""
 
 from __future__ import annotations
 
