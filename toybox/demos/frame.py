@@ -60,7 +60,7 @@ class Time(NamedTuple):
     """A step number, with buttons that step and play."""
 
     label: str
-    values: Sequence[int]
+    values: range
     value: int = 0
 
 
