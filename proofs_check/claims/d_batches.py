@@ -1,4 +1,4 @@
-"""Section D, fourth part: PAL on batches that differ: averages of minimisers, interpolation.
+"""Section D, fifth part: PAL on batches that differ: averages of minimisers, interpolation.
 
 Dissertation, sections 4.4.4 and 4.7, appendix A.17 to A.20.
 """
@@ -34,7 +34,8 @@ from ..cases import (
 from ..claim import Check, Claim, above, below, close, equal
 from ..ours import Plain, moves, on_rule, walk
 from .d_pal import black_box, spectra
-from .d_quadratics import ZERO, exact_pal
+from .d_quadratics import ZERO
+from .d_steps import exact_pal
 
 # --- PAL-ALT: two parabolas in turn
 

@@ -1,4 +1,4 @@
-"""Section D, fifth part: what a step costs, and other directions: momentum's, Newton's, conjugate ones.
+"""Section D, seventh part: other directions: momentum's, Newton's, conjugate ones.
 
 Dissertation, sections 2.7, 4.3 and 4.4.
 """
@@ -15,145 +15,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking, closed, probabilistic
+from toybox.rules import closed
 
-from ..cases import EPS, RationalQuadratic, add, dot, positive, rational_quadratics, rationals, solve, times, vectors
-from ..claim import Check, Claim, above, close, equal
+from ..cases import EPS, RationalQuadratic, add, dot, positive, rational_quadratics, solve, times, vectors
+from ..claim import Check, Claim, close, equal
 from ..ours import Plain, moves, on_rule, walk
 from .d_batches import minimiser, twice
-from .d_quadratics import ZERO, diagonal
-
-# --- PAL-COST: what a step costs
-
-
-class Counting:
-    """A loss that writes down at which points, on which batches, its values and gradients were asked for.
-
-    bump: what is added to the value anywhere but at the first point, as fresh noise would be.
-    """
-
-    def __init__(self, f, gradient, bump=ZERO):
-        self.f, self.slope, self.bump, self.values, self.gradients = f, gradient, bump, [], []
-
-    def value(self, x, batch):
-        self.values.append((x, batch))
-        return self.f(x) + (self.bump if x != self.values[0][0] else 0)
-
-    def gradient(self, x, batch):
-        self.gradients.append((x, batch))
-        return self.slope(x)
-
-
-def exact_cost(a, b, x, mu):
-    """Per step the loss at two points and the gradient at one of them, on the step's own batch: here of a x^4 + b x."""
-    loss, slack = Counting(lambda x: a * x[0] ** 4 + b * x[0], lambda x: (4 * a * x[0] ** 3 + b,)), []
-    batches = [("first",), ("second",), ("third",)]
-    stepper = tb.tiny.pal(loss, (x,), batches, mu=mu, beta=0, s_max=inf)
-    for batch, move in zip(batches, stepper, strict=False):
-        points, asked = set(loss.values), {b for _, b in loss.values + loss.gradients}
-        counts = (2, 1, 1) if move.status == tb.tiny.FOUND else (1, 1, 0)  # nothing more where the gradient is 0
-        slack.append(equal((len(points), len(loss.gradients), move.trials), counts))
-        slack.append(F(0) if asked == {batch} and {loss.gradients[0]} <= points else F(-1))
-        loss.values.clear()
-        loss.gradients.clear()
-    return min(slack)
-
-
-class Bill(NamedTuple):
-    """Calls of a batch's loss, per step the batches of the calls, and what the trace says."""
-
-    calls: list
-    trace: tb.Trace
-
-
-def bill(rule, steps=4, size=6, batch=2):
-    """Our rule on a function that writes down the batches of its calls; the whole data set is another matter."""
-    rng = np.random.default_rng(0)
-    centres, calls = rng.standard_normal((size, 3)), []
-
-    def both(x, index):
-        if index.shape[-1] == batch:
-            calls.append(tuple(index.ravel()))
-        away = x[..., None, :] - centres[index]
-        return (away * away).sum(-1).mean(-1) / 2, away.mean(-2)
-
-    def samples(x, index):
-        away = x[..., None, :] - centres[index]
-        return (away * away).sum(-1) / 2, away
-
-    problem = tb.problems.FromFunction(both, 3, size, samples=samples)
-    trace = tb.run(problem, on_rule(rule), steps=steps, batch=batch, sampler="epochs", every=None)
-    return Bill(calls, trace)
-
-
-def costs(trace, kind):
-    return np.diff(trace.cost(kind)[:, 0], prepend=0).tolist()
-
-
-def pal_cost():
-    """Two calls per step, both on one batch; the trace says two forward passes and one backward pass."""
-    calls, trace = bill(closed.PAL())
-    pairs = list(zip(calls[::2], calls[1::2], strict=True))
-    return {
-        "values": equal(costs(trace, "values"), [2] * 4),
-        "gradients": equal(costs(trace, "gradients"), [1] * 4),
-        "calls": equal(len(calls), 8),
-        "one batch": F(0) if all(a == b for a, b in pairs) and len(set(calls)) > 1 else F(-1),
-    }
-
-
-def sls_cost():
-    """The same instruments: Armijo's search costs one more value than it has trials."""
-    calls, trace = bill(backtracking.Armijo(first=8.0))
-    trials = trace.trials[:, 0].tolist()
-    return {
-        "values": equal(costs(trace, "values"), [1 + n for n in trials]),
-        "calls": equal(len(calls), 4 + sum(trials)),
-        "more than one": above(max(trials), 1),
-    }
-
-
-def pls_cost():
-    """The probabilistic search evaluates at most N_max times, and once its own batch again for the noise."""
-    calls, trace = bill(probabilistic.PLS(evaluations=3))
-    return {
-        "trials": 1 + 3 - max(trace.trials[:, 0].tolist()),
-        "calls": 4 * (1 + 3) - len(calls),
-    }
-
-
-def shaken(mu, noise):
-    """How far noise that differs between the two losses moves the fitted a, which is 2: by noise / mu^2."""
-    loss = Counting(lambda x: 2 * x[0] ** 2, lambda x: (4 * x[0],), noise)
-    step = next(tb.tiny.pal(loss, (F(3),), [(0,)], mu=mu, beta=0, s_max=inf)).step
-    return F(12) / (2 * step) - 2  # b = -12
-
-
-PAL_COST = Claim(
-    id="PAL-COST",
-    title="What a step of PAL costs",
-    source="dissertation, section 4.4.1",
-    statement="A step of PAL takes two values of the loss and one gradient, all on one batch with the same random"
-    " numbers: two forward passes and one backward pass.",
-    formula=r"l(0),\ l(\mu),\ l'(0)",
-    kind="exact",
-    verdict="holds",
-    finding="An error that differs between the two values moves the fitted a by that difference over mu squared.",
-    checks=[
-        Check("exact numbers", exact_cost, st.tuples(positive(), rationals(), rationals(), positive()), examples=100),
-        Check("our rule on arrays", pal_cost),
-        Check("a backtracking search", sls_cost),
-        Check("a probabilistic search", pls_cost),
-        Check(
-            "noise over mu^2",
-            lambda mu, noise: equal(shaken(mu, noise), noise / mu**2),
-            st.tuples(positive(9, 9), positive(9, 9)).map(lambda t: (t[0], t[0] ** 2 * t[1])),
-            examples=50,
-        ),
-    ],
-    controls=[Check("noise drawn anew for every value", lambda: equal(shaken(F(1, 100), F(1, 1000)), 0))],
-)
-
+from .d_quadratics import ZERO
+from .d_steps import diagonal
 
 # --- PAL-DIR: the direction is that of momentum
 
@@ -425,4 +294,4 @@ QN_CG = Claim(
     counterexamples=[Check("d'Qd = 0", lambda: equal(dot((F(1), F(2)), times(TWO.Q, (F(1), F(2)))), 0))],
 )
 
-CLAIMS = (PAL_COST, PAL_DIR, QN_NEWTON, QN_CG)
+CLAIMS = (PAL_DIR, QN_NEWTON, QN_CG)

@@ -1,4 +1,4 @@
-"""Section D, sixth part: what LABPAL makes of parabolas (dissertation, section 6.3.2 and appendix C.3)."""
+"""Section D, eighth part: what LABPAL makes of parabolas (dissertation, section 6.3.2 and appendix C.3)."""
 
 from __future__ import annotations
 

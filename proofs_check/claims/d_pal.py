@@ -1,4 +1,4 @@
-"""Section D, second part: how fast PAL converges on a quadratic, and what its way does not depend on.
+"""Section D, third part: how fast PAL converges on a quadratic, and what its way does not depend on.
 
 Dissertation, section 2.7, Proposition 1, section 4.4.1 and appendix A.1.1.
 """
@@ -28,7 +28,8 @@ from ..cases import (
 )
 from ..claim import Check, Claim, above, at_most, below, close, equal
 from ..ours import on_rule, walk
-from .d_quadratics import ZERO, centred, diagonal, exact_pal, exact_walk
+from .d_quadratics import ZERO
+from .d_steps import centred, diagonal, exact_pal, exact_walk
 
 # --- many trajectories at once
 

@@ -1,4 +1,4 @@
-"""Section D, third part: PAL's cases, its angle test, its relaxation and its largest step.
+"""Section D, fourth part: PAL's cases, its angle test, its relaxation and its largest step.
 
 Dissertation, sections 4.3 and 4.4 and Algorithm 8.
 """
@@ -19,7 +19,8 @@ from ..cases import EPS, dot, positive, rational_quadratics, rationals, smooth_f
 from ..claim import Check, Claim, above, at_most, below, close, equal
 from ..ours import Plain, moves, on_rule, walk
 from .d_pal import kantorovich, trajectories
-from .d_quadratics import ZERO, arrays_take, diagonal, exact_pal
+from .d_quadratics import ZERO
+from .d_steps import arrays_take, diagonal, exact_pal
 
 # --- PAL-CASE: which case
 

@@ -1,4 +1,4 @@
-"""Section E, second part: what the stochastic line searches choose on a parabola."""
+"""Section E, third part: what the stochastic line searches choose on a parabola."""
 
 from __future__ import annotations
 

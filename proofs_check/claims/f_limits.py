@@ -1,4 +1,4 @@
-"""Section F, second part: where the stochastic Armijo search diverges, grows or does not settle (Algorithm 3)."""
+"""Section F, third part: where the stochastic Armijo search diverges, grows or does not settle (Algorithm 3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from toybox.rules import backtracking
 from ..cases import EPS
 from ..claim import Check, Claim, at_most, close, equal
 from ..ours import Plain, moves, on_rule, univariate
-from .f_rates import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, armijo, contracts, expected, path
+from .f_rates import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, contracts, expected
+from .f_steps import armijo, path
 
 # --- SLS-05
 

@@ -1,0 +1,230 @@
+"""Section G: what the gradient-only line search GOLS-I brackets (dissertation, section 2.6.4 and Algorithm 4)."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from typing import NamedTuple
+
+import numpy as np
+
+import toybox as tb
+from toybox.rays import Status
+from toybox.rules import bracketing
+
+from ..cases import EPS
+from ..claim import Check, Claim, above, at_most, equal
+from ..ours import Plain, moves, on_rule, univariate, walk
+
+# --- losses along a line, with slope -1 at 0
+
+
+SCALE = 2.0**-6  # |d|, so that no limit is met below 2^6 = 1 / |d|
+
+
+def search(value, slope, lanes, **hyper):
+    """Steps and statuses (lanes,) of our rule on losses value(s), slope(s) along the line, up to the factor |d|^2."""
+    problem = univariate(lambda x: SCALE**2 * value(x / SCALE), lambda x: SCALE * slope(x[..., 0] / SCALE)[..., None])
+    w = walk(problem, on_rule(bracketing.GOLSI(**hyper)), np.zeros((1, lanes, 1)))
+    return w.trace.size[0, 0], w.trace.status[0, 0], w.trace.trials[0, 0]
+
+
+def twin_search(value, slope, **hyper):
+    """The same for one line, by the twin on plain numbers."""
+    d = F(SCALE) if isinstance(hyper["first"], F) else SCALE
+    plain = Plain(lambda x: d * d * value(x[0] / d), lambda x: (d * slope(x[0] / d),))
+    return moves(tb.tiny.golsi, plain, (0 * d,), [True], fresh=lambda t, j: True, **hyper)[0]
+
+
+# --- GOLS-01
+
+
+class Wavy(NamedTuple):
+    """l'(s) = ((s - z) + q sin 30 s) / z, arrays over lanes; GOLS-I starts from ``first`` and grows by ``factor``."""
+
+    z: np.ndarray
+    q: np.ndarray
+    first: np.ndarray
+    factor: np.ndarray
+
+    def value(self, s):
+        return ((s - self.z) ** 2 / 2 - self.q * np.cos(30 * s) / 30) / self.z
+
+    def slope(self, s):
+        return ((s - self.z) + self.q * np.sin(30 * s)) / self.z
+
+    def searched(self):
+        return search(self.value, self.slope, len(self.z), first=self.first, factor=self.factor)
+
+
+def wavy(budget):
+    rng, n = budget.rng(), budget.many(1000, 20000)
+    z, first = 10 ** rng.uniform(-2, 0.7, n), 10 ** rng.uniform(-3, 0.7, n)
+    return Wavy(z, rng.uniform(0, 0.5, n), first, rng.uniform(1.2, 3, n))
+
+
+def brackets(budget):
+    """Where a search stopped because the slope changed its sign: which exit, and a and b of the bracket, lane by lane.
+
+    Grown: [step / factor, step]; shrunk: [step, step factor]; accepted at once: [0, step]. Slopes below 1e-6, whose
+    sign or effect rounding may hide, are left out.
+    """
+    lines = wavy(budget)
+    size, status, trials = lines.searched()
+    grown, shrunk = (trials > 1) & (size > lines.first), size < lines.first
+    a = np.where(grown, size / lines.factor, np.where(shrunk, size, 0 * size))
+    b = np.where(shrunk, size * lines.factor, size)
+    clear = np.minimum(np.abs(lines.slope(a)), np.abs(lines.slope(b))) > 1e-6
+    for i in np.flatnonzero((status == Status.FOUND) & clear).tolist():
+        line = Wavy(*(part[i].item() for part in lines))
+        yield "grown" if grown[i] else "shrunk" if shrunk[i] else "at once", line, a[i].item(), b[i].item()
+
+
+def encloses(exit, line, a, b):
+    """l' < 0 at a, l' > 0 at b, and the lowest point of [a, b] lies inside."""
+    left, right = line.slope(a), line.slope(b)
+    near = (b - a) * 2.0 ** -np.arange(1.0, 30)
+    inside = np.concatenate([np.linspace(a, b, 66)[1:-1], a + near, b - near])
+    lowest = min(line.value(a), line.value(b))
+    return {"left": -left, "right": right, "inside": float(above(lowest, line.value(inside).min()))}
+
+
+def which_end(exit, line, a, b):
+    """Bisection finds a root of l' inside; a grown search returns the right end, a shrunk one the left: l' < 0."""
+    low, high = a, b
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if line.slope(middle) < 0 else (low, middle)
+    steepest = (1 + 30 * line.q) / line.z
+    returned = a if exit == "shrunk" else b
+    return {
+        "root": 1 - abs(line.slope(high)) / (steepest * 4 * EPS * b + 8 * EPS * (1 + b / line.z)),
+        "returned": line.slope(returned) * (-1 if exit == "shrunk" else 1) + 1e-12,
+    }
+
+
+def twins_agree(budget):
+    """Every search of the first lanes ends where its twin's does."""
+    lines = Wavy(*(part[:60] for part in wavy(budget)))
+    size, _, trials = lines.searched()
+    for i in range(60):
+        line = Wavy(*(part[i].item() for part in lines))
+        twin = twin_search(line.value, line.slope, first=line.first, factor=line.factor)
+        yield size[i].item(), twin.step, int(trials[i]), twin.trials
+
+
+class Straight(NamedTuple):
+    """A full loss that only falls."""
+
+    def value(self, s):
+        return -2 * s / 3
+
+    def slope(self, s):
+        return -2 / 3 + 0 * s
+
+
+def noisy_bracket():
+    """Samples with the constant slopes -1, -2 and 1: the sign changes from the first trial to the second."""
+    slopes = np.array([-1.0, -2.0, 1.0])
+    problem = tb.problems.FromFunction(
+        lambda theta, index: (theta[..., 0] * slopes[index].mean(-1), slopes[index].mean(-1)[..., None] + 0 * theta),
+        1,
+        3,
+    )
+    rule = on_rule(bracketing.GOLSI(first=0.25))
+    w = walk(problem, rule, 0.0, sampler=lambda t, j: np.array([[j]]), batch=1)
+    assert w.trace.status.item() == Status.FOUND
+    return encloses("grown", Straight(), w.trace.size.item() / 2, w.trace.size.item())["inside"]
+
+
+def inflection():
+    """l'(s) = -(s - 1)^2 from 1/2: the search returns 1, where l' = 0. Is there no lower point around?"""
+    value, slope = (lambda s: -((s - 1) ** 3) / 3), (lambda s: -((s - 1) ** 2))
+    exact = twin_search(value, slope, first=F(1, 2), factor=2)
+    arrays, status, _ = search(value, slope, 1, first=np.array([0.5]))
+    found = {"twin": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
+    return found, at_most(value(F(1)), value(F(3, 2)))
+
+
+GOLS_01 = Claim(
+    id="GOLS-01",
+    title="A sign change from - to + encloses a minimum",
+    source="dissertation, section 2.6.4 and Algorithm 4",
+    statement="Without noise, two steps between which the slope along the line changes from negative to non-negative"
+    " enclose a minimum.",
+    formula=r"l'(a) < 0 \le l'(b),\ a < b \ \Rightarrow\ \exists\, s \in (a, b]:\ l(s) \ \mathrm{minimal}",
+    kind="property",
+    verdict="corrected",
+    finding="With l'(b) > 0 and a continuous l': then the lowest point of [a, b] lies inside. Where l'(b) = 0 there may"
+    " be an inflection. A search that grew returns the right end of its bracket, one that shrank the left end, where"
+    " the loss still falls. With noise there need be no minimum at all.",
+    corrected=r"l \in C^1,\ l'(a) < 0 < l'(b) \ \Rightarrow\ \mathrm{arg}\min_{[a, b]} l \subset (a, b)",
+    checks=[
+        Check("brackets of our search on wavy lines", encloses, brackets),
+        Check("which end is returned", which_end, brackets),
+        Check("twins end in the same place", lambda s, t, n, m: equal([s, n], [t, m]), twins_agree),
+        Check("an inflection is returned", lambda: inflection()[0]),
+    ],
+    controls=[Check("noise: a sign change without a root", noisy_bracket)],
+    counterexamples=[Check("the inflection is a minimum", lambda: inflection()[1])],
+)
+
+# --- GOLS-02
+
+
+class Stairs(NamedTuple):
+    """l' is constant between the places where it changes."""
+
+    places: tuple  # 0 first
+    slopes: tuple
+
+    def slope(self, s):
+        return [slope for place, slope in zip(self.places, self.slopes, strict=True) if place <= s][-1]
+
+    def value(self, s):
+        ends = [*self.places[1:], max(s, self.places[-1])]
+        parts = zip(self.places, ends, self.slopes, strict=True)
+        return sum((max(min(s, end) - start, 0) * slope for start, end, slope in parts), F(0))
+
+
+SKIPPED = Stairs((F(0), F(1, 10), F(4, 10), F(6, 10)), (-1, 100, -1, 1))
+UNIMODAL = Stairs((F(0), F(7, 10)), (-1, 1))
+
+
+def returned(line):
+    """Where the search from 1/2 ends, and what the loss is there, beyond that of the start."""
+    move = twin_search(line.value, line.slope, first=F(1, 2), factor=2)
+    assert move.status == tb.tiny.FOUND
+    return move.step, line.value(move.step) - line.value(F(0))
+
+
+def hill():
+    """Arrays step over it, too. The loss at 1 is -.1 + 30 - .2 + .4."""
+    each = lambda f: lambda s: np.array([float(f(F(v))) for v in s.ravel()]).reshape(s.shape)
+    size, status, _ = search(each(SKIPPED.value), each(SKIPPED.slope), 1, first=np.array([0.5]))
+    return {
+        "step": equal(returned(SKIPPED)[0], 1),
+        "loss": equal(returned(SKIPPED)[1], F(301, 10)),
+        "sum": equal(F(-1, 10) + 30 - F(2, 10) + F(4, 10), F(301, 10)),
+        "arrays": equal(F(size[0]), 1),
+        "status": equal(status[0], Status.FOUND),
+    }
+
+
+GOLS_02 = Claim(
+    id="GOLS-02",
+    title="The enclosed minimum may be worse than the start",
+    source="dissertation, section 2.6.4",
+    statement="Powers of the factor can step over a hill: with slopes -1, 100, -1 and 1 from 0, .1, .4 and .6 on, the"
+    " search that starts from .5 encloses a minimum at .6 and returns 1, where the loss is 30.1 higher than at 0.",
+    formula=r"l(1) - l(0) = -0.1 + 30 - 0.2 + 0.4 = 30.1",
+    kind="exact",
+    verdict="holds",
+    finding="So a sign change indicates a minimum, but not one that is worth the step.",
+    checks=[
+        Check("step and loss", hill),
+        Check("the loss rises", lambda: above(returned(SKIPPED)[1], 0)),
+        Check("one valley: it falls", lambda: above(0, returned(UNIMODAL)[1])),
+    ],
+    controls=[Check("one valley: it rises", lambda: above(returned(UNIMODAL)[1], 0))],
+)
+
+CLAIMS = (GOLS_01, GOLS_02)

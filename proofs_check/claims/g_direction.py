@@ -1,0 +1,122 @@
+"""Section G, concluded: the sign of the direction that GOLS-I is given (dissertation, eqs. 2.20 to 2.24)."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from typing import Any
+
+import numpy as np
+
+import toybox as tb
+from toybox.hyper import hyperparameters
+from toybox.rays import Status
+from toybox.rules import bracketing
+
+from ..cases import EPS, add, dot, rational_quadratics, smooth_functions
+from ..claim import Check, Claim, at_most, close, equal
+from ..ours import function, on_rule, walk
+
+# --- GOLS-05
+
+
+@hyperparameters
+class Uphill:
+    """The direction as eqs. 2.20 to 2.23 print it: +g."""
+
+    def init(self, xp, point: Any):
+        return ()
+
+    def step(self, xp, point, state):
+        return point.gradient, state
+
+
+def slopes(case):
+    """l'(0) along g, -g and -g / |g|: differences of the loss over an imaginary step, which cancel nothing."""
+    g = case.gradient(case.x)
+    size = float(np.linalg.norm(g))
+    found, allowed = [], []
+    for v in (g, -g, -g / size):
+        found.append(float(case.f(case.x + 1e-30j * v).imag / 1e-30))
+        reach = np.abs(case.A) @ np.abs(v)
+        terms = np.abs(v) @ np.abs(case.H) @ np.abs(case.x) + reach @ (1 + np.abs(case.A) @ np.abs(case.x))
+        allowed.append((4 * len(g) + 16) * EPS * float(terms))
+    return size, found, allowed
+
+
+def three_slopes(case):
+    size, found, allowed = slopes(case)
+    return close(found, [size**2, -(size**2), -size], allowed)
+
+
+def ours_descend(case):
+    """The lines that our rules see: along Gradient, Unit, and the printed direction."""
+    _, found, allowed = slopes(case)
+    problem = function(case.f, case.gradient, len(case.x))
+    slack = {}
+    for name, direction, wanted, slop in (
+        ("printed", Uphill(), found[0], allowed[0]),
+        ("-g", tb.directions.Gradient(), found[1], allowed[1]),
+        ("unit", tb.directions.Unit(), found[2], allowed[2]),
+    ):
+        seen: list = []
+        probe = tb.Probe(
+            "slope", lambda look, seen=seen: seen.append(look.ray and look.ray.line().slope0.item()) or look.theta
+        )
+        tb.run(problem, on_rule(bracketing.GOLSI(first=1.0), direction), steps=1, batch=1, theta=case.x, probes=[probe])
+        slack[name] = close(seen[0], wanted, 2 * slop)
+    return slack
+
+
+def printed_descends(case):
+    """What eq. 2.24 and Algorithms 2 to 5 need of a line: l'(0) < 0."""
+    return -slopes(case)[1][0]
+
+
+def shrinks(q, sign=1):
+    """Algorithm 4 on a convex bowl along sign times g, on exact numbers: it shrinks the step to its lower limit."""
+    g = q.gradient(q.x)
+    if not any(g):
+        return F(0)
+    d = tuple(sign * v for v in g)
+    slope = lambda s, j: dot(q.gradient(add(q.x, s, d)), d)
+    step, status, *_ = tb.tiny.bracketing.sign_change(
+        slope, F(1), F(9, 10) * dot(g, g), F(1, 2**12), F(2**12), 2, False
+    )
+    return {"step": at_most(step, F(1, 2**12)), "status": equal(status == tb.tiny.EXHAUSTED, True)}
+
+
+def refuses(case):
+    """Our rule does not search uphill at all."""
+    w = walk(function(case.f, case.gradient, len(case.x)), on_rule(bracketing.GOLSI(), Uphill()), case.x)
+    return {
+        "status": equal(w.trace.status.item(), Status.ASCENT),
+        "still": -float(np.abs(w.theta[1] - w.theta[0]).max()),
+    }
+
+
+GOLS_05 = Claim(
+    id="GOLS-05",
+    title="Sign convention",
+    source="dissertation, eqs. 2.20 to 2.24",
+    statement="The loss along the line of a step is that along plus the mini-batch gradient, and the searches take its"
+    " slope at 0 for negative.",
+    formula=r"l_{\mathbb B}(s) = \mathcal L_{\mathbb B}(\theta + s\, g_{\mathbb B}), \qquad l'_{\mathbb B}(0) < 0",
+    kind="property",
+    verdict="corrected",
+    finding="Along +g the slope is plus the square of the length of g. Condition 2.24 and Algorithms 2 to 5 need -g, or"
+    " -g divided by its length. Along +g GOLS-I would shrink its step to the lower limit on every convex bowl.",
+    corrected=r"l_{\mathbb B}(s) = \mathcal L_{\mathbb B}(\theta - s\, g_{\mathbb B}), \qquad"
+    r" l'_{\mathbb B}(0) = -\|g_{\mathbb B}\|^2",
+    checks=[
+        Check("three slopes", three_slopes, smooth_functions(), examples=300),
+        Check("lines that our rules see", ours_descend, smooth_functions(), examples=50),
+        Check("along +g Algorithm 4 shrinks", shrinks, rational_quadratics(), examples=100),
+        Check("our rule does not go uphill", refuses, smooth_functions(), examples=50),
+    ],
+    controls=[
+        Check("along -g, too", lambda q: shrinks(q, -1), rational_quadratics(), examples=30),
+    ],
+    counterexamples=[Check("the printed line descends", printed_descends, smooth_functions(), examples=20)],
+)
+
+CLAIMS = (GOLS_05,)
