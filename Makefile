@@ -6,7 +6,7 @@ CUDA ?= cuda13
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq
-PACKAGES = $(wildcard toybox figures proofs_check)
+PACKAGES = toybox figures/toybox_figures proofs_check
 
 # Matrix products are not bit-equal between one and two threads.
 export OPENBLAS_NUM_THREADS := 1
@@ -60,7 +60,7 @@ bench: $(VENV)/.test ## measure this machine, into benchmarks/RESULTS.md (ARGS=-
 
 gpu-check: $(VENV)/.test ## test and measure on a CUDA device, into benchmarks/GPU.md (CUDA=cuda12 for that wheel)
 	@$(PIP) -e ".[$(CUDA)]"
-	$(BIN)/python -m benchmarks.gpu $(ARGS)
+	$(BIN)/python -m toybox_benchmarks.gpu $(ARGS)
 
 clean: ## remove the environment, caches and drawn figures; results stay
 	rm -rf $(VENV) dist figures/out .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 import toybox as tb
-from figures import f8_belief
+from toybox_figures import f8_belief
 
 
 def test_truth_and_observations_share_their_zero():

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from benchmarks import draw, measure, others, rates, rows, run, scaling, straight
 from toybox import cli
+from toybox_benchmarks import draw, measure, others, rates, rows, run, scaling, straight
 
 STEPS = 25
 
@@ -53,7 +53,7 @@ def test_loops_and_closures_walk_as_we_do(name, method):
 
 
 def test_searches_of_jax_walk_as_we_do():
-    jaxed = pytest.importorskip("benchmarks.jaxed", exc_type=ImportError)
+    jaxed = pytest.importorskip("toybox_benchmarks.jaxed", exc_type=ImportError)
     here = small("factorization")
     loss = jaxed.factorization(*here.tables, *here.make)
     for label, library in jaxed.LIBRARIES.items():

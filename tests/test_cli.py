@@ -194,7 +194,7 @@ def test_figures(capfd, here, recipes):
 
 
 def test_the_installed_figures_are_found(capfd):
-    pytest.importorskip("figures")
+    pytest.importorskip("toybox_figures")
     assert "factorization" in done(capfd, "list", "figures")
 
 
@@ -328,4 +328,4 @@ def test_an_interrupt_is_exit_code_130(here, workers):
 def test_the_command_line_starts_without_heavy_modules():
     code = "import sys, toybox.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"numpy", "polars", "pydantic", "joblib", "matplotlib", "pooch", "figures"} & set(loaded)
+    assert not {"numpy", "polars", "pydantic", "joblib", "matplotlib", "pooch", "toybox_figures"} & set(loaded)

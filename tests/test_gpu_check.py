@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import gpu
+from toybox_benchmarks import gpu
 
 
 @pytest.mark.cupy

@@ -312,7 +312,7 @@ def test_ijcnn1_at_full_size_is_planned_at_once():
 @pytest.fixture
 def f2(monkeypatch):
     """The figure with a second column of 160 rows that count as many, and two methods."""
-    module = pytest.importorskip("figures.f2_kernels")
+    module = pytest.importorskip("toybox_figures.f2_kernels")
     monkeypatch.setattr(module, "second", lambda size: ("misfire", {"rows": 200, "dtype": "float32"}, 160))
     monkeypatch.setattr(module, "ALONE", 100)
     monkeypatch.setattr(module, "METHODS", {"sls": {"gamma": 1.5}, "adam": {}})
@@ -328,7 +328,7 @@ def test_the_jobs_of_a_large_panel_are_single_seeds(f2):
 
 def test_the_published_budget(monkeypatch):
     """39,992 training rows make 399 batches of 100; 35 epochs of them are the published axis of 13,900 and a few."""
-    module = pytest.importorskip("figures.f2_kernels")
+    module = pytest.importorskip("toybox_figures.f2_kernels")
     options = {"part": "full", "dtype": "float32"}
     monkeypatch.setattr(module, "second", lambda size: ("ijcnn1", options, 39_992))
     runs = [run for run in module.runs("full") if run.problem == "ijcnn1"]

@@ -9,7 +9,7 @@ import pytest
 
 import toybox as tb
 
-sensitivity = pytest.importorskip("figures.f19_sensitivity")
+sensitivity = pytest.importorskip("toybox_figures.f19_sensitivity")
 STEPS, BATCH = 20, 100  # of the smoke budget
 
 

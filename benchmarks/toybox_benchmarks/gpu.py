@@ -1,6 +1,6 @@
 """Everything that needs a device, in one command of a few minutes: ``make gpu-check``, into GPU.md.
 
-    python -m benchmarks.gpu [--small] [--out FILE]
+    python -m toybox_benchmarks.gpu [--small] [--out FILE]
 
 First the tests that are marked ``cupy``, all pairs of methods and problems among them; then times on the device beside
 NumPy's on the same machine, in turn. Nothing here waits for the device inside a run, so a time is that of a whole run,
@@ -27,7 +27,7 @@ from toybox.xp import BackendError, Namespace, namespace, wheels_of_cupy
 
 from .run import machine
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
 REPEATS, POINTS = 5, 167
 HEAD = ["| measured | device, µs | against | its µs | ratio | quartiles |", "|---|--:|---|--:|--:|--:|"]
 
@@ -169,7 +169,7 @@ def tests() -> str:
     """The tests marked ``cupy``, in a process of their own: pytest's summary, and what failed."""
     command = [sys.executable, "-m", "pytest", "-m", "cupy", "-p", "no:cacheprovider", "tests"]
     place = os.environ | {"TOYBOX_CUPY": "all", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=HERE.parent, env=place, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=FOLDER.parent, env=place, capture_output=True, text=True, check=False)
     told = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("FAILED", "ERROR"))]
     last = next((line.strip("= ") for line in reversed(done.stdout.splitlines()) if line.strip()), "no output")
     return "\n".join([f"Tests: {last} (exit code {done.returncode})", *(f"- {line}" for line in told)])
@@ -178,7 +178,7 @@ def tests() -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check and measure what needs a CUDA device.")
     parser.add_argument("--small", action="store_true", help="everything small, without the tests: a try")
-    parser.add_argument("--out", type=Path, default=HERE / "GPU.md", help="the file to write (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=FOLDER / "GPU.md", help="the file to write (default: %(default)s)")
     chosen = parser.parse_args(arguments)
     try:
         xp = namespace("cupy")

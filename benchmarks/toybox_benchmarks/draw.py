@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from toybox_figures.recipe import HERE
+
 from .scaling import Measured
 
-STYLE = Path(__file__).parents[1] / "figures" / "style.mplstyle"
+STYLE = HERE / "style.mplstyle"
 PANELS = {  # title and axis: the curves, in the colours and markers below
     ("Samples in the data", "samples $D$"): ("data", "line-data"),
     ("Batch size", "batch size $B$"): ("batch", "factorization-batch"),

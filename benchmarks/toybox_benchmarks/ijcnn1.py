@@ -1,6 +1,6 @@
 """ijcnn1 at its published size: 39,992 training rows, whose kernel matrix takes 6.4 GB in float32.
 
-    python -m benchmarks.ijcnn1 [FOLDER]
+    python -m toybox_benchmarks.ijcnn1 [FOLDER]
 
 SLS with seeds 0, 1, 2 and one run each of PAL, Adam and COCOB (the settings of figure F2): 14,000 steps on batches of
 100, the full loss and the test accuracy once per epoch. Each run leaves a JSON file in FOLDER (default:
@@ -26,7 +26,7 @@ from toybox.spec import code_digest
 
 from .chapter5 import most_memory
 from .measure import interleaved, walk
-from .run import HERE, machine, settle
+from .run import FOLDER, machine, settle
 
 PROBLEM = {"part": "full", "dtype": "float32"}
 RUNS = [
@@ -130,7 +130,7 @@ def main(folder: str = "results/ijcnn1") -> None:
         for m, hyper, seed in RUNS
     ]
     cost = kept("cost", lambda problem, built: built | price(problem) | {"machine": machine(), "peak": most_memory()})
-    (HERE / "IJCNN1.md").write_text(report(runs, cost))
+    (FOLDER / "IJCNN1.md").write_text(report(runs, cost))
 
 
 if __name__ == "__main__":

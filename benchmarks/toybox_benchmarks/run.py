@@ -23,7 +23,7 @@ from pathlib import Path
 
 from toybox.hyper import refuse_unknown
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
 ONE_THREAD = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
@@ -61,7 +61,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     chosen = [name for part in only for name in GROUPS.get(part, (part,))] or [*ROWS, *CURVES, "chapter5"]
     if not quick and not only:
         out = out or Path("benchmarks")
-    task = f"from benchmarks.run import measure; measure({chosen!r}, {quick!r}, {None if out is None else str(out)!r})"
+    target = None if out is None else str(out)
+    task = f"from {__name__} import measure; measure({chosen!r}, {quick!r}, {target!r})"
     return subprocess.run([sys.executable, "-P", "-c", task], env=environment(), check=False).returncode
 
 
@@ -130,7 +131,7 @@ def machine() -> list[str]:
     import numpy  # noqa: F401 - its BLAS is what threadpoolctl shall see
     from threadpoolctl import threadpool_info
 
-    git = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--abbrev=12"]
+    git = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty", "--abbrev=12"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     cpu = Path("/proc/cpuinfo").read_text().split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
     name = cpu.split("\n", 1)[0].strip("\t :") or platform.processor() or platform.machine()
@@ -168,7 +169,9 @@ def skipped(chosen: list[str]) -> Iterator[str]:
 
 def chapter5() -> list[str]:
     """The measurement of chapter 5 in a process of its own, as Markdown."""
-    done = subprocess.run([sys.executable, HERE / "chapter5.py"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "toybox_benchmarks.chapter5"], capture_output=True, text=True, check=True
+    )
     found = json.loads(done.stdout)
     plain, lines = (statistics.median(found[name]) for name in ("plain", "lines"))
     ratios = [a / b for a, b in zip(found["lines"], found["plain"], strict=True)]

@@ -1,6 +1,6 @@
 """The measurement of chapter 5 at full size on mushrooms: 10,000 steps of SGD, the full loss along every one of them.
 
-    python benchmarks/chapter5.py [STEPS] [REPEATS]
+    python -m toybox_benchmarks.chapter5 [STEPS] [REPEATS]
 
 Prints one JSON object: seconds of the plain run and of the run with its lines (K K included), in turn; seconds that
 the brute force (a full-batch evaluation at every one of 167 points) takes for one line, the median of 20; the largest
