@@ -347,13 +347,13 @@ def on_network(seed, many, settle=500, steps=100):
     change of the curvature along the step."""
     from toybox.rules import closed
 
-    problem, optimizer = network(), on_rule(closed.Fixed(RATES))
-    options = {"batch": 8, "sampler": "fresh", "seeds": range(2 * many * seed, 2 * many * seed + many)}
-    settled = tb.run(problem, optimizer, steps=settle, every=None, **options).theta
-    options |= {"seeds": [many + s for s in options["seeds"]], "probes": [tb.Probe("bends", bends)]}
-    run = tb.run(problem, optimizer, steps=steps, theta=settled, **options)
-    slope, bend, *later = np.moveaxis(run.probes["bends"][:-1], -1, 0)
-    change = np.abs(np.subtract(later, bend)).max(axis=0)
+    problem, optimizer, options = network(), on_rule(closed.Fixed(RATES)), {"batch": 8, "sampler": "fresh"}
+    first, then = np.arange(2 * many * seed, 2 * many * (seed + 1)).reshape(2, many)
+    settled = tb.run(problem, optimizer, steps=settle, seeds=first, every=None, **options).theta
+    probes = [tb.Probe("bends", bends)]
+    run = tb.run(problem, optimizer, steps=steps, seeds=then, theta=settled, probes=probes, **options)
+    slope, bend, half_way, end = np.moveaxis(run.probes["bends"][:-1], -1, 0)
+    change = np.maximum(np.abs(half_way - bend), np.abs(end - bend))
     fall = 2 * (run.full_loss[0] - run.full_loss[-1])
     return (-RATES * slope).sum(axis=0), (RATES**2 * bend).sum(axis=0), fall, (RATES**2 * change).sum(axis=0)
 
@@ -403,7 +403,7 @@ SGD_07 = Claim(
         Check("tr H Sigma for tr H^2 Sigma", lambda place: balanced(place, 1), places(), examples=20),
         Check("gradient descent", lambda t: effectively(t, limit=10), seeded(GD)),
         Check("the early phase", lambda t: effectively(t, limit=10), seeded(EARLY)),
-        Check("a network, its drift forgotten", lambda *case: balanced_network(*case, drifting=0), networks),
+        Check("a network, its drift forgotten", lambda seed, many: balanced_network(seed, many, drifting=0), networks),
         Check(
             "an exact search by the rate .05 on its own trajectory",
             lambda t: effectively(t, 1.0, 10),
