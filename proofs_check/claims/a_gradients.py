@@ -15,7 +15,7 @@ from toybox import directions, sampling
 from toybox.rules import closed
 
 from ..cases import EPS, Smooth, batches, mean, populations, powers, seeds, smooth_functions, tol_dot
-from ..claim import Check, Claim, above, at_most, below, close, equal, sigmas
+from ..claim import ERRORS, Check, Claim, above, at_most, below, close, equal, sigmas
 from ..ours import moves, on_rule, walk
 
 # --- ERM-07: the gradient of a batch
@@ -67,7 +67,7 @@ def spread(G, B, how):
     return G.std(axis=0) * np.sqrt(1 / B if how == "replacement" else (D - B) / (B * (D - 1)))
 
 
-def our_batches(seed, how, limit=5.0, biased=False):
+def our_batches(seed, how, limit=ERRORS, biased=False):
     """Our batches: the mean gradient over many seeds; of biased ones, of those above a third of the losses."""
     G, B = np.random.default_rng(seed).standard_normal((9, 2)), 3
     problem, many = tb.problems.NoisyQuadratic(np.eye(2), -G), np.arange(20_000)

@@ -16,7 +16,7 @@ import toybox as tb
 from toybox.rules import backtracking
 
 from ..cases import EPS
-from ..claim import Check, Claim, above, at_most, close, equal, holds
+from ..claim import ERRORS, Check, Claim, above, at_most, close, equal, holds
 from ..ours import Plain, moves, on_rule, univariate
 from ..worst_cases import exact_contraction
 from .f_rates import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, contracts, expected
@@ -325,7 +325,8 @@ SLS_06 = Claim(
 def spread_of(budget, apart=1.0, steps=300):
     """Standard deviations (steps,) of x over independent chains on (x - apart)^2 and (x + apart)^2; and x itself."""
     problem = tb.problems.NoisyQuadratic(np.array([[2.0]]), np.array([[apart], [-apart]]))
-    chains = range(budget.seed, budget.seed + budget.many(2000, 20000))
+    many = budget.many(2000, 20000)
+    chains = range(many * budget.seed, many * (budget.seed + 1))
     probe = tb.Probe("theta", lambda look: look.theta[..., 0])
     rule = on_rule(backtracking.Armijo(c=0.1))
     trace = tb.run(
@@ -349,7 +350,7 @@ def observed(budget):
     over_time = np.sqrt(squares.mean())
     error = squares.std() / np.sqrt(len(squares)) / (2 * over_time)
     return {
-        "2.42": close(over_time, 2.42, 5 * error + 0.005),
+        "2.42": close(over_time, 2.42, ERRORS * error + 0.005),
         "2.46 from below": float(2.46 - at_times.min()),
         "2.46 from above": float(at_times.max() - 2.46),
     }

@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 import toybox as tb
 
 from ..cases import EPS, dot, mean, populations, positive
-from ..claim import Check, Claim, at_most, close, equal, sigmas
+from ..claim import ERRORS, Check, Claim, at_most, close, equal, sigmas
 from ..ours import on_rule
 from .k_noise import apart, gradients, only, subsets
 from .k_scale import discrete, places
@@ -167,17 +167,17 @@ class Doubling(NamedTuple):
 
 
 def below_root(doubling):
-    """By 5 standard errors; the roots of second moments have a ratio of at most sqrt(k (D - B)/(D - k B))."""
+    """By so many standard errors; the roots of second moments have a ratio of at most sqrt(k (D - B)/(D - k B))."""
     ratio, error = doubling.ratio
-    return float((doubling.k**0.75 - ratio) / (5 * error) - 1)
+    return float((doubling.k**0.75 - ratio) / (ERRORS * error) - 1)
 
 
 def as_quoted(doubling, quoted):
     ratio, error = doubling.ratio
-    return {"quoted": close(ratio, quoted, 0.005 + 5 * error), "k^.75": below_root(doubling)}
+    return {"quoted": close(ratio, quoted, 0.005 + ERRORS * error), "k^.75": below_root(doubling)}
 
 
-def divided_by_k(doubling, limit=5):
+def divided_by_k(doubling, limit=ERRORS):
     ratio, error = doubling.ratio
     return close(ratio, doubling.k, limit * error)
 
@@ -297,7 +297,7 @@ def effective(training):
     return ratio, error
 
 
-def effectively(training, expected=2.0, limit=5):
+def effectively(training, expected=2.0, limit=ERRORS):
     """alpha_eff = 2: the ratio of averages, as a rate, is half of the rate of training."""
     ratio, error = effective(training)
     return sigmas(ratio, expected, error, limit)

@@ -28,7 +28,7 @@ from ..cases import (
     times,
     tol_eigen,
 )
-from ..claim import Check, Claim, at_most, below, close, equal, sigmas
+from ..claim import ERRORS, Check, Claim, at_most, below, close, equal, sigmas
 from ..ours import on_rule
 
 # --- WALK-01: the Hessian of a negative log likelihood
@@ -361,7 +361,7 @@ def of_our_steps(sampler, factor, lost, limit, seed, many):
     return sigmas(squares.mean(axis=0), expected, squares.std(axis=0) / np.sqrt(many), limit)
 
 
-def steps_of(*settings, limit=5):
+def steps_of(*settings, limit=ERRORS):
     return lambda budget: [(*setting, limit, budget.seed, budget.many(20_000, 500_000)) for setting in settings]
 
 
