@@ -67,7 +67,7 @@ def claims(
     chosen = select(only)
     one_thread()
     results = verify_all(chosen, Budget(deep, seed), jobs or os.cpu_count() or 1)
-    report.show(chosen, results, None if sys.stdout.isatty() else 140)
+    report.show(chosen, results, seed, None if sys.stdout.isatty() else 140)
     if json:
         report.write_json(json, chosen, results)
     if html:

@@ -43,8 +43,8 @@ def write_json(path: Path, claims: list[Claim], results: list[Result]) -> None:
     path.write_text(json.dumps(records(claims, results), indent=1) + "\n", "utf-8")
 
 
-def show(claims: list[Claim], results: list[Result], width: int | None) -> None:
-    """The table in the terminal, then what did not end as it must, then a summary."""
+def show(claims: list[Claim], results: list[Result], seed: int, width: int | None) -> None:
+    """The table in the terminal, then what did not end as it must, then a summary with the seed."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -60,7 +60,7 @@ def show(claims: list[Claim], results: list[Result], width: int | None) -> None:
     for result in results:
         for complaint in result.complaints:
             console.print(f"{result.claim}: {complaint}", style="red", markup=False)
-    console.print(summary(claims, results), highlight=False)
+    console.print(f"{summary(claims, results)} (seed {seed})", highlight=False)
 
 
 def summary(claims: list[Claim], results: list[Result]) -> str:

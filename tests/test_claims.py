@@ -161,10 +161,27 @@ def test_selection():
 def test_command_line(tmp_path, capfd):
     """One record per claim, one page that asks nobody for anything, and an exit code."""
     json_file, html_file = tmp_path / "claims.json", tmp_path / "claims.html"
-    assert main(["--only", "LAB-02", "LAB-03", "--jobs", "1", "--json", str(json_file), "--html", str(html_file)]) == 0
+    assert (
+        main(
+            [
+                "--only",
+                "LAB-02",
+                "LAB-03",
+                "--seed",
+                "3",
+                "--jobs",
+                "1",
+                "--json",
+                str(json_file),
+                "--html",
+                str(html_file),
+            ]
+        )
+        == 0
+    )
     out, err = capfd.readouterr()
     assert "2 claims" in out
-    assert "all verified" in out
+    assert "all verified (seed 3)" in out
     assert err == ""
     records = json.loads(json_file.read_text())
     assert [record["id"] for record in records] == ["LAB-02", "LAB-03"]

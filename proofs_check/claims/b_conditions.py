@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
+from functools import partial
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from toybox.rules import closed
 from ..cases import EPS, dot, vectors
 from ..claim import ERRORS, Check, Claim, above, at_most, close, equal, sigmas
 from ..ours import Plain, moves, on_rule, walk
-from .b_schedules import LONG, after, chains, inverse, noisy, powers, recursion, simulated, squares_stay
+from .b_schedules import LONG, SEED, after, chains, inverse, noisy, powers, recursion, simulated, squares_stay
 
 # --- RM-03: constant rates
 
@@ -46,10 +47,10 @@ def expected_risk(h, share):
     return close(risk[-1] / (h * s * s / 2 + h / 2 * floor(rate, h)), 1, 80 * EPS)
 
 
-def chains_settle(noise=1.0, limit=ERRORS, many=10_000):
+def chains_settle(seed, noise=1.0, limit=ERRORS, many=10_000):
     """Our SGD after 40 steps; 0.75^80 of the start 4 is left, less than 1e-7 of a standard error."""
     rates = (0.25, 0.5, 0.8, 1.5)
-    mean, error = chains("constant", 40, rates, many)
+    mean, error = chains("constant", 40, rates, many, seed)
     return sigmas(mean, noise * floor(np.array(rates), 1.0), error, limit)
 
 
@@ -77,13 +78,13 @@ RM_03 = Claim(
     checks=[
         Check("2000 steps", settles, CURVATURES),
         Check("our expected risk", expected_risk, lambda budget: product((0.5, 1.0, 4.0), (0.05, 0.5, 1.0, 1.9))),
-        Check("our SGD, 10^4 chains", chains_settle),
+        Check("our SGD, 10^4 chains", chains_settle, SEED),
         Check("lambda h >= 2", diverges, lambda budget: product((F(1, 5), 1, 5), (2, F(21, 10), 3))),
     ],
     controls=[
         Check("no noise: no floor", lambda: settles(1.0, noise=0.0)),
         Check("lambda sigma^2 / 2 h", lambda: settles(1.0, factor=np.linspace(1.95, 0.1, 38) / 2)),
-        Check("chains with another variance", lambda: chains_settle(noise=1.6, limit=10, many=3000)),
+        Check("chains with another variance", lambda seed: chains_settle(seed, 1.6, limit=10, many=3000), SEED),
         Check("lambda h < 2", lambda: diverges(1, F(19, 10))),
     ],
 )
@@ -239,13 +240,15 @@ RM_05 = Claim(
     checks=[
         Check("1/sqrt(t), 10^6 steps", follows, lambda budget: [(1, 1.0), (0.5, 4.0), (2, 0.25), (5, 1.0)]),
         Check("the quoted value", still_converges),
-        Check("our SGD with 1/sqrt(t), 10^4 chains", lambda: simulated("1/sqrt(t)", expected="1/sqrt(t)")),
+        Check(
+            "our SGD with 1/sqrt(t), 10^4 chains", partial(simulated, schedule="1/sqrt(t)", expected="1/sqrt(t)"), SEED
+        ),
         Check("paths of coordinates, exactly", coordinate_paths, ways(), examples=60),
         Check("paths of our SGD on arrays", short_path, ways(), examples=60),
     ],
     controls=[
         Check("constant rate", lambda: follows(1, 1.0, np.full(LONG, 0.5))),
-        Check("chains against what 1/t makes", lambda: simulated("1/sqrt(t)", limit=10, many=2000)),
+        Check("chains against what 1/t makes", partial(simulated, schedule="1/sqrt(t)", limit=10, many=2000), SEED),
     ],
     counterexamples=[
         Check("a finite sum of squares", squares_bounded),

@@ -184,6 +184,7 @@ class Chains(NamedTuple):
     rate: float
     many: int
     spread: float = 1.0  # the largest eigenvalue of the covariance S of the c_i
+    seed: int = 0
 
     @property
     def problem(self):
@@ -207,7 +208,8 @@ class Chains(NamedTuple):
         from toybox.rules import closed
 
         problem, optimizer = self.problem, on_rule(closed.Fixed(self.rate))
-        options = {"batch": self.B, "seeds": range(self.many), "sampler": self.how, "every": None}
+        seeds = range(self.many * self.seed, self.many * (self.seed + 1))
+        options = {"batch": self.B, "seeds": seeds, "sampler": self.how, "every": None}
         run = tb.run(problem, optimizer, steps=steps or self.steps, theta=problem.solution, **options)
         return run.theta - problem.solution
 
@@ -260,8 +262,13 @@ def with_epochs(chains):
     }
 
 
-def epochs_of(many, how="epochs"):
-    return Chains(how, 40, 4, ONE, 0.2, many, spread=0.412)
+def epochs_of(many, seed):
+    return Chains("epochs", 40, 4, ONE, 0.2, many, spread=0.412, seed=seed)
+
+
+def fresh(H, rate, few, deep=None):
+    """Chains of fresh batches of 4 of 12."""
+    return lambda budget: [Chains("fresh", 12, 4, H, rate, budget.many(few, deep or few), seed=budget.seed)]
 
 
 def noise_everywhere(g, H, x, curvature=None):
@@ -310,23 +317,21 @@ NOISE_08 = Claim(
             examples=100,
         ),
         Check("the noise is the same everywhere", noise_everywhere, common_curvature(), examples=40),
-        Check(
-            "our SGD", simulated, lambda budget: [Chains("fresh", 12, 4, ROTATED, 0.5, budget.many(20_000, 200_000))]
-        ),
-        Check("our exact risk", exact_risk, lambda budget: [Chains("fresh", 12, 4, ROTATED, 0.5, 1)]),
-        Check("shuffled epochs", with_epochs, lambda budget: [epochs_of(budget.many(8_000, 80_000))]),
+        Check("our SGD", simulated, fresh(ROTATED, 0.5, 20_000, 200_000)),
+        Check("our exact risk", exact_risk, fresh(ROTATED, 0.5, 1)),
+        Check("shuffled epochs", with_epochs, lambda budget: [epochs_of(budget.many(8_000, 80_000), budget.seed)]),
     ],
     controls=[
         Check(
             "the diffusion, rate times curvature 1/2",
             lambda chains: simulated(chains, diffusion, limit=10),
-            lambda budget: [Chains("fresh", 12, 4, ROTATED, 0.5, 6_000)],
+            fresh(ROTATED, 0.5, 6_000),
         ),
-        Check("epochs for fresh batches", lambda c: simulated(c, limit=10), lambda budget: [epochs_of(4_000)]),
+        Check("epochs for fresh batches", lambda c: simulated(c, limit=10), lambda b: [epochs_of(4_000, b.seed)]),
         Check(
             "rate times curvature 2.1",
             lambda chains: simulated(chains, limit=10),
-            lambda budget: [Chains("fresh", 12, 4, ONE, 2.1, 2_000)],
+            fresh(ONE, 2.1, 2_000),
         ),
         Check(
             "a curvature of its own for a sample",

@@ -145,8 +145,9 @@ class Doubling(NamedTuple):
     B: int = 2
     D: int = 200
     n: int = 20
+    seed: int = 0
 
-    def lengths(self, B, seed):
+    def lengths(self, B, first):
         from toybox.rules import closed
 
         g = np.random.default_rng(3).standard_normal((self.D, self.n))
@@ -154,13 +155,14 @@ class Doubling(NamedTuple):
         if self.noise is not None:
             g[:, 0] += np.sqrt(np.trace(np.cov(g.T)) / (self.B * self.noise))
         problem = tb.problems.NoisyQuadratic(np.eye(self.n), -g)
-        options = {"batch": B, "seeds": seed + np.arange(self.many), "sampler": "fresh", "every": None}
+        options = {"batch": B, "seeds": first + np.arange(self.many), "sampler": "fresh", "every": None}
         return tb.run(problem, on_rule(closed.Fixed(0.1)), steps=1, theta=np.zeros(self.n), **options).arc[0]
 
     @property
     def ratio(self):
         """Of the mean lengths, and its standard error."""
-        small, large = self.lengths(self.B, 0), self.lengths(self.k * self.B, self.many)
+        first = 2 * self.many * self.seed
+        small, large = self.lengths(self.B, first), self.lengths(self.k * self.B, first + self.many)
         ratio = small.mean() / large.mean()
         spread = [x.std() / x.mean() / np.sqrt(self.many) for x in (small, large)]
         return ratio, ratio * np.hypot(*spread)
@@ -183,7 +185,8 @@ def divided_by_k(doubling, limit=ERRORS):
 
 
 def doublings(*cases):
-    return lambda budget: [(Doubling(noise, k, budget.many(1_000, 4_000)), *rest) for noise, k, *rest in cases]
+    made = lambda budget, noise, k: Doubling(noise, k, budget.many(1_000, 4_000), seed=budget.seed)
+    return lambda budget: [(made(budget, noise, k), *rest) for noise, k, *rest in cases]
 
 
 SGD_06 = Claim(
