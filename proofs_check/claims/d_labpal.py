@@ -146,7 +146,7 @@ def is_pal_on_arrays(pair, mu):
     m = np.array([solve([[2 * v for v in row] for row in q.Q], [-v for v in q.r]) for q in pair.members], float)
     problem, x = tb.problems.NoisyQuadratic(Q, m), np.array(pair.x, float)
     rule = measured.LABPAL(alpha=1, approximation_batches=2, reuse=1, s_max=inf)
-    both = tb.Optimizer(tb.directions.Gradient(), rule, batches=measured.BatchSchedule(lambda t: 2))
+    both = tb.Optimizer(tb.directions.Gradient(), rule, batches=lambda steps: [2] * steps)
     labpal = walk(problem, both, x, 2, lambda t, j: np.array([[j % 2]]), 1).theta[:, 0]
     pal = walk(problem, on_rule(closed.PAL(float(mu), s_max=inf)), x, 2).theta[:, 0]
     h, reach = np.linalg.eigvalsh(Q.mean(0)), np.abs(x).max() + np.abs(m).max()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import groupby
+from itertools import count, groupby
 from math import ceil
 from typing import NamedTuple
 
@@ -142,7 +142,7 @@ def drawn(k, approximation_batches=10, steps=21, reuse=10):
     rng = np.random.default_rng(1)
     problem = tb.problems.NoisyQuadratic(np.eye(3), 5 + 0.1 * rng.standard_normal((500, 3)))
     rule = measured.LABPAL(alpha=0.01, approximation_batches=approximation_batches, reuse=reuse)
-    optimizer = tb.Optimizer(tb.directions.Gradient(), rule, batches=lambda t, steps: k)
+    optimizer = tb.Optimizer(tb.directions.Gradient(), rule, batches=lambda steps: [k] * steps)
     trace = tb.run(problem, optimizer, steps=steps, batch=5, sampler="fresh", every=None)
     return np.diff(trace.cost("batches")[:, 0], prepend=0).tolist()
 
@@ -179,14 +179,19 @@ LAB_02 = Claim(
 # --- LAB-03: the schedule of the batch size
 
 
-def phases(T, by_time=True):
-    """Algorithm 9 without searches: (k, updates, time units) of its phases; t counts time, or else updates."""
+def updates(T, by_time=True):
+    """Algorithm 9 without searches: k of each update; t counts time, or else updates."""
     t, made = 0, []
     while t < T:
         k = tb.tiny.doubling(t, T)
         made.append(k)
         t += k if by_time else 1
-    return [(k, n := len(list(group)), k * n) for k, group in groupby(made)]
+    return made
+
+
+def phases(T, by_time=True):
+    """Of these updates: (k, how many, time units)."""
+    return [(k, n := len(list(group)), k * n) for k, group in groupby(updates(T, by_time))]
 
 
 def quarters(T):
@@ -201,10 +206,12 @@ def quarters(T):
     }
 
 
-def schedules_agree(T):
-    """The schedule of the rules is that of the twin."""
-    schedule = measured.BatchSchedule("doubling")
-    return equal([schedule(t, T) for t in range(T)], [tb.tiny.doubling(t, T) for t in range(T)])
+def schedules_agree(n):
+    """A run of n updates has the schedule of the first t_max that suffices for them. (A search that measures on one
+    batch draws nothing beside its update's batches.)"""
+    schedule = measured.BatchSchedule(measured.LABPAL(approximation_batches=1), "doubling")
+    made = next(made for T in count() if len(made := updates(T)) >= n and sum(made[:n]) <= T)
+    return equal(schedule(n), made[:n])
 
 
 def by_updates(T):
