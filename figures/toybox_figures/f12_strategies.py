@@ -296,7 +296,7 @@ def caption(results) -> str:
     def best(key):
         """Quartiles over the seeds for every rate of a case."""
         found = {rate: values(results, key, "best rate", f"{rate:g}") for rate in CASES[key].rates}
-        return CASES[key].title + " " + listed(f"{span(y, '.2f', (0.25, 0.75))} ({r:g})" for r, y in found.items())
+        return CASES[key].title + " " + listed(f"{span(y, quantiles=(0.25, 0.75))} ({r:g})" for r, y in found.items())
 
     def shares(name, *keys):
         return listed(f"{percent(key, 'share', name)} ({CASES[key].title})" for key in keys)
@@ -317,9 +317,9 @@ def caption(results) -> str:
         f"loss on all data; lengths in parameter space. Colour: means over {WIDTH} lines; thin: single lines (their "
         "steps of 0 and backwards are cut off on the log axis); sums are not smoothed, those of the distance are of "
         "its absolute value, as in fig. 6 of the ICANN paper. The regression is a quadratic with one Hessian for all "
-        "samples, its targets noisy; the interpolating one has a design for every sample and exact targets. PAL is the "
-        "exact search on a parabola: their curves coincide there. Rows 1 to 4: the first seed. Bottom: second half of "
-        f"the lines, medians and quartiles over seeds: {seeds}.\n\n"
+        "samples, its targets noisy; the interpolating one has a design for every sample and exact targets. PAL is "
+        "the exact search on a parabola: their curves coincide there. Rows 1 to 4: the first seed. Bottom: second "
+        f"half of the lines, medians and quartiles over seeds: {seeds}.\n\n"
         "*Half of the training rate, once the loss is stationary.* By claim SGD-07 the rate that is best in the mean "
         "over such lines is half of the rate that made them, whatever that is; while the loss falls it is more. The "
         "ratio s_opt / |g_B| is drawn with half of each training rate (dotted). Best in the mean, per training rate "
@@ -334,14 +334,14 @@ def caption(results) -> str:
         f"{strayed('digits')} times those of the training rate (first seed); on the regression s_opt lies behind the "
         f"origin on {percent('regression', 'backwards', 'all')} of the lines. There R^2 of s_opt = c |g_B| through the "
         f"origin is {r2[0]} line by line and {r2[1]} smoothed; beyond a constant length it explains {beyond[0]} and "
-        f"{beyond[1]}, with rank correlations of {rank[0]} and {rank[1]}. Half the rate gets "
-        f"{shares('half', *BLOCKS)} of the improvement of s_opt; FBPAL, which {quote('almost optimal')} in the "
-        f"dissertation, {shares('fbpal', *BLOCKS)}.\n\n"
+        f"{beyond[1]}, with rank correlations of {rank[0]} and {rank[1]}. Half the rate gets {shares('half', *BLOCKS)} "
+        f"of the improvement of s_opt; FBPAL, which {quote('almost optimal')} in the dissertation, "
+        f"{shares('fbpal', *BLOCKS)}.\n\n"
         f"*Exact search on the batch.* In the dissertation {quote('exact performs poorly')}. Here it gets, of the "
         f"improvement of s_opt, {shares('exact', *(key for key in CASES if key not in SHARED))} (below 0: the steps "
         f"raise the loss in sum); where all batches share a minimiser, {shares('exact', *SHARED)}. The kernel's "
-        "batches are fitted far away: steps there miss s_opt by "
-        f"{middle('mushrooms', 'error', 'exact'):.0f} times its size.\n\n"
+        f"batches are fitted far away: steps there miss s_opt by {middle('mushrooms', 'error', 'exact'):.0f} times its "
+        "size.\n\n"
         "Lines that are lowest where they fall out of the window have no s_opt and count for nothing in its sums, "
         f"distances and fits: {lost}."
     )

@@ -11,7 +11,7 @@ import numpy as np
 from toybox.quotations import quote
 
 from .recipe import Recipe, Table
-from .words import listed, span
+from .words import span
 
 
 class Training(NamedTuple):
@@ -181,7 +181,6 @@ def caption(results) -> str:
         shares="; ".join(f"{t}, {shares(t, 0.0)} (momentum {shares(t, 0.9)})" for t in rates),
         hold=late.filter((pl.col("low") < 0.5) & (pl.col("high") > 0.5)).height,
         of=late.height,
-        settled=listed(settled),
         drift=drifts(*settled),
         softmax=shares(softmax, 0.0),
         momentum=shares(softmax, 0.9),
@@ -199,23 +198,23 @@ def caption(results) -> str:
 
 
 CAPTION = (
-    "Upper row: the rate that would have been locally optimal on SGD's own trajectory, E[g'u] / E[u'Hu] as a ratio "
-    "of averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
+    "Upper row: the rate that would have been locally optimal on SGD's own trajectory, E[g'u] / E[u'Hu] as a ratio of "
+    "averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
     "independent), against the rate of training. Lower row: the same in stretches of the run. Momentum 0.9 (u = m, "
     "rates multiply m): the balance holds along whatever u the step takes.\n\n"
     "Once the loss is stationary it is half of the training rate: that is the energy balance (claim SGD-07). As long "
     "as the loss falls it is more, on parabolas 1 / (2 - drift) of the rate, the drift being twice the fall of a step "
     "over rate E[g'u]. In the second half of these runs, in units of the training rate: {shares}. Of the intervals of "
-    "the {settled}, where the drift of SGD is {drift}, {hold} of {of} hold one half. The loss of the softmax network "
-    "goes on falling as it fits its data (drift {falls}): there the optimal rate is {softmax} of the training rate, "
-    "with momentum {momentum}.\n\n"
-    "The published finding is that {said} (Mutschler & Zell 2021, abstract; dissertation, core result 2: the rate 0.05 "
-    "on a trajectory trained with 0.1). On a quadratic that follows from the balance alone. The one trained with 0.1 "
-    "has {tenth}, and trained with 0.05 it has {twentieth}. For networks it does not follow: their lines are no exact "
-    "parabolas, and their loss may go on falling. Single steps scatter: on the quadratic with rate 0.1 their ratios "
-    "have mean {mean} and standard deviation {sd} of the rate, and {negative} % are negative. Batches are drawn "
-    "independently here; in epochs, where batches make up for each other, it is {all} of the rate for all steps, but "
-    "{first} for the first batch of an epoch and {last} for the last (quadratic, rate 0.1)."
+    "the first three, where the drift of SGD is {drift}, {hold} of {of} hold one half. The loss of the softmax "
+    "network goes on falling as it fits its data (drift {falls}): there the optimal rate is {softmax} of the training "
+    "rate, with momentum {momentum}.\n\n"
+    "The published finding is that {said} (Mutschler & Zell 2021, abstract; dissertation, core result 2: the rate "
+    "0.05 on a trajectory trained with 0.1). On a quadratic the balance alone gives as much, in the mean: the one "
+    "trained with 0.1 has {tenth}, and trained with 0.05 it has {twentieth}. For networks it does not follow: their "
+    "lines are no exact parabolas, and their loss may go on falling. Single steps scatter: on the quadratic with rate "
+    "0.1 their ratios have mean {mean} and standard deviation {sd} of the rate, and {negative} % are negative. "
+    "Batches are drawn independently here; in epochs, where batches make up for each other, it is {all} of the rate "
+    "for all steps, but {first} for the first batch of an epoch and {last} for the last (quadratic, rate 0.1)."
 )
 
 RECIPE = Recipe("F22", "balance", "Half of the training rate", None, draw, ("mutschler2021", "mutschler2022"), measure)

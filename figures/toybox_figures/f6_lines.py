@@ -177,9 +177,10 @@ def caption(results) -> str:
         f"of the lines of the three problems; after a Newton step it is lower than all data on {share('lower')}, and "
         f"lower than each of {OTHERS} other batches on {share('lowest')}. A batch is steeper just where its gradient "
         "lies outside of the ball whose diameter is the gradient of all data (claim SGD-03), as noise in many "
-        "dimensions makes likely. It then falls by more; whether it is lower depends also on how high it is at 0.\n\n"
-        "| own batch | steeper at 0 | falls by more than all data in a Newton step | lower there than all data | lower "
-        f"than each of {OTHERS} other batches | its optimum over s_opt, median |\n|---|---|---|---|---|---|\n"
+        "dimensions makes likely; how far it falls, and whether it is lower, depends also on how it bends and how "
+        "high it is at 0.\n\n"
+        "| own batch | steeper at 0 | falls by more than all data in a Newton step | lower there than all data | "
+        f"lower than each of {OTHERS} other batches | its optimum over s_opt, median |\n|---|---|---|---|---|---|\n"
         + "\n".join(lines)
         + "\n\nA Newton step is |slope| / |curvature| at 0, of the loss on all data; the last column counts lines with "
         "both minima within 4 of them, s_opt > 0. The kernel is wider than the published one (sigma 2 instead of .5): "

@@ -13,7 +13,7 @@ def listed(parts: Iterable) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def span(values, form: str = ".2f", quantiles=(0.0, 1.0)) -> str:
+def span(values, form: str = "z.2f", quantiles=(0.0, 1.0)) -> str:
     """Such as: 0.50 to 0.52. From the least to the largest, or between quantiles; one number where both read alike."""
     return " to ".join(dict.fromkeys(f"{end:{form}}" for end in np.quantile(values, quantiles)))
 
