@@ -147,6 +147,7 @@ def _typical(x):
     return np.sqrt(np.nanmean(x * x, axis=0))
 
 
+TOLD = ("error", "backwards", "missing", "r2", "over_constant", "rank")  # of which the caption speaks, not drawn
 PANELS = {  # metric -> title, linear part of a symlog axis by case
     "size": ("update step s_upd", None),
     "distance": ("distance s_opt - s_upd (below 0: too long)", {"regression": 0.01, "digits": 0.1}),
@@ -159,6 +160,7 @@ PANELS = {  # metric -> title, linear part of a symlog axis by case
 
 def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
+    import polars as pl
 
     figure = plt.figure(figsize=(12, 13), layout="constrained")
     parts: Any = figure.subfigures(3, 1, height_ratios=[2, 2, 1.1], hspace=0.02)
@@ -170,6 +172,11 @@ def draw(results, overlay=True, cost="steps"):
         axes = dict(zip(PANELS, part.subplots(2, 3).flat, strict=True))
         block(axes, results, key, table)
     shares(parts[2].subplots(1, 2, width_ratios=[1.5, 1]), results, table)
+    for (key, metric, name), found in results.filter(pl.col("metric").is_in(TOLD)).group_by(
+        "case", "metric", "series", maintain_order=True
+    ):
+        low, median, high = np.quantile(found["value"], [0.25, 0.5, 0.75])
+        table.add(f"{key}: {metric}", name, [0], [median], [low], [high])
     handles, names = figure.subfigs[0].axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure, table, caption(results)

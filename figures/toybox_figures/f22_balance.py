@@ -147,6 +147,8 @@ def draw(results, overlay=True, cost="steps"):
         lower.set(xscale="log", yscale="log", xlabel="iteration")
         lower.set_ylim(0.2, 40)
         lower.set_xlim(0.35 * x[0], None)
+    for panel, beta, rate, name, x, y, low, high in results.filter(~pl.col("series").is_in(["late", "share"])).rows():
+        table.add(f"{panel}, {name}", f"beta {beta:g}, rate {rate:.3g}", [x], [y], [low], [high])
     axes[0, 0].set_ylabel("locally optimal rate, late")
     axes[1, 0].set_ylabel("optimal / training rate")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)

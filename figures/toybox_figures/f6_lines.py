@@ -122,6 +122,8 @@ def draw(results, overlay=True, cost="steps"):
         row[0].set_ylabel(f"{title}\nloss")
     for ax in axes[-1]:
         ax.set_xlabel("step s, in multiples of s_opt")
+    for title, _, name, _, y in results.filter(pl.col("t") == -1).iter_rows():
+        table.add(f"{title}, counted lines", name, [0], [y], [y], [y])
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure, table, caption(results)
