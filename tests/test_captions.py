@@ -1,4 +1,4 @@
-"""What captions say is what their figures draw: numbers from the plotted table, over all settings, words as the data go.
+"""What captions say is what their figures draw: numbers from the plotted table, over all settings, words by the data.
 
 Experiments at the smallest size, or tables of made-up numbers where an experiment would take long.
 """
