@@ -138,7 +138,7 @@ def test_intervals_of_the_balance(low):
     caption = f22_balance.caption(pl.DataFrame(rows, schema=schema, orient="row"))
     assert f"where the drift of SGD is 0.25 to 2.25, {18 if low < 0.5 else 0} of 18 hold one half" in caption
     assert (
-        "(drift 3.25): there the optimal rate is 3.60 to 3.80 of the training rate, with momentum 4.50 to 4.70."
+        "with a drift of 3.25: there the optimal rate is 3.60 to 3.80 of the training rate, with momentum 4.50 to 4.70."
         in caption
     )
     assert "quadratic, 0.60 to 0.80 (momentum 1.50 to 1.70); kernel logistic, 1.60 to 1.80" in caption

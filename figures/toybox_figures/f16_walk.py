@@ -181,7 +181,7 @@ CAPTION = (
 RECIPE = Recipe(
     "F16",
     "walk",
-    "Between the iterates: valleys, and hardly a barrier",
+    "Between the iterates: valleys, their floor, and barriers",
     None,
     draw,
     ("xing2018", "mutschler2022"),
