@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .f12_strategies import BLOCKS, STRATEGIES, WIDTH, series, values
 from .recipe import LOOKS, Recipe, Table
 
@@ -195,7 +197,7 @@ def caption(results) -> str:
         f"direction being one of them. Left and middle: the first seed, estimates reused for {SHOWN} lines, means over "
         f"{WIDTH} lines in colour, single lines thin. Right: second half of the lines, medians and quartiles of "
         f"{len(missing['regression'])} seeds (regression) and {len(missing['digits'])} (network).\n\n"
-        '*Not "near-optimal" here.* Fig. 6.2 of the dissertation finds LABPAL&SGD close to s_opt. Measured on all data '
+        f"*Near-optimal?* In the dissertation (6.4.1) LABPAL&SGD {quote('near-optimal')}. Measured on all data "
         f"at every line it gets {shares('regression', 'sgd all 1')} (regression) and {shares('digits', 'sgd all 1')} "
         f"(network) of the improvement of s_opt; FBPAL, which measures the same, {shares('regression', 'fbpal')} and "
         f"{shares('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "

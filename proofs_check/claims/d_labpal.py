@@ -12,6 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import closed, measured
 
 from ..cases import EPS, add, mean, positive, rational_quadratics, rationals, solve
@@ -290,14 +291,15 @@ LAB_FIT3 = Claim(
     title="A parabola through three values",
     source="dissertation, section 6.3.2, derivation step 2",
     statement="A parabola through three values, at 0, 0.0001 and 0.01, describes the line; it can be fitted to the mean"
-    " of batches; and this is the best and numerically most stable choice of measurements.",
+    f" of batches. {quote('three points')}",
     formula=r"(c, b, a)^\top = V^{-1} (l(0), l(\mu_1), l(\mu_2))^\top",
     kind="exact",
     verdict="corrected",
     finding="Three different nodes reproduce every parabola; the fit is linear in the values, so that the fit of a mean"
-    " is the mean of the fits; its vertex is the mean of the vertices only with the weights a_i. But these nodes"
-    " multiply errors of the values by 2.02e6 in a, evenly spaced ones on the same length by 8e4, 25 times less; for"
-    " float32 losses of size 1 that is an error of 0.12.",
+    " is the mean of the fits; its vertex is the mean of the vertices only with the weights a_i. Which values"
+    " serve best in training is an observation that algebra does not decide. Numerically most stable they are not:"
+    " these nodes multiply errors of the values by 2.02e6 in a, evenly spaced ones on the same length by 8e4, 25 times"
+    " less; for float32 losses of size 1 that is an error of 0.12.",
     corrected=r"\hat s = \frac{\sum_i a_i \hat s_i}{\sum_i a_i}, \qquad \|V^{-1}_a\|_1 = 2.02 \cdot 10^6"
     r" > 8 \cdot 10^4",
     checks=[

@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import measured
 
 from ..cases import add, dot, positive, rational_quadratics, solve, times
@@ -226,18 +227,20 @@ LAB_03 = Claim(
     id="LAB-03",
     title="Batch-size schedule",
     source="dissertation, section 6.3.2 and Algorithm 9",
-    statement='The batch size doubles "after two and after three-quarters" of the training time.',
+    statement=f"The schedule of batch sizes is piece-wise constant, {quote('doubling')}.",
     formula=r"k(t) = 1, 2, 4 \text{ for } t \le \tfrac12 t_{\max},\ \tfrac34 t_{\max},\ t_{\max}",
     kind="exact",
     verdict="corrected",
-    finding="After one half and after three quarters of the time t, where one update takes k(t) units of it.",
+    finding="After one half and after three quarters of the time t, where one update takes k(t) units of it, as the"
+    " algorithm has it: a word is missing. The counterexample takes the printed words as they stand, which is an"
+    " uncharitable reading: nobody means two units of time.",
     checks=[
         Check("times of the phases", quarters, LENGTHS),
         Check("the rules use this schedule", schedules_agree, LENGTHS),
     ],
     controls=[Check("counting updates for time", by_updates, lambda budget: [200])],
     counterexamples=[
-        Check('"after two" read as two units of time', lambda: equal(tb.tiny.doubling(3, 100), 2)),
+        Check("the printed words taken literally: two units of time", lambda: equal(tb.tiny.doubling(3, 100), 2)),
     ],
 )
 
