@@ -322,6 +322,18 @@ def test_a_schedule_counts_batches(hyper, variant, schedule):
         assert tb.method("labpal-sgd", **hyper).batches(steps) == [k for k, _ in batches_of(hyper, steps)]
 
 
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("t_max", [1, 10, 11, 12, 57, 400])
+def test_a_run_within_so_many_batches(t_max, variant):
+    """Algorithm 9's loop: the last update is the one that reaches t_max."""
+    hyper = {"reuse": 7, "variant": variant}
+    made = draws(lambda t: quarters(t, t_max), t_max, **hyper)
+    before = np.cumsum([0, *(n for _, n in made)])[:-1]
+    assert tb.method("labpal-sgd", **hyper).batches.within(t_max) == [
+        k for (k, _), t in zip(made, before, strict=True) if t < t_max
+    ]
+
+
 @every_kind
 def test_half_of_the_batches_are_drawn_one_by_one(name):
     """By default, as printed: k = 1 for one half of all batches, then 2 and 4 for a quarter each, searches included."""

@@ -24,20 +24,21 @@ SERIES = {
 
 
 def study(size: str):
+    import toybox as tb
     from toybox.study import Run, Study
 
     updates, seeds, rows = {"smoke": (20, 2, 500), "default": (600, 5, 2500), "full": (3000, 10, 10000)}[size]
-    runs = []
+    runs, budget = [], lambda batches, hyper: len(tb.method("labpal-sgd", **hyper).batches.within(batches))
     for batch in BATCHES:
         factor = ORIGINAL // batch  # eq. 6.8: the data set is that of the original
         searches = {"approximation_batches": SAMPLES // batch, "reuse": REUSE, "schedule": "doubling"}
-        adapted = searches | {"noise_factor": factor}
-        plan = {  # series -> method, options, updates: LABPAL's schedule draws twice as many samples per update
+        adapted, control = searches | {"noise_factor": factor}, searches | {"reuse": REUSE * factor}
+        plan = {  # series -> method, options, updates in which it draws factor * updates batches
             "sgd": ("sgd", {"rate": 1.0, "schedule": "piecewise"}, factor * updates),
             "sls": ("sls", {}, factor * updates),
-            "labpal-sgd": ("labpal-sgd", adapted, updates // 2),
-            CONTROL: ("labpal-sgd", searches | {"reuse": REUSE * factor}, factor * updates // 2),
-            "labpal-nsgd": ("labpal-nsgd", adapted, updates // 2),
+            "labpal-sgd": ("labpal-sgd", adapted, budget(factor * updates, adapted)),
+            CONTROL: ("labpal-sgd", control, budget(factor * updates, control)),
+            "labpal-nsgd": ("labpal-nsgd", adapted, budget(factor * updates, adapted)),
             "pal": ("pal", {"beta": 0.0}, factor * updates),
         }
         for label, (method, hyper, steps) in plan.items():
@@ -126,11 +127,12 @@ def caption(results) -> str:
     every = ", ".join(map(str, BATCHES))
     return (
         f"RBF-kernel classification of two overlapping clouds ({first.meta['size']} training rows, float32), batches "
-        f"of {every}, equal numbers of samples to step on. Medians and quartiles over {len(first.run.seeds)} seeds; "
+        f"of {every}, equal numbers of samples, those of searches included. Medians and quartiles over "
+        f"{len(first.run.seeds)} seeds; "
         "steps: medians over a few neighbouring ones, in multiples of -g or, where it says so, as lengths; full "
         f"losses and accuracies outside the axes are cut off. LABPAL: estimates on {SAMPLES} samples, reused for "
-        f"{REUSE} updates of {ORIGINAL} samples, schedule 1, 2, 4; searches draw further samples, so that its lines "
-        "are longer. Noise factor (eq. 6.8, the data being those of the original): so many batches per gradient.\n\n"
+        f"{REUSE} updates of {ORIGINAL} samples, schedule 1, 2, 4. Noise factor (eq. 6.8, the data being those of the "
+        "original): so many batches per gradient.\n\n"
         f"Of networks the dissertation says (section 6.4.3, figures C.2 and C.3) that {quote('batch size of 8')}, that "
         f"{quote('SLS stays similar')}, that {quote('LABPAL identical')} (of batches of 32), and that "
         f"{quote('SGD performs well')}. Here the final loss with batches of {small} is that with batches of {large} "

@@ -11,6 +11,7 @@ from .recipe import (
     Table,
     backdrop,
     band,
+    budget,
     compared,
     curves,
     group,
@@ -19,6 +20,7 @@ from .recipe import (
     name_backdrop,
     overlay_published,
     published,
+    reusing,
     show_zeros,
 )
 from .words import listed, span
@@ -56,7 +58,7 @@ def study(size: str):
             problem="factorization",
             options={"rank": rank, "data_seed": seed, "dtype": dtype},
             method=method,
-            hyper=hyper,
+            hyper=hyper | budget(method, steps),
             steps=steps,
             batch=100,
             seeds=(seed,),
@@ -142,6 +144,7 @@ def caption(grouped) -> str:
         f"{np.finfo(np.float32).eps ** 2:.1g} both stand at the rounding level of float32, whose last digits depend on "
         "the order of sums. At rank 10 more than 10 times above ours ends as published: "
         f"{listed(LOOKS[m].name for m in above) if above else 'none'}; the options of the published runs are not known."
+        f"\n\n{reusing(results)}"
     )
 
 

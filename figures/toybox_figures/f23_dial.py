@@ -8,12 +8,20 @@ import numpy as np
 
 from toybox.quotations import quote
 
-from .recipe import LOOKS, Recipe, Table, band
+from .recipe import LOOKS, Recipe, Table, band, budget, reusing
 from .words import places
 
 SPREADS = (0.0, 0.001, 0.01, 0.1, 1.0)
 RATES = (10 ** np.arange(-2, 0.51, 0.25)).tolist()  # of SGD, four per decade
-METHODS = {"exact": {}, "pal": {}, "sls": {}, "labpal-sgd": {}, "sgd": {"rate": RATES}, "exact-full": {}}
+METHODS = {
+    "exact": {},
+    "pal": {},
+    "sls": {},
+    "labpal-sgd": {},
+    "labpal-nsgd": {},
+    "sgd": {"rate": RATES},
+    "exact-full": {},
+}
 TUNING = 1000  # the first of the seeds that choose SGD's rate; those drawn are 0, 1, ...
 LAST = 0.1  # what a run is judged by: the mean over this share of its steps, the last ones
 LOWEST = 1e-32  # of the axes
@@ -31,7 +39,7 @@ def study(size: str):
             problem="quadratic",
             options=options,
             method=name,
-            hyper=METHODS[name],
+            hyper=METHODS[name] | budget(name, steps),
             steps=steps,
             batch=1,
             seeds=(*range(seeds), *range(TUNING, TUNING + seeds)) if name == "sgd" else range(seeds),
@@ -176,7 +184,7 @@ def caption(results, median, rates, lost, falls, large) -> str:
         "a search always stands at the minimiser of the last batch, and SGD settles at rate h / (2 - rate h) of its "
         "excess. "
         + (f"Diverged, by spread (end above {GONE:.0f} times the median first loss): {diverged}. " if diverged else "")
-        + "LABPAL measures its rate once, along one direction, and keeps it for all these steps."
+        + reusing(results)
     )
 
 

@@ -18,6 +18,7 @@ from .recipe import (
     Table,
     backdrop,
     band,
+    budget,
     compared,
     curves,
     group,
@@ -26,6 +27,7 @@ from .recipe import (
     name_backdrop,
     overlay_published,
     published,
+    reusing,
     show_zeros,
 )
 from .words import listed
@@ -93,7 +95,7 @@ def runs(size: str) -> list:
         for method, hyper in (METHODS | OTHERS).items():
             chosen = seeds if method in METHODS or size == "full" else seeds[:1]
             for part in [(seed,) for seed in chosen] if apart else [chosen]:
-                found.append(Run(method=method, hyper=hyper, seeds=part, **common))
+                found.append(Run(method=method, hyper=hyper | budget(method, steps), seeds=part, **common))
     return found
 
 
@@ -178,6 +180,7 @@ def caption(results, grouped, columns) -> str:
         "is fitted its steps grow from search to search. What momentum the published Polyak curve used is not known; "
         f"ours is the default {momentum:g}. PAL was not among the published curves. The published ijcnn curves are of "
         "39,992 training rows; with fewer rows a run is shorter by as much."
+        f"\n\n{reusing(results)}"
     )
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from numbers import Real
 from typing import NamedTuple
 
@@ -35,9 +35,9 @@ RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
 SMALLEST = 1e-6  # of the released code's steps and rates
 SHORT, LONG = 1e-3, 100.0  # directions that it searches
 
-SCHEDULES: dict[str, Callable[[int, int], int]] = {  # k(t), base batches per gradient after t of t_max batches
-    "constant": lambda t, t_max: 1,
-    "doubling": lambda t, t_max: 1 if t <= t_max // 2 else 2 if t <= 3 * t_max // 4 else 4,  # Algorithm 9
+SCHEDULES: dict[str, Callable[[int], Callable[[int], int]]] = {  # of t_max: k(t), base batches per gradient
+    "constant": lambda t_max: lambda t: 1,
+    "doubling": lambda t_max: lambda t: 1 if t <= t_max // 2 else 2 if t <= 3 * t_max // 4 else 4,  # Algorithm 9
 }
 
 
@@ -87,18 +87,22 @@ class BatchSchedule:
 
     def __call__(self, steps: int) -> list[int]:
         """The base batches of each gradient of a run of this many updates."""
-        if callable(self.schedule):
-            return self._plan(self.schedule, steps)[0]
-        named = SCHEDULES[self.schedule]
-        plan = lambda t_max: self._plan(lambda t: named(t, t_max), steps)
+        plan = lambda t_max: self._plan(t_max, steps)
         most = plan(0)[1]  # where t_max is over at once, k is largest
         return plan(bisect_left(range(most), True, key=lambda t_max: plan(t_max)[1] <= t_max))[0]
 
-    def _plan(self, schedule: Callable[[int], int], steps: int) -> tuple[list[int], int]:
-        """The base batches of each gradient, and how many batches are drawn in all."""
+    def within(self, t_max: int) -> list[int]:
+        """The base batches of each gradient of a run that ends when t_max batches are drawn (Algorithm 9, line 9)."""
+        return self._plan(t_max, t_max, t_max)[0]
+
+    def _plan(self, t_max: int, steps: int, end: float = inf) -> tuple[list[int], int]:
+        """The base batches of each of at most so many gradients, and how many batches are drawn in all."""
+        schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule](t_max)
         numbers: list[int] = []
         drawn, used = 0, self.rule.reuse
         for update in range(steps):
+            if drawn >= end:
+                break
             if not is_whole(k := schedule(drawn), 1):
                 raise ValueError(
                     f"schedule({drawn})={shown(k)} is not accepted; accepted: a whole number of at least 1"
