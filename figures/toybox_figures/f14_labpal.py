@@ -204,7 +204,7 @@ def caption(results) -> str:
         f"{len(missing['regression'])} seeds (regression) and {len(missing['digits'])} (network).\n\n"
         f"*Near-optimal?* In the dissertation (6.4.1) LABPAL&SGD {quote('near-optimal')}. Measured on all data "
         f"at every line it gets {range_of('regression', 'sgd all 1')} (regression) and "
-        f"{range_of('digits', 'sgd all 1')} (network) of the improvement of s_opt (median [quartiles] of the seeds; for "
+        f"{range_of('digits', 'sgd all 1')} (network) of the improvement of s_opt (median [quartiles] of seeds; for "
         f"every seed sums over {estimates['regression']} and {estimates['digits']} lines, each with an estimate of "
         f"its own); FBPAL, which measures the same, {range_of('regression', 'fbpal')} and "
         f"{range_of('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "
