@@ -42,6 +42,7 @@ _ALL = (
         "Between each of the N measurements at different λ 's μ is a cubic spline. A cubic spline is a continuous "
         "piece-wise cubic function, having continuous first and second derivatives.",
     ),
+    Quotation("smoother path", "D", 646, "figure 2.6", "ADAM and SGD with momentum choose a smoother path."),
     Quotation("the mean", "D", 995, "section 4.2", "The mean of this posterior is a cubic spline."),
     Quotation("angle", "D", 1017, "section 4.3", "local extremum or saddle point"),
     Quotation("extremum", "D", 1054, "section 4.4.2", "the only case left is an extremum at the current position"),
