@@ -183,8 +183,8 @@ def caption(results, median, rates, lost, falls, large) -> str:
         "(section 5.5): compare the right end of the dial. With one curvature h in one dimension (claim SGD-09) such "
         "a search always stands at the minimiser of the last batch, and SGD settles at rate h / (2 - rate h) of its "
         "excess. "
-        + f"Diverged, by spread (end above {GONE:.0f} times the median first loss): {diverged or 'no run'}; of the other "
-        "methods none. " + reusing(results)
+        + f"Diverged, by spread (end above {GONE:.0f} times the median first loss): {diverged or 'no run'}; of the "
+        "other methods none. " + reusing(results)
     )
 
 
