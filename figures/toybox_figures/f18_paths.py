@@ -172,12 +172,12 @@ def caption(runs, level, tried) -> str:
         f"{quote('smoother path')} Here the median angle between consecutive steps is {angle['momentum']} (momentum) "
         f"and {angle['adam']} (Adam) degrees, that of SGD {angle['sgd']}. A smooth path is one thing, a low loss "
         f"another: with each rate tuned, momentum ends at {times['momentum']} times the loss of SGD, Adam at "
-        f"{times['adam']} times, and the lowest of all, {LOOKS[lowest].name}, turns by {angle[lowest]} degrees. What "
-        "the figure does not show: a search on the drawn quadratic jumps to where that one is low along the line (median "
-        f"angles of {angle['exact']} degrees, exact, and {angle['pal']}, PAL with momentum). In the second half of the steps "
-        f"the median loss changes by a factor of {settled['exact']} with the exact search on the batch and of "
-        f"{settled['exact-full']} with that on all data, along equally noisy directions. Of the runs of PLS "
-        f"{stuck:.0%} end above half of their first loss."
+        f"{times['adam']} times, and the lowest of all, {LOOKS[lowest].name}, turns by {angle[lowest]} degrees. "
+        "What the figure does not show: a search on the drawn quadratic jumps to where that one is low along the "
+        f"line (median angles of {angle['exact']} degrees, exact, and {angle['pal']}, PAL with momentum). In the "
+        f"second half of the steps the median loss changes by a factor of {settled['exact']} with the exact search "
+        f"on the batch and of {settled['exact-full']} with that on all data, along equally noisy directions. Of the "
+        f"runs of PLS {stuck:.0%} end above half of their first loss."
     )
 
 
