@@ -13,7 +13,7 @@ import numpy as np
 
 DIGITS = 6  # of numbers that are not written out
 EXACT = 11  # characters up to which a fraction is
-LONG = 6  # items up to which a sequence is
+LONG = 8  # items up to which a sequence is
 
 
 def case_in_words(function: Callable, case: Any) -> str:
@@ -28,14 +28,14 @@ def by_name(values: Mapping) -> str:
 
 
 def spoken(value: Any) -> str:
-    """A value in short: fractions as such, floats to six digits, records by their fields, both ends of a long sequence."""
+    """A value in short: fractions as such, floats to six digits, records by field, of a long sequence both ends."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, int | Fraction):
         exact = str(value)
         return exact if len(exact) <= EXACT else spoken(mpmath.mpf(value.numerator) / value.denominator)
     if isinstance(value, mpmath.mpf):
-        return mpmath.nstr(value, DIGITS)
+        return mpmath.nstr(value, DIGITS).removesuffix(".0")
     if isinstance(value, float | complex):
         return f"{value:.{DIGITS}g}"
     if hasattr(value, "_asdict"):
@@ -44,7 +44,7 @@ def spoken(value: Any) -> str:
         return f"({by_name({field.name: getattr(value, field.name) for field in fields(value)})})"
     if isinstance(value, Mapping):
         return f"({by_name(value)})"
-    if isinstance(value, list | tuple | range) or isinstance(value, np.ndarray):
+    if isinstance(value, list | tuple | range | np.ndarray):
         items = (
             map(spoken, value) if len(value) <= LONG else [*map(spoken, value[: LONG - 2]), "...", spoken(value[-1])]
         )

@@ -104,8 +104,8 @@ ERM_01 = Claim(
               multisets()),
     ],
     counterexamples=[
-        Check("least risk of a predictor", lambda T: Contrast(0, min(risk(h, T) for h in PREDICTORS)),
-              only(((0, 0), (0, 1)))),
+        Check("least risk on the pairs T of input and label",
+              lambda T: Contrast(0, min(risk(h, T) for h in PREDICTORS)), only(((0, 0), (0, 1)))),
     ],
 )  # fmt: skip
 

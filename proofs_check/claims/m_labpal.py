@@ -14,7 +14,7 @@ import toybox as tb
 from toybox.rules import measured
 
 from ..cases import add, dot, positive, rational_quadratics, solve, times
-from ..claim import Check, Claim, close, equal
+from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 
 # --- LAB-01: the rate and the length of way are one estimate
@@ -230,7 +230,11 @@ LAB_03 = Claim(
     ],
     controls=[Check("counting updates for time", by_updates, lambda budget: [200])],
     counterexamples=[
-        Check('"after two" read as two units of time', lambda: equal(tb.tiny.doubling(3, 100), 2)),
+        Check(
+            'batches at the time t, "after two" units of it',
+            lambda t, t_max: Contrast(2, tb.tiny.doubling(t, t_max)),
+            only(3, 100),
+        ),
     ],
 )
 
