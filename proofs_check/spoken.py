@@ -29,7 +29,7 @@ def by_name(values: Mapping) -> str:
 
 def spoken(value: Any) -> str:
     """A value in short: fractions as such, floats to six digits, records by field, of a long sequence both ends."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic | np.ndarray) and not value.ndim:
         value = value.item()
     if isinstance(value, int | Fraction):
         exact = str(value)

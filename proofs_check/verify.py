@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.strategies import SearchStrategy
 
 from .claim import Budget, Check, Claim, Contrast, smallest
+from .parallel import each
 from .spoken import case_in_words
 
 
@@ -90,12 +91,11 @@ def verify(claim: Claim, budget: Budget = Budget()) -> Result:
     return Result(claim.id, checks, controls, counterexamples, time.perf_counter() - began)
 
 
-def verify_all(claims: Iterable[Claim], budget: Budget = Budget(), jobs: int = 1) -> list[Result]:
+def verify_all(
+    claims: Iterable[Claim], budget: Budget = Budget(), jobs: int = 1, progress: bool = False
+) -> list[Result]:
     """Run claims, in parallel processes if wished; a claim travels by its id."""
-    from joblib import Parallel, delayed
-
-    ids = [claim.id for claim in claims]
-    return Parallel(n_jobs=jobs, batch_size=1)(delayed(verify_by_id)(id, budget) for id in ids)
+    return each(verify_by_id, [(claim.id, budget) for claim in claims], jobs, "claims", progress)
 
 
 def verify_by_id(id: str, budget: Budget) -> Result:
