@@ -125,7 +125,8 @@ def _outcomes(outcomes: Iterable[Outcome], ended: str) -> str:
         f"<td><code>{html.escape(o.case)}</code></td></tr>"
         for o in outcomes
     )
-    return f"<table><tr><th>{ended}</th><th>cases</th><th>smallest margin</th><th>in the case</th></tr>{rows}</table>"
+    header = "".join(f"<th>{text}</th>" for text in (ended, "cases", "smallest margin", "in the case"))
+    return f'<div class="wide"><table><tr>{header}</tr>{rows}</table></div>'
 
 
 def card(claim: Claim, result: Result) -> str:
@@ -143,9 +144,9 @@ def card(claim: Claim, result: Result) -> str:
         parts.append(f'<p class="finding"><b>Found:</b> {html.escape(claim.finding)}</p>')
     if claim.corrected:
         parts.append(mathematics(claim.corrected))
-    if result.counterexamples:
-        found = "".join(f"<li>{html.escape(c.text)}</li>" for c in result.counterexamples)
-        parts.append(f'<ul class="counterexamples">{found}</ul>')
+    parts += [
+        f'<p class="counterexample"><b>Counterexample:</b> {html.escape(c.text)}</p>' for c in result.counterexamples
+    ]
     parts.append(f"<details><summary>Checks and controls</summary>{_outcomes(result.checks, 'checked')}")
     if result.controls:
         parts.append(_outcomes(result.controls, "controls, which must break"))
@@ -163,7 +164,8 @@ def errata(claims: Iterable[Claim]) -> str:
         for c in claims
         if c.verdict in ("corrected", "refuted")
     )
-    return f"<table><tr><th>claim</th><th>where</th><th>what is said</th><th>what is true</th></tr>{rows}</table>"
+    header = "".join(f"<th>{text}</th>" for text in ("claim", "where", "what is said", "what is true"))
+    return f'<table class="errata"><tr>{header}</tr>{rows}</table>'
 
 
 STYLE = """
@@ -181,12 +183,18 @@ math { font-size: 1.1rem; padding: .5rem 0; overflow: auto hidden; }
 .finding { background: #f6f3ea; padding: .4rem .8rem; }
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0; width: 100%; }
 td, th { border-bottom: 1px solid #e4e4e4; text-align: left; padding: .25rem .5rem; vertical-align: top; }
-td code { font-size: .75rem; word-break: break-all; color: #555; } summary { cursor: pointer; color: #0072b2; }
-.counterexamples { font-size: .85rem; padding-left: 1.2rem; } .counterexamples li::marker { content: "✗ "; }
+td code { font-size: .75rem; overflow-wrap: anywhere; color: #555; } summary { cursor: pointer; color: #0072b2; }
+.counterexample { font-size: .9rem; margin: .4rem 0; padding-left: .8rem; border-left: 3px solid #b03a00; }
+.wide { overflow-x: auto; } .wide table { min-width: 32rem; }
 nav { column-width: 17rem; font-size: .9rem; }
 figure { margin: .5rem 0; } figcaption { font-size: .75rem; color: #666; }
 svg rect { fill: #0072b2; } svg line { stroke: #444; stroke-width: .7; } svg text { font: 8px sans-serif; fill: #444; }
 .complaint { color: #d00000; }
+@media (max-width: 40rem) {
+  .errata th { display: none; } .errata td { display: block; border: 0; } .errata tr { border-bottom: 1px solid #bbb; }
+  .errata td:nth-child(3)::before { content: "said: "; } .errata td:nth-child(4)::before { content: "true: "; }
+  .errata td::before { font-weight: bold; } .errata tr { display: block; } article { padding: .2rem .8rem 1rem; }
+}
 """
 
 
