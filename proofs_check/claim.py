@@ -151,7 +151,7 @@ def sigmas(found: Any, expected: Any, error: Any, limit: float = 5) -> float:
 
 
 RELATIONS: dict[str, Callable] = {  # how the true number stands to the printed one, and its margin
-    "": lambda true, printed: equal(true, printed),
+    "": equal,
     "at most": at_most,
     "at least": lambda true, printed: at_most(printed, true),
     "more than": above,
@@ -177,7 +177,8 @@ class Contrast:
         return RELATIONS[self.relation](self.true, self.printed) + self.rounding
 
     def __str__(self) -> str:
-        return f"printed {self.relation} {spoken(self.printed)}, true {spoken(self.true)}".replace("  ", " ")
+        printed = f"{self.relation} {spoken(self.printed)}".strip()
+        return f"printed {printed}, true {spoken(self.true)}"
 
 
 def smallest(margin: Margin) -> Any:

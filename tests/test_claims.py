@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from proofs_check import CLAIMS, SECTIONS, Budget, Check, Claim, empirical, report, select, verify, verify_all
 from proofs_check.__main__ import main
 from proofs_check.claim import above, at_most, below, close, equal, sigmas, smallest
+from proofs_check.parallel import each
 from proofs_check.verify import examine
 from toybox.store import Store
 
@@ -186,6 +186,13 @@ def test_command_line(tmp_path, capfd):
     assert "toybox claims: claim 'XYZ' is unknown" in capfd.readouterr().err
 
 
+def test_results_of_several_processes_come_in_order():
+    cases = [(100 * k, 7) for k in range(9, 0, -1)]
+    assert each(divmod, cases, jobs=2, what="divisions") == [divmod(*case) for case in cases]
+    with pytest.raises(ZeroDivisionError):
+        each(divmod, [*cases, (1, 0)], jobs=2, what="divisions")
+
+
 def test_a_page_leads_nowhere_but_into_itself(tmp_path):
     """Its only links are its anchors; where the code lies is said by file and line, not where this machine has it."""
     chosen = select(["M"])
@@ -197,7 +204,7 @@ def test_a_page_leads_nowhere_but_into_itself(tmp_path):
         targets = re.findall(r'(?:href|src|action|url)\s*[=(]\s*"?([^" >)]*)', page)
         assert targets
         assert all(target.startswith("#") and f'id="{target[1:]}"' in page for target in targets)
-        for folder in (report.ROOT, tmp_path, Path.home()):
+        for folder in (report.ROOT, tmp_path):
             assert str(folder) not in page
     file, line = report.place(CLAIMS["LAB-03"])
     assert file == "proofs_check/claims/m_labpal.py"
