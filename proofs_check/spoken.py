@@ -24,13 +24,15 @@ def case_in_words(function: Callable, case: Any) -> str:
 
 def by_name(values: Mapping) -> str:
     """Values and their names, without those that are functions."""
-    return ", ".join(f"{name} = {spoken(value)}" for name, value in values.items() if not callable(value))
+    return ", ".join(f"{name} = {spoken(value)}" for name, value in values.items() if not inspect.isroutine(value))
 
 
 def spoken(value: Any) -> str:
     """A value in short: fractions as such, floats to six digits, records by field, of a long sequence both ends."""
     if isinstance(value, np.generic | np.ndarray) and not value.ndim:
         value = value.item()
+    if isinstance(value, type):
+        return value.__name__
     if isinstance(value, int | Fraction):
         exact = str(value)
         return exact if len(exact) <= EXACT else spoken(mpmath.mpf(value.numerator) / value.denominator)

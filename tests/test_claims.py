@@ -66,6 +66,14 @@ def test_no_claim_is_vacuous(id, results):
 
 
 @pytest.mark.parametrize("id", CLAIMS)
+def test_cases_are_told_in_words(id, results):
+    """By the names of their numbers; nothing of how Python keeps them is shown."""
+    for outcome in (*results[id].checks, *results[id].controls, *results[id].counterexamples):
+        assert not re.search(r"<|object at|Fraction|array\(|dtype", outcome.case), outcome.case
+        assert "=" in outcome.case or not outcome.case
+
+
+@pytest.mark.parametrize("id", CLAIMS)
 def test_every_claim_can_be_read(id):
     """Words, a source, and formulas that become MathML."""
     claim = CLAIMS[id]

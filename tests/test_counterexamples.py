@@ -80,6 +80,13 @@ class Line(NamedTuple):
     f: object
 
 
+class Called(NamedTuple):
+    slope: F
+
+    def __call__(self, s):
+        return self.slope * s
+
+
 @dataclass
 class Place:
     x: np.ndarray
@@ -118,6 +125,7 @@ class Place:
         ("unit", "unit"),
         (object(), "object"),
         (lambda x: x, "function"),
+        (Line, "Line"),
     ],
 )
 def test_values_in_words(value, words):
@@ -130,3 +138,4 @@ def test_cases_in_words():
     assert case_in_words(lambda *points: 0, (1, 2)) == "points = (1, 2)"
     assert case_in_words(lambda x, f=abs: 0, (1, abs)) == "x = 1"
     assert case_in_words(lambda: 0, ()) == ""
+    assert case_in_words(lambda line: 0, Called(F(1, 2))) == "line = (slope = 1/2)"
