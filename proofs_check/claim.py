@@ -66,9 +66,10 @@ class Check:
 class Claim:
     """A statement of one of the documents.
 
-    source: document and equation. statement, formula: what is claimed, in plain words and in TeX. finding: what was
-    found; for a corrected or refuted claim the statement that is true instead, which ``checks`` verify while
-    ``counterexamples`` break the printed one. controls: the same check with a hypothesis violated or a constant wrong.
+    source: document and equation. statement, formula: what is claimed, in our words (the document's own come from
+    ``toybox.quotations``) and in TeX. finding: what was found; for a corrected or refuted claim the statement that is
+    true instead, which ``checks`` verify while ``counterexamples`` break the printed one. controls: the same check with
+    a hypothesis violated or a constant wrong.
     """
 
     id: str

@@ -183,7 +183,8 @@ def test_command_line(tmp_path, capfd):
     records = json.loads(json_file.read_text())
     assert [record["id"] for record in records] == ["LAB-02", "LAB-03"]
     assert set(records[0]) >= {"id", "source", "kind", "verdict", "passed", "control_failed", "cases", "worst"}
-    counterexample = 'batches at the time t, "after two" units of it (t = 3, t_max = 100): printed 2, true 1'
+    words = "batches at the time t, the printed words taken literally: after two units of it"
+    counterexample = f"{words} (t = 3, t_max = 100): printed 2, true 1"
     assert [record["counterexamples"] for record in records] == [[], [counterexample]]
     assert f"LAB-03: {counterexample}" in " ".join(out.split())
     page = html_file.read_text()

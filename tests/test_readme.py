@@ -5,6 +5,9 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
+
+import toybox as tb
 from toybox.zoo import METHODS, PROBLEMS
 
 ROOT = Path(__file__).parent.parent
@@ -14,6 +17,29 @@ def test_examples_run():
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert result.attempted > 20
     assert result.failed == 0
+
+
+def own_problem() -> dict:
+    """What the section on a problem of one's own defines."""
+    section = (ROOT / "README.md").read_text("utf-8").split("## Your own problem")[1].split("\n## ")[0]
+    names = {"tb": tb, "np": np}
+    for example in doctest.DocTestParser().get_examples(section):
+        exec(example.source, names)
+    return names
+
+
+def test_every_method_runs_on_ones_own_problem():
+    """And without ``samples`` all do but PLS, as the section says."""
+    names = own_problem()
+    bare, refused = tb.problems.FromFunction(names["f"], dim=3, size=60), set()
+    for method in METHODS:
+        trace = tb.run(names["problem"], tb.method(method), steps=2, batch=10, every=None)
+        assert np.isfinite(trace.theta).all(), method
+        try:
+            tb.run(bare, tb.method(method), steps=2, batch=10, every=None)
+        except NotImplementedError:
+            refused.add(method)
+    assert refused == {"pls"}
 
 
 def test_tables_are_current():

@@ -34,7 +34,7 @@ PROBLEMS = {
     ),
     "mirrored": Entry(
         named.mirrored,
-        "steep on one side and flat on the other, and its mirror image: SLS needs c >= 1/2",
+        "steep on one side and flat on the other, and its mirror image: SLS may diverge for small c",
         ("vaswani2019",),
         "D section 2.6.3",
         "problems/named.py",

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from toybox.looks import LOOKS, Look
+from toybox.zoo import METHODS, defaults
 
 HERE = Path(__file__).parent
 COSTS = {
@@ -259,6 +260,29 @@ def compared(panels, series: dict[str, str]) -> str:
             f"| {LOOKS[method].name} | " + " | ".join(cell(panel, found, method) for _, panel, found in panels) + " |"
         )
     return "\n".join(lines)
+
+
+def budget(method: str, steps: int) -> dict[str, int]:
+    """What follows the length of a run in a comparison: a method that reuses an estimate searches twenty times."""
+    return {"reuse": max(1, steps // 20)} if "reuse" in defaults(METHODS[method]) else {}
+
+
+def reusing(results) -> str:
+    """Of the methods that reuse an estimate: for how long, how often they searched, and how many runs diverged."""
+    chosen, said = [r for r in results if "reuse" in r.run.hyper], []
+    for (method,), found in group(chosen, "method").items():
+        searches, diverged = [], []
+        for result in found:
+            for _, run in result.frame.group_by("seed", maintain_order=True):
+                searches.append((run["trials"].drop_nulls() > 0).sum())
+                loss = run["full_loss"].drop_nulls().to_numpy()
+                diverged.append(not loss[-1] <= loss[0])
+        said.append(
+            f"{LOOKS[method].name} searches {np.median(searches):.0f} times (median) and ends above its first loss in "
+            f"{sum(diverged)} of {len(diverged)} runs"
+        )
+    served = " and ".join(map(str, sorted({r.run.hyper["reuse"] for r in chosen})))
+    return f"An estimate of LABPAL serves for {served} updates, a twentieth of the run: {'; '.join(said)}."
 
 
 def show_zeros(ax, y, floor: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import closed
 
 from ..cases import EPS, add, dot, interpolating_sums, mean, positive, rationals, times, vectors
@@ -164,10 +165,9 @@ TIMES = lambda budget: range(3, budget.many(200, 2000))
 
 RM_07 = Claim(
     id="RM-07",
-    title='"Convergence in probability means that the mean square vanishes"',
+    title="Convergence in probability is not convergence in the mean square",
     source="dissertation, section 2.4",
-    statement="That SGD converges in probability means that the expected squared distance from the minimiser goes to"
-    " zero.",
+    statement=f"{quote('in probability')} the expected squared distance from the minimiser goes to zero.",
     formula=r"\theta_t \to \theta^* \text{ in probability} \iff E\,\|\theta_t - \theta^*\|^2 \to 0",
     kind="exact",
     verdict="refuted",

@@ -12,6 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import closed
 
 from ..cases import EPS, float_quadratics, positive, rationals, tol_curvature
@@ -276,9 +277,9 @@ SMALL = F(1, 100)
 
 LS_14 = Claim(
     id="LS-14",
-    title='"Parabolic approximations already diverge on x^4"',
+    title="Do parabolic approximations diverge on the fourth power?",
     source="dissertation, section 2.5",
-    statement="Searches that step to the minimum of a fitted parabola diverge already on the fourth power.",
+    statement=f"Searches that step to the minimum of a fitted parabola often diverge: {quote('x^4')}.",
     formula=r"f(x) = x^4 \Rightarrow |x_n| \to \infty",
     kind="exact",
     verdict="refuted",

@@ -192,13 +192,14 @@ WA_01 = Claim(
     title="Armijo constant",
     source="dissertation, eq. 6.7",
     statement="A step of alpha times the distance to the minimum of a parabola, 1 <= alpha < 2, meets the condition of"
-    " sufficient decrease, printed with minus the constant times step and slope, where the constant is 1 - alpha / 2.",
+    " sufficient decrease where the constant is 1 - alpha / 2. The condition is printed with minus the constant times"
+    " step and slope; the next line of the derivation has the plus.",
     formula=r"f(y) \le f(0) - y f'(0)\, w_1 \ \Rightarrow\ w_1 = 1 - \frac{\alpha}{2}",
     kind="exact",
     verdict="corrected",
-    finding="With a plus sign: the condition holds exactly for constants up to 1 - alpha / 2, with equality there, for"
-    " every alpha in (0, 2), not only from 1 on. The division by y f'(0) < 0 turns the inequality; for alpha < 0 it"
-    " points the other way.",
+    finding="The next line is right, a slip of the sign: with plus the condition holds exactly for constants up to"
+    " 1 - alpha / 2, with equality there, for every alpha in (0, 2), not only from 1 on. The division by y f'(0) < 0"
+    " turns the inequality; for alpha < 0 it points the other way.",
     corrected=r"f(y) \le f(0) + w_1 y f'(0) \ \Leftrightarrow\ w_1 \le 1 - \frac{\alpha}{2}"
     r" \ \Leftrightarrow\ \alpha \le 2(1 - w_1)",
     checks=[

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox.problems import factorization, kernel
+from toybox.quotations import quote
 from toybox.rules import bracketing
 
 from ..cases import EPS, powers, seeds, vectors
@@ -110,8 +111,8 @@ INT_03 = Claim(
     formula=r"\min \|W_2 W_1 - A\|_F^2 = \sum_{i>k} \sigma_i(A)^2 = 0 \ \Leftrightarrow\ k \ge \mathrm{rank}\, A",
     kind="property",
     verdict="holds",
-    finding="So rank 4 is under-parameterised, as the first sentence of the caption has it; its second one, which calls"
-    " ranks 4 and 10 over-parameterised, contradicts the first.",
+    finding="So rank 4 is under-parameterised, as the caption has it where it says for which ranks interpolation does"
+    f" not hold; what follows there contradicts it: {quote('ranks')}",
     checks=[
         Check("smallest loss", smallest_loss, st.tuples(*TARGETS), examples=300),
         Check("zero from the rank of the target on", zero_iff, st.tuples(*TARGETS), examples=300),

@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import probabilistic as arrays
 from toybox.tiny import probabilistic as twin
 
@@ -103,14 +104,15 @@ with_noise = st.tuples(observations(st.integers(2, 4)), st.one_of(st.just(EXACT)
 PLS_04 = Claim(
     id="PLS-04",
     title="The mean is no cubic spline",
-    source="dissertation, section 2.6.5, after eq. 2.35",
-    statement="The posterior mean is a cubic spline, with continuous first and second derivatives.",
+    source="dissertation, section 2.6.5, after eq. 2.35, and section 4.2",
+    statement=f"Of the posterior mean: {quote('cubic spline')} And of all of it: {quote('the mean')}",
     formula=r"\mu \in C^2, \qquad \mu|_{[\lambda_i, \lambda_{i+1}]} \text{ cubic}",
     kind="exact",
     verdict="refuted",
-    finding="It is cubic between neighbours and once continuously differentiable. Its second derivative jumps at every"
-    " place by minus m^2 times the weight of the slope observed there, with noise and without. Where values alone are"
-    " observed there is no jump.",
+    finding="Between neighbours it is a cubic, so that the first sentence by itself is true. As a whole it is once"
+    " continuously differentiable, and no spline by the definition that the text adds: its second derivative jumps at"
+    " every place by minus m^2 times the weight of the slope observed there, with noise and without. Where values alone"
+    " are observed there is no jump.",
     corrected=r"\mu \in C^1, \qquad \mu''(\lambda_i^+) - \mu''(\lambda_i^-) = -m^2 w_i'",
     checks=[
         Check("the jump is a weight", jump_is_a_weight, with_noise, examples=60),

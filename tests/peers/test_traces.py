@@ -36,8 +36,8 @@ def run(name, method, **options):
 
 def joined(name):
     """How many batches make the gradient of each step."""
-    schedule = SETTINGS[name][1].get("schedule", lambda t: 1)
-    return np.array([schedule(t) for t in range(len(load(name).step))])
+    steps, method = len(load(name).step), named(name)
+    return np.array(method.batches(steps) if method.batches else [1] * steps)
 
 
 def losses(name, trace):
@@ -48,7 +48,7 @@ def losses(name, trace):
         plain = tiny.Quadratics(a.Q.tolist(), a.m.tolist())
         batches = [a.batches[row(name, trace, t, 0)].tolist() for t in range(len(trace.loss))]
         return np.array([plain.value(tuple(x), batch) for x, batch in zip(trace.theta[:-1], batches, strict=True)])
-    if "schedule" not in SETTINGS[name][1]:
+    if SETTINGS[name][0] != "labpal-sgd":
         return trace.loss
     single = arrays(name)["A_loss"]
     return np.array([np.mean(single[i : i + k]) for i, k in zip(trace.first, joined(name), strict=True)])
