@@ -16,7 +16,7 @@ from toybox.quotations import quote
 from toybox.rules import closed, measured
 
 from ..cases import EPS, add, mean, positive, rational_quadratics, rationals, solve
-from ..claim import Check, Claim, above, at_most, close, equal
+from ..claim import Check, Claim, Contrast, above, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 from .d_quadratics import ZERO
 
@@ -96,10 +96,24 @@ def noise_floor(ms=APART):
     return equal(second_moments(ms), [3 * (1 - F(1, 4**n)) for n in range(6)])
 
 
+def mean_square_falls(minima, steps):
+    moments = second_moments(minima, steps)
+    return Contrast(moments[0], moments[-1], "at most")
+
+
+def lengths(order, ms=APART):
+    xs = reusing(order, ms, "labpal_nsgd")
+    return [abs(b - a) for a, b in pairwise(xs)]
+
+
 def cycle(ms=APART):
     """With lengths instead of rates it jumps to and fro by the measured length, 3."""
-    xs = reusing((1, 0, 1, 0), ms, "labpal_nsgd")
-    return equal([abs(b - a) for a, b in pairwise(xs)], [F(3)] * 4)
+    return equal(lengths((1, 0, 1, 0), ms), [F(3)] * 4)
+
+
+def steps_shorten(minima, batches):
+    first, *_, last = lengths(batches, minima)
+    return Contrast(first, last, "less than")
 
 
 def cycle_on_arrays():
@@ -188,9 +202,11 @@ LAB_C3 = Claim(
         Check("equal losses: a cycle", lambda: cycle(ALIKE)),
     ],
     counterexamples=[
-        Check("the measured step is positive", lambda: above(vertex(APART), 0)),
-        Check("E x^2 falls", lambda: min(at_most(b, a) for a, b in pairwise(second_moments()))),
-        Check("the way gets shorter", lambda: at_most(abs(reusing((1, 0), twin="labpal_nsgd")[-2]), F(2))),
+        Check("measured step at 1/2", lambda minima: Contrast(0, vertex(minima), "more than"), only(APART)),
+        Check("E x^2 after steps at a reused rate, against before", mean_square_falls, only(APART, 5)),
+        Check(
+            "length of the last step at a reused length, against the first", steps_shorten, only(APART, (1, 0, 1, 0))
+        ),
     ],
 )
 
@@ -317,7 +333,11 @@ LAB_FIT3 = Claim(
         Check("plain mean of vertices", lambda: equal(vertex_of_mean(MEMBERS, PRINTED), F(2))),
     ],
     counterexamples=[
-        Check("the printed nodes amplify least", lambda: at_most(amplification(PRINTED)[0], amplification(EVEN)[0]))
+        Check(
+            "factor by which errors of values grow in a, against that of nodes 1/200 and 1/100",
+            lambda nodes: Contrast(amplification(EVEN)[0], amplification(nodes)[0], "at most"),
+            only(PRINTED),
+        )
     ],
 )
 

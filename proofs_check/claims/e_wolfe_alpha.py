@@ -11,7 +11,7 @@ import toybox as tb
 from toybox.rays import Status
 from toybox.rules import backtracking, bracketing
 
-from ..claim import Check, Claim, above, equal
+from ..claim import Check, Claim, Contrast, above, equal, only
 from ..ours import Plain, moves, on_rule, univariate, walk
 
 # --- a parabola, exactly
@@ -154,15 +154,22 @@ def identities(p):
     }
 
 
-def decrease_iff(p, w, sign=1, turned=1):
+def decrease_iff(p, w, turned=1):
     """2.17 with constant w holds iff w <= 1 - alpha / 2; for alpha < 0 (``turned`` = -1) iff w >= 1 - alpha / 2.
 
-    The gain is alpha b^2 / (2 a) (1 - alpha / 2 - w). ``sign`` = -1 is the first line of eq. 6.7 as printed.
+    The gain is alpha b^2 / (2 a) (1 - alpha / 2 - w).
     """
     return {
-        "iff": same(p.gain(sign * w) >= 0, turned * w <= turned * (1 - p.alpha / 2)),
-        "gain": equal(p.gain(sign * w), p.alpha * p.b**2 / (2 * p.a) * (1 - p.alpha / 2 - w)),
+        "iff": same(p.gain(w) >= 0, turned * w <= turned * (1 - p.alpha / 2)),
+        "gain": equal(p.gain(w), p.alpha * p.b**2 / (2 * p.a) * (1 - p.alpha / 2 - w)),
     }
+
+
+def accepted_as_printed(a, b, alpha, w):
+    """The first line of eq. 6.7 has the other sign; what it accepts should be a decrease."""
+    p = Parabola(a, b, F(0), alpha)
+    assert p.gain(-w) >= 0, "not accepted"
+    return Contrast(F(0), p.value(p.y) - p.value(0), "less than")
 
 
 def largest_constants():
@@ -219,8 +226,9 @@ WA_01 = Claim(
     ],
     counterexamples=[
         Check(
-            "the printed sign admits alpha = 2.05, an increase",
-            lambda: decrease_iff(Parabola(F(1), F(-1), F(0), F(41, 20)), F(1, 10), sign=-1)["iff"],
+            "change of a s^2 + b s by a step that the printed condition accepts",
+            accepted_as_printed,
+            only(F(1), F(-1), F(41, 20), F(1, 10)),
         ),
     ],
 )

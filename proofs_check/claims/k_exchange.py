@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import EPS, mean, populations, positive
-from ..claim import Check, Claim, at_most, close, equal
+from ..claim import Check, Claim, Contrast, at_most, close, equal, only
 from ..ours import moves
 from .k_noise import (
     SMALL,
@@ -141,7 +141,13 @@ NOISE_10 = Claim(
         Check("no noise for k B = D", lambda: equal(WHOLE.variance(F(3, 10), 6), 0)),
     ],
     controls=[Check("k B = D", lambda: invariant(WHOLE))],
-    counterexamples=[Check("invariance", lambda: invariant(WHOLE._replace(k=2)))],
+    counterexamples=[
+        Check(
+            "stationary variance with the batch times k, against that with the rate over k",
+            lambda case: Contrast(case.variance(case.rate / case.k, case.B), case.variance(case.rate, case.k * case.B)),
+            only(WHOLE._replace(k=2)),
+        )
+    ],
 )
 
 # --- NOISE-11: the noise adaptation factor

@@ -15,7 +15,7 @@ from toybox.quotations import quote
 from toybox.rules import measured
 
 from ..cases import add, dot, positive, rational_quadratics, solve, times
-from ..claim import Check, Claim, close, equal
+from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 
 # --- LAB-01: the rate and the length of way are one estimate
@@ -240,7 +240,11 @@ LAB_03 = Claim(
     ],
     controls=[Check("counting updates for time", by_updates, lambda budget: [200])],
     counterexamples=[
-        Check("the printed words taken literally: two units of time", lambda: equal(tb.tiny.doubling(3, 100), 2)),
+        Check(
+            "batches at the time t, the printed words taken literally: after two units of it",
+            lambda t, t_max: Contrast(2, tb.tiny.doubling(t, t_max)),
+            only(3, 100),
+        ),
     ],
 )
 

@@ -157,8 +157,8 @@ def card(o: Outcome) -> str:
         f'<article id="{x.id}"><h3><span class="id">{x.id}</span> {escape(x.title)} '
         f'<span class="verdict {o.verdict}">{o.verdict}</span></h3><p class="source">{escape(x.source)}</p>'
         f"<p>{escape(x.statement)}</p><p>Metric: {escape(x.metric)}. {x.seeds} seeds. {escape(used)}.</p>"
-        "<table><tr><th>of</th><th>prediction</th><th>on</th><th>predicted</th><th>mean [95 % interval]</th>"
-        f"<th></th><th></th></tr>{rows}</table>"
+        '<div class="wide"><table><tr><th>of</th><th>prediction</th><th>on</th><th>predicted</th>'
+        f"<th>mean [95 % interval]</th><th></th><th></th></tr>{rows}</table></div>"
         + (f'<p class="finding"><b>Found:</b> {escape(x.finding)}</p>' if x.finding else "")
         + "</article>"
     )
