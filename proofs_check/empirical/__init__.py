@@ -8,10 +8,10 @@ from typing import Any
 from toybox.hyper import near
 
 from ..parallel import each
-from . import batch_size, exchange, lines, rates, report, training, trajectory, walk
+from . import alignment, batch_size, exchange, lines, rates, report, training, trajectory, walk
 from .experiment import Experiment, Outcome, Size, conduct
 
-MODULES = (lines, rates, batch_size, exchange, trajectory, walk, training)
+MODULES = (lines, rates, batch_size, exchange, trajectory, walk, alignment, training)
 EXPERIMENTS: dict[str, Experiment] = dict(sorted((e.id, e) for module in MODULES for e in module.EXPERIMENTS))
 
 
