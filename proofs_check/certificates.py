@@ -4,6 +4,7 @@
     ALI-G           |x1|^2 / |x0|^2, step f0 / |g0|^2                       half of Barre, Taylor and d'Aspremont 2020
     SGD             mean of |x1|^2 / |x0|^2 over samples, one minimiser     constant rate
     Armijo          f1 / f0, a given step that sufficient decrease accepts  closed form found here
+    contraction     the largest c that accepts a step with |x1| >= |x0|     closed form found and proved here (SLS-05)
 
 (minimum 0, attained at 0; 0 < mu < L). ``worst_cases`` has the programs, which need PEPit, and the closed forms,
 ``piecewise`` the functions that our rules run on.
@@ -27,6 +28,7 @@ from .piecewise import (
     Bent,
     accepted_ratio,
     bent,
+    contraction_constant,
     distance_ratio,
     families,
     parabolas,
@@ -40,10 +42,12 @@ from .worst_cases import (
     Share,
     exact_armijo,
     exact_constant_rate,
+    exact_contraction,
     exact_polyak,
     overstepped,
     pep_armijo,
     pep_constant_rate,
+    pep_contraction,
     pep_exact_search,
     pep_polyak_worst,
 )
@@ -170,6 +174,21 @@ def barely(mu: float, L: float, step: float, c: float) -> list[Bent]:
     return cases
 
 
+@cache
+def contraction(mu: float, L: float) -> Certificate:
+    """Where c is larger every step that Armijo accepts contracts; 1/2 is enough for all functions (SLS-05)."""
+    knot = 1 - 2 * exact_contraction(mu, L)
+    return Certificate(
+        name="Armijo, contraction",
+        parameters=f"mu={mu:g} L={L:g}",
+        tau=pep_contraction(mu, L),
+        exact=exact_contraction(mu, L),
+        claim="SLS-05",
+        rate=0.5,
+        **both_ways(contraction_constant, [sides(L, mu, knot, mu, [1.0])], bent(mu, L)),
+    )
+
+
 ARMIJO = {0.1: (1, 2, 3, 5, 10, 12, 17), 0.5: (1, 2, 3, 5, 8), 0.9: (0.2, 1, 1.9)}  # c: steps
 
 
@@ -181,6 +200,7 @@ def certificates() -> list[Certificate]:
         *(constant_rate(0.1, 1.0, rate) for rate in (0.5, 1.0, 1.9)),
         *(constant_rate(0.1, 1.0, rate, "mean") for rate in (0.5, 1.0, 1.9)),
         *(armijo(0.1, 1.0, float(step), c) for c, steps in ARMIJO.items() for step in steps),
+        *(contraction(mu, 1.0) for mu in (0.3, 0.1, 0.0375, 0.01, 0.003)),
     ]
 
 

@@ -63,6 +63,22 @@ def accepted_ratio(case: Bent, step: float, c: float) -> float:
     return case.value(x1) / case.value(case.start) if trace.size[0, 0] == step else -inf
 
 
+def contraction_constant(case: Bent) -> float:
+    """The largest c, less 1e-9, with which our Armijo rule accepts the shortest step s that leads no nearer to 0.
+
+    That step is 2 g'x / |g|^2. -inf where the rule accepts no c > 0, or s contracts by more than rounding.
+    """
+    value, slope = case.both(case.start[None], np.arange(len(case.frames))[None])
+    g = slope[0]
+    step = 2 * (g @ case.start) / (g @ g)
+    c = (value[0] - case.value(case.start - step * g)) / (step * (g @ g)) - 1e-9
+    if c <= 0:
+        return -inf
+    trace, (x1,) = one_step(case, backtracking.Armijo(c=c, first=step, reset=2, beta=0.5))
+    leads_away = np.sum(x1**2) >= np.sum(case.start**2) * (1 - 1e-12)
+    return c if trace.size[0, 0] == step and leads_away else -inf
+
+
 def parabolas(curvatures, start) -> Bent:
     """Half the sum of curvature times x^2."""
     return sides(curvatures, curvatures, 0, curvatures, start)

@@ -129,13 +129,14 @@ class _Log:
 
 
 def examine(check: Check, budget: Budget, stop: bool = False) -> Outcome:
-    """Run one check; ``stop`` at the first case that breaks it."""
+    """Run one check; ``stop`` at the first case that breaks it, which may be looked for as long as by default."""
     log, error = _Log(check, stop), ""
     try:
         if check.cases is None:
             log()
         elif isinstance(check.cases, SearchStrategy):
-            _search(log, check.cases, check.examples * budget.many(1, 20), budget.seed)
+            examples = max(check.examples, Check.examples) if stop else check.examples
+            _search(log, check.cases, examples * budget.many(1, 20), budget.seed)
         else:
             for case in check.cases(budget):
                 log(case)

@@ -5,8 +5,9 @@ products and values at the points that the step touches, and they belong to a fu
 interpolation inequalities hold (Drori and Teboulle 2014; Taylor, Hendrickx and Glineur 2017, Theorem 4). PEPit writes
 these programs down (Goujaud et al. 2024), CLARABEL solves them: ``pip install 'toybox[pep]'``.
 
-The minimum is 0, attained at 0, and 0 < mu < L. The closed forms of ALI-G and Armijo were read off functions that
-attain them. That nothing is worse is what the programs say, to solver accuracy and at the parameters tried: no proof.
+The minimum is 0, attained at 0, and 0 < mu < L. The closed forms of ALI-G's and Armijo's rates were read off
+functions that attain them. That nothing is worse is what the programs say, to solver accuracy and at the parameters
+tried: no proof.
 """
 
 from __future__ import annotations
@@ -115,6 +116,21 @@ def pep_armijo(mu: float, L: float, step: float, c: float | None) -> float:
     return solve(pep, f1 - least)
 
 
+def pep_contraction(mu: float, L: float) -> float:
+    """The largest c with which sufficient decrease accepts a step that does not contract, |x1| >= |x0|.
+
+    Such a step is at least 2 g0.x0 / |g0|^2, where |x1| = |x0|, and f being convex the larger c belongs to that one. Of
+    its direction only g0.(x0 - x1) = 2 g0.x0 is used, set to 1: then c = f0 - f1.
+    """
+    pep, f, best, _ = model(mu, L)
+    x0, x1 = pep.set_initial_point(), pep.set_initial_point()
+    (g0, f0), f1 = f.oracle(x0), f(x1)
+    pep.set_initial_condition(2 * g0 * (x0 - best) == 1)
+    pep.add_constraint(g0 * (x0 - x1) == 1)
+    pep.add_constraint((x1 - best) ** 2 == (x0 - best) ** 2)
+    return solve(pep, f0 - f1)
+
+
 # --- closed forms
 
 
@@ -157,3 +173,10 @@ def overstepped(mu: float, L: float, step: float, c: float) -> float:
     """
     k = L - mu
     return min((1 + k * step - sqrt(k * step * (2 * (1 - c) - mu * step))) / L, 1 / mu)
+
+
+def exact_contraction(mu: float, L: float) -> float:
+    """The smallest c with which every accepted step contracts: (1 - sqrt(1 - m^2)) / (2 m) for m = 1 - mu/L, as SLS-05
+    proves; 1/2 for mu -> 0."""
+    m = 1 - mu / L
+    return m / (2 * (1 + sqrt(1 - m * m)))

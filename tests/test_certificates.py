@@ -23,6 +23,7 @@ CASES = {
     "Armijo, all": lambda: pc.armijo(0.1, 1.0, 1.0, 0.5),
     "Armijo, a quadratic": lambda: pc.armijo(0.1, 1.0, 3.0, 0.1),
     "Armijo, G-ASYM": lambda: pc.armijo(0.1, 1.0, 17.0, 0.1),
+    **{f"contraction, {mu}": lambda mu=mu: pc.contraction(mu, 1.0) for mu in (0.3, 0.1, 0.0375, 0.01, 0.003)},
 }
 
 
@@ -93,6 +94,29 @@ def test_accepted_steps_at_random_parameters():
             assert exact <= 1 - 2 * mu * c * step + 1e-9
 
 
+@needs_pep
+@pytest.mark.parametrize("mu", [0.02, 0.5, 0.9])
+def test_contraction_at_another_scale(mu):
+    """No unit matters, and what the program leaves open of the direction makes nothing worse than gradient steps."""
+    exact = worst.exact_contraction(mu, 1.0)
+    assert worst.pep_contraction(3 * mu, 3.0) == pytest.approx(exact, abs=SOLVER)
+    assert worst.exact_contraction(3 * mu, 3.0) == pytest.approx(exact, rel=1e-12)
+    longest = 2 / (mu + (1 - mu) * (1 - 2 * exact))  # of the function that attains it
+    assert accepted_without_contraction(mu, longest) == pytest.approx(exact, abs=SOLVER)
+    assert accepted_without_contraction(mu, 1.05 * longest) < exact - 1e-4
+
+
+def accepted_without_contraction(mu, step):
+    """The largest c that accepts a gradient step of this length from x0 to |x1| >= |x0|, L = 1."""
+    pep, f, best, _ = worst.model(mu, 1.0)
+    x0 = pep.set_initial_point()
+    g0, f0 = f.oracle(x0)
+    x1 = x0 - step * g0
+    pep.set_initial_condition(step * g0**2 == 1)
+    pep.add_constraint((x1 - best) ** 2 >= (x0 - best) ** 2)
+    return worst.solve(pep, f0 - f(x1))
+
+
 # --- controls
 
 
@@ -136,6 +160,15 @@ def test_a_larger_constant_is_not_certified():
 def test_functions_beyond_the_class_break_the_certificate():
     wide = max(piecewise.accepted_ratio(f, 3.0, 0.1) for f in pc.barely(0.05, 1.0, 3.0, 0.1))
     assert wide > pc.armijo(0.1, 1.0, 3.0, 0.1).tau + 0.01
+
+
+def test_the_constant_of_contraction_belongs_to_its_class():
+    """A function outside of it needs a larger c, and with a little more than its own c our rule rejects the step."""
+    wide = pc.sides(1.0, 0.05, 1 - 2 * worst.exact_contraction(0.05, 1.0), 0.05, [1.0])
+    assert piecewise.contraction_constant(wide) > worst.exact_contraction(0.1, 1.0) + 0.01
+    assert piecewise.contraction_constant(piecewise.parabolas([1.0], [1.0])) == -inf
+    step = 2 / wide.both(wide.start[None], np.zeros((1, 1), int))[1][0, 0]
+    assert piecewise.accepted_ratio(wide, step, worst.exact_contraction(0.05, 1.0) + 1e-6) == -inf
 
 
 # --- what is accepted

@@ -16,7 +16,7 @@ from toybox.problems import quadratic
 from toybox.rules import closed
 
 from ..cases import EPS, dot, vectors
-from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only, sigmas
+from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, close, equal, only, sigmas
 from ..ours import Plain, moves, on_rule, walk
 from .b_schedules import LONG, after, chains, inverse, noisy, powers, recursion, simulated
 
@@ -47,7 +47,7 @@ def expected_risk(h, share):
     return close(risk[-1] / (h * s * s / 2 + h / 2 * floor(rate, h)), 1, 80 * EPS)
 
 
-def chains_settle(noise=1.0, limit=5.0, many=10_000):
+def chains_settle(noise=1.0, limit=ERRORS, many=10_000):
     """Our SGD after 40 steps; 0.75^80 of the start 4 is left, less than 1e-7 of a standard error."""
     rates = (0.25, 0.5, 0.8, 1.5)
     mean, error = chains("constant", 40, rates, many)

@@ -15,7 +15,7 @@ import toybox as tb
 from toybox.rules import closed
 
 from ..cases import EPS, positive, rationals
-from ..claim import Check, Claim, below, close, equal, sigmas
+from ..claim import ERRORS, Check, Claim, below, close, equal, sigmas
 from ..ours import Plain, moves, on_rule, walk
 
 LONG = 10**6
@@ -239,7 +239,7 @@ def chains(schedule, steps, rates, many):
     return squares.mean(axis=0), squares.std(axis=0) / many**0.5
 
 
-def simulated(schedule="1/t", rates=(0.5, 1.0, 2.0), expected="1/t", power=2, limit=5.0, many=10_000):
+def simulated(schedule="1/t", rates=(0.5, 1.0, 2.0), expected="1/t", power=2, limit=ERRORS, many=10_000):
     """The mean over the chains is what the recursion expects."""
     steps, table = 40, closed.SCHEDULES
     mean, error = chains(schedule, steps, rates, many)

@@ -24,10 +24,14 @@ from .c_slopes import Descent, broken, descents, searched
 
 
 @st.composite
-def parabolas(draw):
-    """a s^2 + b s with a > 0 > b, a step up to a little beyond its zero, and a constant."""
+def parabolas(draw, beyond=None):
+    """a s^2 + b s with a > 0 > b, c, and a step: up to its zero, or ``beyond(c)`` of that too far, where it is above 0.
+
+    At (1 + e) times the zero the parabola is at e s |b|: eq. 2.17 with -c admits it for e <= c, eq. 2.18 for all e.
+    """
     a, b, c = draw(powers(-1, 1)), -draw(powers(-1, 1)), draw(constants)
-    return Curve(lambda s: s * (a * s + b), lambda s: 2 * a * s + b), draw(st.floats(0.01, 1.1)) * -b / a, c
+    part = draw(st.floats(0.01, 1)) if beyond is None else 1 + draw(st.floats(0.1, 0.9)) * beyond(c)
+    return Curve(lambda s: s * (a * s + b), lambda s: 2 * a * s + b), part * -b / a, c
 
 
 def lower(line, s, c, condition):
@@ -90,8 +94,8 @@ LS_06 = Claim(
         Check("what our rules accept", accepted_are_lower, curves, examples=150),
     ],
     controls=[
-        broken("the second condition alone", lambda *case: lower(*case, CURVED), parabolas()),
-        broken("c1 < 0", lambda line, s, c: lower(line, s, -c, ENOUGH), parabolas()),
+        broken("the second condition alone", lambda *case: lower(*case, CURVED), parabolas(lambda c: 1)),
+        broken("c1 < 0", lambda line, s, c: lower(line, s, -c, ENOUGH), parabolas(lambda c: c)),
     ],
 )
 

@@ -21,8 +21,8 @@ from ..ours import Plain, on_rule, walk
 
 
 def broken(words, margin, cases=None):
-    """A control that breaks in almost every case: it needs few."""
-    return Check(words, margin, cases, examples=20)
+    """A control or counterexample."""
+    return Check(words, margin, cases)
 
 
 # --- what is searched

@@ -67,12 +67,31 @@ def chosen(name, alpha, left, low, high):
     return {"low": alpha - low + slop, "high": high - alpha + slop, "decrease": above(1, left)}
 
 
-def filled(choice):
-    """The alphas reach both ends of their interval up to 1 %."""
-    return {
-        "low": 0.01 - (choice.alpha.min() / choice.low - 1),
-        "high": 0.01 - (1 - choice.alpha.max() / choice.high),
+def reaches(search, factor, low, high):
+    """Every alpha of an interval: from alpha times the vertex, times ``factor`` 2 to 9 times, the search ends there.
+
+    The alphas keep 2^-30 of the width away from both ends: more than the at most 24 roundings of a step, 12 eps.
+    """
+    count = 997
+    vertex, times = 10 ** np.linspace(-3, 3, count), np.arange(count) % 8 + 2
+    wanted = low + (high - low) * np.linspace(2**-30, 1 - 2**-30, count)
+    first = wanted * vertex * factor**times
+    rules = {
+        "SLS": backtracking.Armijo(0.1, 0.9, first=first, reset=2, tries=400),
+        "GOLS-I": bracketing.GOLSI(first=first, smallest=1e-12),
     }
+    size = one_step(rules[search], 1 / vertex, -1e-9 * vertex)[0]
+    return close(size / vertex, wanted, 16 * EPS * wanted)
+
+
+def intervals(wider=0.0):
+    """Searches, by what a trial is multiplied to come before the last one, and where they end."""
+    return lambda budget: [
+        ("SLS", 1 / 0.9, 1.62, 1.8 + wider),
+        ("GOLS-I", 1.0, 1.0, 1.9 + wider),
+        ("GOLS-I", 0.5, 1.0, 2.0 + wider),
+        ("GOLS-I", 2.0, 0.5, 1.0 + wider),
+    ]
 
 
 def grown_by_three(budget):
@@ -144,12 +163,16 @@ WA_07 = Claim(
     finding="By their defaults SLS and LABPAL go too far by the same factor, 1.8.",
     checks=[
         Check("SLS and GOLS-I stay inside and decrease the loss", chosen, lane_by_lane),
-        Check("and fill their intervals to 1 %", filled, choices),
+        Check("and reach every alpha inside", reaches, intervals()),
         Check("PAL and LABPAL", parabola_hit, parabolic_choices),
         Check("steps of the twins on exact numbers", agree, twins),
     ],
     controls=[
         Check("GOLS-I growing by 3", chosen, grown_by_three),
+        *(
+            Check(f"alphas beyond, {i}", reaches, lambda budget, i=i: intervals(0.1)(budget)[i : i + 1])
+            for i in range(4)
+        ),
         Check(
             "SLS inside with c = .2",
             chosen,

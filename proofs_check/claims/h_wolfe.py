@@ -17,7 +17,7 @@ from toybox.rules import probabilistic as arrays
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, powers, seeds, tol_dot
-from ..claim import Check, Claim, below, close, holds, sigmas
+from ..claim import ERRORS, Check, Claim, below, close, holds, sigmas
 from .h_improvement import Given, for_arrays, panels, phi, spreads
 from .h_posterior import residual
 from .h_probabilistic import by_twin, floats, observations, rounding, rows_of
@@ -173,7 +173,7 @@ def quadrant(rho, sign=1):
     }
 
 
-def sampled(h, k, rho, number, sign=1, limit=5):
+def sampled(h, k, rho, number, sign=1, limit=ERRORS):
     """Among 400000 samples of N((h, k), C), the share with both coordinates positive."""
     x, y = np.random.default_rng(number).standard_normal((2, 400_000))
     share = np.mean((h + x > 0) & (k + sign * rho * x + sqrt(1 - rho * rho) * y > 0))

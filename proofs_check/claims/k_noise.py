@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import EPS, add, batches, dot, mean, populations, seeds, vectors
-from ..claim import Check, Claim, Contrast, above, below, close, equal, only, sigmas
+from ..claim import ERRORS, Check, Claim, Contrast, above, below, close, equal, only, sigmas
 
 # --- populations of gradients, and their batches
 
@@ -124,7 +124,7 @@ def samplings(*cases, few=20_000):
 SMALL, LARGE = (8, 2), (5, 4)  # (D, B): a row without its repetitions, the head of a permutation
 
 
-def in_the_mean(found, expected, limit=5):
+def in_the_mean(found, expected, limit=ERRORS):
     """The mean over seeds of numbers (many, ...) against an exact expectation, in standard errors."""
     return sigmas(found.mean(axis=0), expected, found.std(axis=0) / np.sqrt(len(found)), limit)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import EPS, add, mean, populations, positive, rotation, seeds, tol_solve
-from ..claim import Check, Claim, close, equal, holds, only
+from ..claim import ERRORS, Check, Claim, close, equal, holds, only
 from ..ours import moves, on_rule
 from .k_noise import (
     TEN,
@@ -215,7 +215,7 @@ def cov(c):
     return np.atleast_2d(np.cov(c.T))
 
 
-def simulated(chains, expected=discrete, limit=5):
+def simulated(chains, expected=discrete, limit=ERRORS):
     """The covariance of our chains against a prediction, entry by entry."""
     return in_the_mean(squares(chains.final()), expected(np.array(chains.H), chains.C, chains.rate)[0], limit)
 

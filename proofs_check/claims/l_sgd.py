@@ -25,7 +25,7 @@ from ..cases import (
     times,
     vectors,
 )
-from ..claim import Check, Claim, Contrast, above, at_most, below, close, equal, holds, only
+from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, below, close, equal, holds, only
 from ..ours import moves, on_rule, walk
 from .k_noise import POPULATIONS, S, apart, gradients, many_populations, subsets, trace
 
@@ -373,7 +373,7 @@ def fractions(samples):
     for n, (fraction, half) in STEEPER.items():
         many = samples if n < 100 else samples // 10
         error = np.sqrt(fraction * (1 - fraction) / many)
-        found[n] = close(fraction_steeper(n, many), fraction, half + 5 * error)
+        found[n] = close(fraction_steeper(n, many), fraction, half + ERRORS * error)
     return found
 
 

@@ -13,7 +13,7 @@ import toybox as tb
 from toybox.rules import closed
 
 from ..cases import EPS, add, dot, positive, powers, rational_quadratics, rotation, seeds, times, vectors
-from ..claim import Check, Claim, above, at_most, close, equal
+from ..claim import ERRORS, Check, Claim, above, at_most, close, equal
 from ..ours import Plain, moves, on_rule, walk
 
 # --- SGD at stationarity, in many lanes
@@ -154,7 +154,7 @@ def floor_statistics(case):
     return np.stack([(low[1:] > low[:-1]).mean(axis=0), (low[1:] < low[:-1]).mean(axis=0)], axis=-1)
 
 
-def goes_up_and_down(case, limit=5):
+def goes_up_and_down(case, limit=ERRORS):
     """In 44 to 49 per cent of the steps the floor rises, and it falls as often."""
     up, down = floor_statistics(case).T
     error = lambda v: limit * v.std() / np.sqrt(case.many)
@@ -322,7 +322,7 @@ def by_slopes(phi):
 SEEN = {0.3: 0.38, 1.5: 0.82}  # eta times the largest eigenvalue -> share of steps with a minimum inside
 
 
-def shares(case, expected=SEEN.get, limit=5, alpha=2):
+def shares(case, expected=SEEN.get, limit=ERRORS, alpha=2):
     """Of stationary steps: with a minimum inside, as seen; with lambda_opt < 0, some. Only the ratio of averages is 2.
 
     In the mean over lanes bend + 2 slope of the step is twice the change of the loss, which stays the same.
