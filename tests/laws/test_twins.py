@@ -17,7 +17,6 @@ import toybox as tb
 from toybox import tiny, zoo
 from toybox.directions import Unit
 from toybox.problems import FromFunction
-from toybox.rules.closed import SCHEDULES
 from zoo_cases import (
     AMPLIFIED,
     BATCH,
@@ -95,7 +94,7 @@ def twin_moves(name, options, twin, start, draw, number=float):
             hyper[key] = known[key]
     rows = lambda j: [batch(t, j) for t in range(STEPS)]
     if "schedule" in options and "schedule" not in parameters:
-        rate, factor = hyper["rate"], SCHEDULES[options["schedule"]]
+        rate, factor = hyper["rate"], tiny.SCHEDULES[options["schedule"]]
         hyper["rate"] = lambda t: rate * factor(t, STEPS)
     if options.get("sample"):
         hyper["fresh"] = rows(options["sample"])
