@@ -123,6 +123,17 @@ def assert_twins(case, name, options):
         assert (trials - elsewhere).tolist() == [move.trials for move in moves]
 
 
+@every_method
+def test_the_defaults_are_those_of_the_twin(name):
+    """The published numbers are written twice. Left out is what only one of both bounds, or knows from the data."""
+    said = lambda v: isinstance(v, bool | str) or (isinstance(v, int | float) and math.isfinite(v))
+    parameters = inspect.signature(getattr(tiny, name.replace("-", "_"))).parameters
+    twin = {key: parameter.default for key, parameter in parameters.items() if said(parameter.default)}
+    mine = {key: v for key, v in zoo.defaults(zoo.METHODS[name]).items() if said(v) and key in twin}
+    assert mine == {key: twin[key] for key in mine}
+    assert mine or name.startswith("exact")  # whose only number bounds the step
+
+
 @pytest.mark.parametrize("case", TWINS)
 @every_method
 def test_arrays_and_plain_numbers_take_the_same_steps(name, case):

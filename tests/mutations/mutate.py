@@ -86,7 +86,8 @@ def tried(selections: dict[str, str], shared: bool, jobs: int) -> int:
         ends = pool.map(lambda name: outcome(MUTANTS[name], selections[name], shared), selections)
         survivors = []
         for name, (end, said) in zip(selections, ends, strict=True):
-            print(f"{end:13}  {title:7}  {name}", flush=True)
+            failed = next((line for line in said.splitlines() if line.startswith("FAILED ")), "")
+            print(f"{end:13}  {title:7}  {name:31}  {failed}", flush=True)
             if end not in ("killed", "survived"):
                 print(said)
             survivors += [name] * (end != "killed")
@@ -99,7 +100,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", help="of mutants; default: all")
     parser.add_argument("--without-shared", action="store_true", help=f"unset {' and '.join(SHARED)}")
     parser.add_argument("--all", action="store_true", help="with and without")
-    parser.add_argument("--tests", help="what to run instead of each mutant's own: arguments of pytest, or claims ID ...")
+    parser.add_argument(
+        "--tests", help="what to run instead of each mutant's own: arguments of pytest, or claims ID ..."
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
     given = parser.parse_args(arguments)
     for name in given.names:
