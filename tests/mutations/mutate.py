@@ -24,7 +24,7 @@ from mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ("TOYBOX_SHARED", "TOYBOX_DATA")
-LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "out", "results", "dist")
+LEFT_BEHIND = shutil.ignore_patterns(".*", "out", "results", "dist")
 CLAIMS = "claims "  # before ids of claims; without it, tests are arguments of pytest
 
 
