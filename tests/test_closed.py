@@ -15,7 +15,7 @@ QUARTIC = FromFunction(lambda theta, index: (theta[..., 0] ** 4 / 4, theta**3), 
 
 FACTORS = {  # of the rate at steps 0 .. 7 of 8
     "constant": [1.0] * 8,
-    # "dividing the learning rate by 10 at 50% and 75% of the steps" (dissertation, appendix C)
+    # "dividing the learning rate by 10 at 50% and 75% of the steps" (dissertation, appendix A.2.3)
     "piecewise": [1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01],
     # half a wave (Loshchilov & Hutter 2017): (1 + cos x) / 2 is the square of cos x / 2
     "cosine": [math.cos(math.pi * t / 16) ** 2 for t in range(8)],

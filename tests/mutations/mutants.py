@@ -79,6 +79,10 @@ MUTANTS = {
         CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
         [("descends, s >= self.s_max)", "descends, s > self.s_max)")],
     ),
+    "pal-capped-before-its-cap": Mutant(
+        CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
+        [("descends, s >= self.s_max)", "descends, s + self.mu >= self.s_max)")],
+    ),
     "hypergradient-no-guard": Mutant(
         CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
         [("xp.where(xp.isfinite(h), rate + self.hyper_rate * h, rate)", "rate + self.hyper_rate * h")],
