@@ -17,7 +17,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full demo test claims empirical check format bench gpu-check clean
+.PHONY: help figures figures-full demo test claims empirical mutants check format bench gpu-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -43,6 +43,9 @@ claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/cl
 empirical: $(VENV)/.test ## conduct the experiments on empirical claims, into proofs_check/EMPIRICAL.md
 	@mkdir -p figures/out
 	$(BIN)/python -m proofs_check --empirical --html figures/out/empirical.html --markdown proofs_check/EMPIRICAL.md $(ARGS)
+
+mutants: $(VENV)/.test ## try the mistakes of tests/mutations: does a test notice? (ARGS=--all with and without shared data)
+	$(BIN)/python tests/mutations/mutate.py $(ARGS)
 
 check: $(VENV)/.test ## format, lint, types and import arrows
 	$(BIN)/ruff format --check .

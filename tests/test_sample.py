@@ -83,6 +83,21 @@ def test_units():
     np.testing.assert_allclose(newton.lowest, newton.slope / 2, rtol=1e-11)
 
 
+@pytest.mark.parametrize("unit", ["d", "arc", "step", "newton"])
+def test_slopes_and_curvatures_are_per_unit(unit):
+    """On a quadratic every recorded point of a line is slope s + curvature s^2 / 2, in whatever unit s counts; the
+    values have about 1e-12 of their own, interpolated."""
+    problem, optimizer = tb.problem("quadratic", **SMALL["quadratic"]), tb.method("sgd", rate=0.1)
+    lines = sample(problem, optimizer, steps=5, batch=10, seeds=(0, 1), unit=unit, window=(-1.0, 2.0), points=7)
+    assert unit == "d" or not np.isclose(lines.unit, 1).any()
+    for change, slope, curvature in (
+        (lines.full, lines.slope, lines.curvature),
+        (lines.batch, lines.batch_slope, lines.batch_curvature),
+    ):
+        parabola = slope[..., None] * lines.s + curvature[..., None] * lines.s**2 / 2
+        np.testing.assert_allclose(change, parabola, atol=1e-11 * np.abs(parabola).max())
+
+
 def test_a_minimum_outside_the_window_is_none():
     problem, optimizer = tb.problem("quadratic", **SMALL["quadratic"]), tb.method("sgd", rate=0.1)
     lines = sample(problem, optimizer, steps=5, batch=40, unit="newton", window=(-1.0, 0.5), points=7)

@@ -17,7 +17,6 @@ import toybox as tb
 from toybox import tiny, zoo
 from toybox.directions import Unit
 from toybox.problems import FromFunction
-from toybox.rules.closed import SCHEDULES
 from zoo_cases import (
     AMPLIFIED,
     BATCH,
@@ -96,7 +95,7 @@ def twin_moves(name, options, twin, start, draw, number=float, steps=STEPS):
             hyper[key] = known[key]
     rows = lambda j: [batch(t, j) for t in range(steps)]
     if "schedule" in options and "schedule" not in parameters:
-        rate, factor = hyper["rate"], SCHEDULES[options["schedule"]]
+        rate, factor = hyper["rate"], tiny.SCHEDULES[options["schedule"]]
         hyper["rate"] = lambda t: rate * factor(t, STEPS)
     if options.get("sample"):
         hyper["fresh"] = rows(options["sample"])
@@ -124,6 +123,17 @@ def assert_twins(case, name, options):
         fresh = np.diff(trace.cost("batches")[:far, 0], prepend=0) - k - 2 * (k - 1) * (trials > 0)
         elsewhere = fresh if says(method, "afresh") else int(says(method, "whole"))
         assert (trials - elsewhere).tolist() == [move.trials for move in moves]
+
+
+@every_method
+def test_the_defaults_are_those_of_the_twin(name):
+    """The published numbers are written twice. Left out is what only one of both bounds, or knows from the data."""
+    said = lambda v: isinstance(v, bool | str) or (isinstance(v, int | float) and math.isfinite(v))
+    parameters = inspect.signature(getattr(tiny, name.replace("-", "_"))).parameters
+    twin = {key: parameter.default for key, parameter in parameters.items() if said(parameter.default)}
+    mine = {key: v for key, v in zoo.defaults(zoo.METHODS[name]).items() if said(v) and key in twin}
+    assert mine == {key: twin[key] for key in mine}
+    assert mine or name.startswith("exact")  # whose only number bounds the step
 
 
 @pytest.mark.parametrize("case", TWINS)

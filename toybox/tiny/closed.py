@@ -148,7 +148,7 @@ def parabola_step(phi: Phi, b: Number, mu, alpha, s_max) -> tuple[Number, str, i
     if status == FOUND:
         a, trials = (phi(mu) - phi(0) - b * mu) / (mu * mu), 1  # (4.2), line 9
         s = -alpha * b / (2 * a) if a > 0 else mu  # (4.2) times alpha; cases 1 and 2
-        s, status = (s, FOUND) if s <= s_max else (s_max, CAPPED)  # lines 17-19
+        s, status = (s, FOUND) if s < s_max else (s_max, CAPPED)  # lines 17-19
         s, status = (s, status) if finite(a) else (0, NONFINITE)
     return s, status, trials
 
