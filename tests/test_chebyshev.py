@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
+from optional import TORCH
 from test_lines import NP, composite, nowhere
 from toybox.chebyshev import proxy, roots
 from toybox.lines import HermiteLine, PolynomialLine
@@ -147,9 +148,8 @@ def test_the_polynomials_are_the_proxy():
                                atol=1e-14)  # fmt: skip
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_other_backends_give_the_same_numbers(backend):
-    pytest.importorskip({"torch": "torch", "strict": "array_api_strict"}[backend])
     found = []
     for name in ("numpy", backend):
         problem = tb.problem("logistic", backend=name)

@@ -14,6 +14,7 @@ import pytest
 
 import toybox as tb
 from toybox import cli, references, study, zoo
+from toybox.extras import install
 from toybox.problems import data
 
 QUICK = ["--steps", "5", "--batch", "5"]
@@ -98,7 +99,7 @@ def test_claims_without_their_extra(capfd, monkeypatch):
     monkeypatch.setattr(metadata, "entry_points", lambda group, name: [])
     code, _, err = call(capfd, "list", "claims")
     assert code == 2
-    assert "toybox[proofs]" in err
+    assert err == f"toybox: the claims need packages of their own ({install('proofs')})\n"
 
 
 def test_citations(capfd):

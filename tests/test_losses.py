@@ -12,6 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from optional import TORCH
 from toybox.losses import LOSSES, Logistic, Softmax, Square, SquaredHinge
 from toybox.xp import namespace
 
@@ -243,7 +244,7 @@ def test_two_classes_at_plus_and_minus_z_are_the_logistic_loss_of_2z(z, h, label
 
 
 @pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 def test_backends_agree(name, backend):
     """Different libraries' exp and log1p: a few eps each; the sizes span both branches of every formula."""
     loss, xp, rng = LOSSES[name], namespace(backend), np.random.default_rng(0)

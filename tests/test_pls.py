@@ -12,6 +12,7 @@ from mpmath import mp, mpf
 from scipy.stats import multivariate_normal
 
 import toybox as tb
+from optional import TORCH
 from toybox.lines import HermiteLine
 from toybox.rays import Ledger, Ray
 from toybox.rules.probabilistic import (
@@ -488,7 +489,7 @@ def test_the_units_of_the_loss_do_not_matter(factor):
     np.testing.assert_array_equal(found.size * factor, expected.size)
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_backends(backend):
     options = {"steps": 8, "batch": 50, "seeds": (0, 1)}
     expected = tb.run(tb.problem("factorization"), gradient(), **options)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox.rays import Ledger, Ray, Status, conclude
 from toybox.xp import namespace
 
@@ -149,7 +150,7 @@ def test_charges_belong_to_steps_and_lanes_and_are_settled_once():
     assert all((part == 0).all() for part in ledger.settle(xp, 1, (2, 3)).values())
 
 
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 def test_masks_of_any_backend_are_settled(backend):
     xp, ledger = namespace(backend), Ledger()
     ledger.charge("values", 3, 1, xp.asarray([True, False]))
@@ -160,7 +161,7 @@ def test_masks_of_any_backend_are_settled(backend):
 # How a step ends
 
 
-@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 @pytest.mark.parametrize("everybody", [False, True])
 def test_size_and_status_of_a_step(backend, everybody):
     """(slope at 0, found, capped, still seeking) -> (size, status); alone, descending lanes take a short cut."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox.analysis import lowest, sample, watch
 
 EPS = np.finfo(float).eps
@@ -215,9 +216,8 @@ def test_bad_arguments_are_refused(options, message):
         sample(tb.problem("quadratic"), tb.method("sgd", rate=0.1), steps=5, batch=10, **options)
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_other_backends_sample_the_same_lines(backend):
-    pytest.importorskip({"torch": "torch", "strict": "array_api_strict"}[backend])
     found = [
         sample(tb.problem("logistic", size=60, backend=b), tb.method("sgd", rate=0.5), steps=5, batch=8, points=11,
                others=1, methods={"fbpal": tb.method("fbpal")})

@@ -18,6 +18,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from . import __version__
+from .extras import install
 
 app = App(
     name="toybox",
@@ -90,12 +91,12 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
 
 @app.command
 def cite(names: list[str], /) -> None:
-    """Print the papers behind methods or problems, as BibTeX.
+    """Print the papers behind methods or problems, or what cites toybox itself, as BibTeX.
 
     Example: toybox cite pal mushrooms
 
     Args:
-        names: Methods, problems, or keys such as vaswani2019.
+        names: Methods, problems, keys such as vaswani2019, or toybox.
     """
     from .references import cite
 
@@ -267,8 +268,8 @@ def _serve(query: dict[str, str], port: int | None, browser: bool) -> int:
         return serve(query, port, browser)
     except ModuleNotFoundError as missing:
         raise Usage(
-            f"the demos' pages need a package that is not installed ({missing.name}); install toybox with the "
-            "extra demo, or draw a picture by --out"
+            f"the demos' pages need a package that is not installed ({missing.name}): {install('demo')}; "
+            "or draw a picture by --out"
         ) from missing
 
 
@@ -297,7 +298,7 @@ def bench(
         only: Some of the measurements; they are only printed where --out is not given.
         out: Folder of RESULTS.md and scaling.png. [default: benchmarks]
     """
-    plugin = _plugin("bench", "the benchmarks are a plugin, found where toybox is installed from its checkout")
+    plugin = _plugin("bench", "the benchmarks are found where toybox is installed")
     with _usage():
         return plugin.main(only or (), quick, out)
 
@@ -395,7 +396,7 @@ def _demos() -> dict[str, Any]:
 
 def _claims() -> Any:
     """The module of the claims, with ``main`` and ``listing``."""
-    return _plugin("claims", "the claims need toybox's extra proofs (pip install 'toybox[proofs]')")
+    return _plugin("claims", f"the claims need packages of their own ({install('proofs')})")
 
 
 def _plugin(name: str, missing: str) -> Any:
@@ -405,7 +406,7 @@ def _plugin(name: str, missing: str) -> Any:
     try:
         return next(iter(entry_points(group="toybox.plugins", name=name))).load()
     except (StopIteration, ModuleNotFoundError) as error:
-        raise Usage(f"{missing}: {error}") from None
+        raise Usage(": ".join(filter(None, (missing, str(error))))) from None
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:

@@ -130,6 +130,7 @@ def main(folder: str = "results/ijcnn1") -> None:
         for m, hyper, seed in RUNS
     ]
     cost = kept("cost", lambda problem, built: built | price(problem) | {"machine": machine(), "peak": most_memory()})
+    FOLDER.mkdir(exist_ok=True)
     (FOLDER / "IJCNN1.md").write_text(report(runs, cost))
 
 

@@ -21,9 +21,12 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
+from toybox import __version__
 from toybox.hyper import refuse_unknown
 
-FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
+ROOT = Path(__file__).parents[2]
+CHECKOUT = (ROOT / "pyproject.toml").is_file()  # where a wheel is installed there is none
+FOLDER = (ROOT if CHECKOUT else Path()) / "benchmarks"  # of what was measured
 ONE_THREAD = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
@@ -126,13 +129,19 @@ def grow(names: list[str], quick: bool, say) -> list:
     return found
 
 
+def source() -> str:
+    """The commit of the checkout; elsewhere the version."""
+    if not CHECKOUT:
+        return f"toybox {__version__}"
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    return f"Commit {subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or 'unknown'}"
+
+
 def machine() -> list[str]:
     """What the numbers depend on: commit, processor, libraries, BLAS kernel."""
     import numpy  # noqa: F401 - its BLAS is what threadpoolctl shall see
     from threadpoolctl import threadpool_info
 
-    git = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty", "--abbrev=12"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     cpu = Path("/proc/cpuinfo").read_text().split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
     name = cpu.split("\n", 1)[0].strip("\t :") or platform.processor() or platform.machine()
     versions = []
@@ -147,7 +156,7 @@ def machine() -> list[str]:
         if i["user_api"] == "blas"
     }
     return [
-        f"Commit {commit}, {date.today()}",
+        f"{source()}, {date.today()}",
         f"{name}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}",
         f"{', '.join(versions)}; {'; '.join(sorted(blas))}",
     ]

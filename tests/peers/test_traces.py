@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox import Status, tiny
 from toybox.directions import Momentum
 from toybox.problems import NoisyQuadratic
@@ -95,7 +96,7 @@ def test_pal_along_a_bare_direction_reports_the_released_step(name):
     assert worst(trace.size, load(name).step) < tolerance(name)
 
 
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_released_code_takes_the_same_steps_on_every_backend(name, backend):
     assert worst(run(name, named(name), backend=backend)[1], load(name).theta) < tolerance(name)
