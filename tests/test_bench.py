@@ -199,7 +199,7 @@ def test_results_are_written_where_they_are_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "measured", lambda curve, quick: measured(1.0)._replace(curve=curve))
     monkeypatch.setattr(rates, "described", lambda: "the rates")
     run.measure(["lanes", "steps"], False, str(tmp_path / "new"))
-    text = (tmp_path / "new" / "RESULTS.md").read_text()
+    text = (tmp_path / "new" / "RESULTS.md").read_text("utf-8")
     assert "(scaling.png)" in text
     assert "the rates" in text
     assert "[on a GPU](GPU.md)" in text

@@ -166,10 +166,10 @@ def test_command_line(tmp_path, capfd):
     assert "2 claims" in out
     assert "all verified" in out
     assert err == ""
-    records = json.loads(json_file.read_text())
+    records = json.loads(json_file.read_text("utf-8"))
     assert [record["id"] for record in records] == ["LAB-02", "LAB-03"]
     assert set(records[0]) >= {"id", "source", "kind", "verdict", "passed", "control_failed", "cases", "worst"}
-    page = html_file.read_text()
+    page = html_file.read_text("utf-8")
     assert "<math" in page
     assert "After one half" in page  # the erratum
     assert not re.search(r"(src|href)=\"(https?:)?//", page)

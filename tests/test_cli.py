@@ -168,7 +168,7 @@ label = "parabolas"
 
 
 def test_a_study_with_exports(capfd, here):
-    Path("s.toml").write_text(SPEC)
+    Path("s.toml").write_text(SPEC, "utf-8")
     out = done(capfd, "run", "s.toml", "--store", "mine", "--workers", "1", "--csv", "a.csv", "--parquet", "a.parquet")
     assert "parabolas" in out
     assert len(list((here / "mine").glob("*.json"))) == 2
@@ -259,9 +259,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("line", REFUSED)
 def test_what_cannot_be_had_is_exit_code_2(capfd, here, recipes, line):
-    (here / "file").write_text("what?")
-    (here / "s.toml").write_text(SPEC)
-    (here / "bad.toml").write_text(SPEC.replace('"pal"', '"palm"'))
+    (here / "file").write_text("what?", "utf-8")
+    (here / "s.toml").write_text(SPEC, "utf-8")
+    (here / "bad.toml").write_text(SPEC.replace('"pal"', '"palm"'), "utf-8")
     code, out, err = call(capfd, *line.split())
     assert (code, out) == (2, "")
     assert err.startswith("toybox: ")
@@ -310,7 +310,7 @@ def test_a_failing_download_is_exit_code_1(capfd, monkeypatch):
 def test_an_interrupt_is_exit_code_130(here, workers):
     entries = "".join(f"[[run]]\nhyper = {{ rate = 0.0{i} }}\n" for i in range(1, 7))
     common = 'problem = "quadratic"\noptions = { dim = 3, size = 20 }\nmethod = "sgd"\nsteps = 60000\nbatch = 5\n'
-    Path("long.toml").write_text(common + entries)
+    Path("long.toml").write_text(common + entries, "utf-8")
     script = Path(sys.executable).with_name("toybox")
     command = [str(script), "run", "long.toml", "--workers", str(workers)]
     heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a parent may have had it ignored

@@ -20,12 +20,12 @@ def test_tables_are_current():
     spec = importlib.util.spec_from_file_location("readme_tables", ROOT / "scripts" / "readme_tables.py")
     tables = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tables)
-    text = tables.README.read_text()
+    text = tables.README.read_text("utf-8")
     assert tables.fill(text) == text, "run: python scripts/readme_tables.py"
 
 
 def test_every_entry_names_paper_equation_and_file():
-    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "toybox" / "references.bib").read_text()))
+    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "toybox" / "references.bib").read_text("utf-8")))
     for name, entry in (METHODS | PROBLEMS).items():
         assert (ROOT / "toybox" / entry.file).is_file(), name
         assert set(entry.papers) <= known, name
@@ -33,5 +33,5 @@ def test_every_entry_names_paper_equation_and_file():
 
 
 def test_pictures_are_there():
-    for path in re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "README.md").read_text()):
+    for path in re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "README.md").read_text("utf-8")):
         assert (ROOT / path).is_file(), path

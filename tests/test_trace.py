@@ -122,7 +122,7 @@ def test_numpy_numbers_can_be_saved(tmp_path):
 def test_what_is_no_trace_is_refused(tmp_path, content):
     path = tmp_path / "x.npz"
     if content == "text":
-        path.write_text("not a trace")
+        path.write_text("not a trace", "utf-8")
     elif content == "other":
         np.savez(path, a=np.zeros(3))
     elif content == "unknown":

@@ -86,7 +86,7 @@ def measure(chosen: list[str], quick: bool, out: str | None) -> None:
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "RESULTS.md").write_text("\n".join(written) + "\n")
+        (folder / "RESULTS.md").write_text("\n".join(written) + "\n", "utf-8")
         if found:
             from .draw import draw
 
@@ -133,7 +133,7 @@ def machine() -> list[str]:
 
     git = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty", "--abbrev=12"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
-    cpu = Path("/proc/cpuinfo").read_text().split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
+    cpu = Path("/proc/cpuinfo").read_text("utf-8").split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
     name = cpu.split("\n", 1)[0].strip("\t :") or platform.processor() or platform.machine()
     versions = []
     for package in ("numpy", "scipy", "torch", "jax", "jaxopt", "optax"):
