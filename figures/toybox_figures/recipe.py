@@ -67,6 +67,7 @@ class Recipe:
     cites: tuple[str, ...] = ()
     measure: Callable[..., Any] | None = None
     reads: tuple[str, ...] = ()  # further packages whose source decides what ``measure`` returns
+    extra: str = ""  # of the installation, which ``measure`` needs
 
     def make(
         self,

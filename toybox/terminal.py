@@ -1,0 +1,77 @@
+"""What a command line reads and prints: whole numbers as they are written, tables that cut nothing, and whatever the
+terminal or the pipe can take."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from cyclopts import Parameter
+
+UNREAD = 141  # the exit code a shell gives a program whose output nobody reads any more
+
+
+def spoken(command: Callable[[], int]) -> int:
+    """The exit code of a command that prints: signs that the terminal lacks become "?", and where the reader of a pipe
+    goes away (``| head``), the command ends without a word."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        code = command()
+        sys.stdout.flush()  # what is still to be written fails here, and not while the interpreter ends
+        return code
+    except (BrokenPipeError, SystemExit):  # rich and cyclopts make the second of the first
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+
+
+def whole(least: int, most: int | None = None) -> Parameter:
+    """A parameter that takes whole numbers from ``least`` to ``most``, in digits; cyclopts by itself makes 2 of 1.5."""
+    accepted = f"a whole number of at least {least}" if most is None else f"a whole number from {least} to {most}"
+
+    def read(kind: Any, tokens: Sequence[Any]) -> int:
+        text = tokens[0].value
+        number = int(text) if re.fullmatch("-?[0-9]+", text) else None
+        if number is None or number < least or (most is not None and number > most):
+            raise ValueError(f"{text} is not accepted; accepted: {accepted}")
+        return number
+
+    return Parameter(converter=read)
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable], apart: bool = False) -> None:
+    """Print a table as wide as the terminal or COLUMNS (environment), or 180 signs where neither is there; long cells
+    go on in the next line.
+
+    apart: an empty line stands between rows.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    cells = [[escape(str(cell)) for cell in row] for row in (header, *rows)]
+    printed = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, leading=int(apart))
+    for name, *column in zip(*cells, strict=True):
+        printed.add_column(name, overflow="fold", no_wrap=not any(" " in cell for cell in column))
+    for row in cells[1:]:
+        printed.add_row(*row)
+    Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 180).print(printed)
+
+
+def show(results: list) -> None:
+    """Print the table of ``study.summary``; what is empty everywhere is left out."""
+    from .study import summary
+
+    columns = summary(results).to_dict(as_series=False)
+    short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
+    texts = {name: [short(x) for x in values] for name, values in columns.items()}
+    quartiles = zip(texts.pop("lower"), texts.pop("upper"), strict=True)
+    texts["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(texts["full_loss"], quartiles, strict=True)]
+    filled = {name.replace("_", "\n").replace("/", "\n/ "): values for name, values in texts.items() if any(values)}
+    table(filled, zip(*filled.values(), strict=True))
+    print("full loss: after the last step, median over the seeds [quartiles]")
