@@ -58,7 +58,8 @@ def test_a_pipe_that_nobody_reads_is_no_error(line):
     """As in ``toybox list methods | head``."""
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([*COMMAND, *line.split()], stdout=write, stderr=subprocess.PIPE, check=False)
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
+    done = subprocess.run([*COMMAND, *line.split()], stdout=write, stderr=subprocess.PIPE, check=False, env=buffered)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
 
