@@ -92,6 +92,12 @@ def test_a_bare_import_loads_numpy_and_the_array_layer_only():
     assert "scipy.optimize" not in loaded
 
 
+def test_public_names_are_loaded_when_first_used():
+    names = "tb.analysis.sample, tb.hyper.number, tb.zoo.METHODS, tb.tiny, tb.study.stack, tb.problem, tb.run"
+    in_fresh_interpreter(f"import toybox as tb; print({names})")
+    in_fresh_interpreter("import toybox as tb; print([getattr(tb, name) for name in dir(tb)])")
+
+
 def test_only_xp_and_its_kernels_name_a_backend():
     found = {
         path.relative_to(CORE): imported_packages(path.read_text("utf-8")) & BACKENDS for path in CORE.rglob("*.py")

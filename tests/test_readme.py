@@ -5,15 +5,36 @@ import importlib.util
 import re
 from pathlib import Path
 
+import pytest
+
+import toybox as tb
 from toybox.zoo import METHODS, PROBLEMS
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_examples_run():
     result = doctest.testfile(str(ROOT / "README.md"), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert result.attempted > 20
     assert result.failed == 0
+
+
+def test_examples_can_be_pasted_into_a_notebook():
+    """IPython takes off the prompts and runs what is left, outputs included: it must be Python."""
+    prompt = re.compile(r"^(>>>|\.\.\.)( |$)")
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) > 4
+    for block in blocks:
+        assert block.startswith(">>> "), block
+        compile("\n".join(prompt.sub("", line) for line in block.split("\n")), "README.md", "exec")
+
+
+def test_the_refusal_is_what_the_package_says():
+    call, name, sentence = re.search(r"`(tb.method\(.*?\))` says:\n\n```\n(\w+): (.*)\n```", README).groups()
+    assert (call, name) == ('tb.method("sls", gama=1.5)', "ValueError")
+    with pytest.raises(ValueError, match=re.escape(sentence) + "$"):
+        tb.method("sls", gama=1.5)
 
 
 def test_tables_are_current():
@@ -33,5 +54,5 @@ def test_every_entry_names_paper_equation_and_file():
 
 
 def test_pictures_are_there():
-    for path in re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "README.md").read_text("utf-8")):
+    for path in re.findall(r"\]\((figures/[^)]+)\)", README):
         assert (ROOT / path).is_file(), path
