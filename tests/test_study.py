@@ -424,5 +424,5 @@ def test_summary_and_stack(undisturbed):
     assert table["test_accuracy"].null_count() == 10
     rows = stack(undisturbed)
     assert rows.height == sum(result.frame.height for result in undisturbed)
-    assert rows.columns[:5] == ["title", "problem", "method", "t", "seed"]
+    assert rows.columns[:3] == ["title", "problem", "method"]
     assert rows.filter(pl.col("method") == "sls")["rate"].null_count() == 3 * 13 * 2

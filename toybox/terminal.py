@@ -55,23 +55,29 @@ def table(header: Iterable[str], rows: Iterable[Iterable], apart: bool = False) 
     from rich.table import Table
 
     cells = [[escape(str(cell)) for cell in row] for row in (header, *rows)]
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 180)
+    words = [max(len(word) for cell in column for word in cell.split() or [""]) for column in zip(*cells, strict=True)]
+    whole_words = sum(words) + 2 * len(words) <= console.width
     printed = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, leading=int(apart))
-    for name, *column in zip(*cells, strict=True):
-        printed.add_column(name, overflow="fold", no_wrap=not any(" " in cell for cell in column))
+    for name, longest in zip(cells[0], words, strict=True):
+        printed.add_column(name, overflow="fold", min_width=longest if whole_words else None)
     for row in cells[1:]:
         printed.add_row(*row)
-    Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 180).print(printed)
+    console.print(printed)
 
 
 def show(results: list) -> None:
-    """Print the table of ``study.summary``; what is empty everywhere is left out."""
-    from .study import summary
+    """Print where runs ended, as ``tables.summary`` says; what is empty everywhere is left out."""
+    from .tables import summary
 
-    columns = summary(results).to_dict(as_series=False)
+    ended = summary(results)
+    columns = ended["title", *ended.columns[ended.columns.index("lane") :]].to_dict(as_series=False)
     short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
     texts = {name: [short(x) for x in values] for name, values in columns.items()}
     quartiles = zip(texts.pop("lower"), texts.pop("upper"), strict=True)
     texts["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(texts["full_loss"], quartiles, strict=True)]
-    filled = {name.replace("_", "\n").replace("/", "\n/ "): values for name, values in texts.items() if any(values)}
+    costs = zip(texts.pop("values/step"), texts.pop("gradients/step"), strict=True)
+    texts["values,/gradients/per step"] = [", ".join(cost) for cost in costs]
+    filled = {name.replace("_", "\n").replace("/", "\n"): values for name, values in texts.items() if any(values)}
     table(filled, zip(*filled.values(), strict=True))
     print("full loss: after the last step, median over the seeds [quartiles]")

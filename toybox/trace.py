@@ -117,7 +117,8 @@ class Trace:
 
         Columns: t, seed, the hyper-parameters that span lanes; loss, size, arc, trials, status (an Enum of ``Status``
         names), null after the last step; the costs paid before step t; full_loss and test_accuracy, null where not
-        measured. Floats are Float64, so that tables of different runs can be stacked.
+        measured. Floats are Float64, so that tables of different runs can be stacked. ``.to_pandas()`` needs toybox's
+        extra pandas.
         """
         import polars as pl
 
