@@ -3,6 +3,7 @@
 No test looks at how long anything takes.
 """
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -204,6 +205,20 @@ def test_results_are_written_where_they_are_asked_for(tmp_path, monkeypatch):
     assert "the rates" in text
     assert "[on a GPU](GPU.md)" in text
     assert (tmp_path / "new" / "scaling.png").stat().st_size > 10_000
+
+
+def test_rows_of_jax_say_that_every_step_is_dispatched():
+    """In what is measured, and in what was measured."""
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(others, "jax", lambda quick: iter(()))
+        run.compare(["jax"], True, said.append)
+    assert run.JAX in said[1]
+    kept = (run.FOLDER / "RESULTS.md").read_text("utf-8")
+    assert run.JAX in kept
+    against = re.findall(r"\| ((?:jaxopt|optax)[^|]*) \|", kept)
+    assert against
+    assert all(label.endswith(f", {others.JITTED}") for label in against)
 
 
 def test_main_measures_all_in_a_process_with_one_thread(monkeypatch):

@@ -34,6 +34,10 @@ CURVES = ("data", "line-data", "batch", "factorization-batch", "dimension", "lin
           "lanes", "quadratic-lanes", "steps", "polynomial-steps")  # fmt: skip
 GROUPS = {"scaling": CURVES}
 NAMES = (*ROWS, "scaling", *CURVES, "chapter5")
+JAX = (
+    "The rows against jaxopt and optax are searches of these libraries, jitted step by step: Python dispatches every "
+    "step anew, and draws its batch. None of them is a walk that is compiled as a whole."
+)
 ELSEWHERE = "Measured elsewhere: [ijcnn1](IJCNN1.md), [on a GPU](GPU.md)."
 
 
@@ -101,6 +105,8 @@ def compare(names: list[str], quick: bool, say) -> None:
     from .measure import HEAD, markdown
 
     say("\n## Side by side\n")
+    if "jax" in names:
+        say(f"{JAX}\n")
     for text in HEAD:
         say(text)
     for name in names:
