@@ -6,7 +6,6 @@ was asked for cannot be had (unknown name, bad value, missing data), 130 interru
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from . import __version__
 from .outputs import writable_file, writable_folder
-from .terminal import show, spoken, table, whole
+from .terminal import chosen, show, spoken, table, whole
 
 app = App(
     name="toybox",
@@ -155,7 +154,7 @@ def run(
             if target:
                 writable_file(target, option)
         if method is not None:
-            options, hyper = _settings(problem, method, settings or [])
+            options, hyper = chosen(problem, method, settings or [])
             fields = {"options": options, "hyper": hyper, "steps": 100, "batch": 10, "seeds": 3} | given
             study = Study(name="run", runs=[Run(problem=problem, method=method, **fields)])
         elif problem.endswith(".toml") or Path(problem).is_file():
@@ -299,8 +298,6 @@ def bench(
     """
     plugin = _plugin("bench", "the benchmarks are a plugin, found where toybox is installed from its checkout")
     with _usage():
-        if out:
-            writable_folder(out, "--out")
         return plugin.main(only or (), quick, out)
 
 
@@ -383,38 +380,6 @@ def _store(folder: Path | None) -> Any:
     store = Store(folder)
     writable_folder(store.path, "--store")
     return store
-
-
-def _settings(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
-    from .hyper import refuse_unknown
-    from .zoo import METHODS, PROBLEMS, SHARED, defaults
-
-    refuse_unknown("problem", problem, PROBLEMS)
-    refuse_unknown("method", method, METHODS)
-    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
-    chosen: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        owner, dot, short = name.rpartition(".")
-        if not equals or (dot and owner not in accepted):
-            raise Usage(f"--set {setting!r} is not accepted; accepted: NAME=VALUE, problem.NAME=..., method.NAME=...")
-        owners = [o for o in accepted if (owner or o) == o and short in accepted[o]]
-        if len(owners) == 2:
-            raise Usage(f"--set {name} is ambiguous; accepted: problem.{name}=... or method.{name}=...")
-        if not owners:
-            refuse_unknown("--set", short, [k for o in accepted if (owner or o) == o for k in accepted[o]])
-        chosen[owners[0]][short] = _value(text)
-    return chosen["problem"], chosen["method"]
-
-
-def _value(text: str) -> Any:
-    """A number, a list, a truth value or None where it reads as one, else the text."""
-    words = {"true": True, "false": False, "none": None, "inf": float("inf")}
-    try:
-        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
 
 
 def _recipes() -> dict[str, Any]:

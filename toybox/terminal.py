@@ -1,8 +1,9 @@
-"""What a command line reads and prints: whole numbers as they are written, tables that cut nothing, and whatever the
-terminal or the pipe can take."""
+"""What a command line reads and prints: whole numbers and settings as they are written, tables that cut nothing, and
+whatever the terminal or the pipe can take."""
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -41,6 +42,40 @@ def whole(least: int, most: int | None = None) -> Parameter:
         return number
 
     return Parameter(converter=read)
+
+
+def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
+    from .hyper import refuse_unknown
+    from .zoo import METHODS, PROBLEMS, SHARED, defaults
+
+    refuse_unknown("problem", problem, PROBLEMS)
+    refuse_unknown("method", method, METHODS)
+    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
+    found: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        owner, dot, short = name.rpartition(".")
+        if not equals or (dot and owner not in accepted):
+            raise ValueError(
+                f"--set {setting!r} is not accepted; accepted: NAME=VALUE, problem.NAME=..., method.NAME=..."
+            )
+        owners = [o for o in accepted if (owner or o) == o and short in accepted[o]]
+        if len(owners) == 2:
+            raise ValueError(f"--set {name} is ambiguous; accepted: problem.{name}=... or method.{name}=...")
+        if not owners:
+            refuse_unknown("--set", short, [k for o in accepted if (owner or o) == o for k in accepted[o]])
+        found[owners[0]][short] = _value(text)
+    return found["problem"], found["method"]
+
+
+def _value(text: str) -> Any:
+    """A number, a list, a truth value or None where it reads as one, else the text."""
+    words = {"true": True, "false": False, "none": None, "inf": float("inf")}
+    try:
+        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable], apart: bool = False) -> None:

@@ -22,6 +22,7 @@ from importlib import metadata
 from pathlib import Path
 
 from toybox.hyper import refuse_unknown
+from toybox.outputs import writable_folder
 
 FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
 ONE_THREAD = {
@@ -56,7 +57,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     """Measure everything, or ``only`` what is named, and print it; the exit code of the measuring process.
 
     Everything is written to RESULTS.md and scaling.png of the folder ``out`` (None: benchmarks); a selection only
-    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name or quick with out.
+    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name, quick with out, or a
+    folder that cannot be written to.
     """
     for name in only:
         refuse_unknown("--only", name, NAMES)
@@ -65,6 +67,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     chosen = [name for part in only for name in GROUPS.get(part, (part,))] or [*ROWS, *CURVES, "chapter5"]
     if not quick and not only:
         out = out or Path("benchmarks")
+    if out:
+        writable_folder(out, "--out")
     target = None if out is None else str(out)
     task = f"from {__name__} import measure; measure({chosen!r}, {quick!r}, {target!r})"
     return subprocess.run([sys.executable, "-P", "-c", task], env=environment(), check=False).returncode
