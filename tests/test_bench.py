@@ -187,8 +187,13 @@ def test_a_selection_through_the_command_line(capfd, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []  # only printed
 
 
-def test_what_cannot_be_had_is_refused(capfd):
+def test_what_cannot_be_had_is_refused(capfd, tmp_path, monkeypatch):
+    """Also where the folder is the default one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "benchmarks").write_text("a file", "utf-8")
     for arguments, words in (
+        (["--out", "benchmarks/new"], "benchmarks is a file; accepted: a folder"),
+        ([], "--out benchmarks: "),
         (["--only", "lane"], "did you mean 'lanes'?"),
         (["--quick", "--out", "somewhere"], "out='somewhere' is not accepted beside quick"),
     ):

@@ -267,7 +267,6 @@ REFUSED = {
     "demo dial --port 70000": "--port: 70000 is not accepted; accepted: a whole number from 1 to 65535",
     "demo dial --port 80.5": "--port: 80.5 is not accepted; accepted: a whole number from 1 to 65535",
     "demo dial --out no/dial.png": "--out no/dial.png: the folder no does not exist; accepted: a file in an existing",
-    "bench --out file": "file is a file; accepted: a folder, which is made where it is missing",
     "data fetch ijcnn1 --folder file": "file is a file; accepted: a folder, which is made where it is missing",
     "figure F1 --cost epoch": "--cost 'epoch' is unknown; did you mean 'epochs'?",
     "data get": 'Unknown command "get"',
