@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
 
 from toybox.outputs import writable_file, writable_folder
+from toybox.terminal import spoken, whole
 
 app = App(name="toybox claims", help_format="plaintext", default_parameter=Parameter(negative=()), version_flags=[])
 
@@ -20,8 +20,8 @@ def claims(
     *,
     only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     deep: bool = False,
-    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
-    jobs: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    seed: Annotated[int, whole(0)] = 0,
+    jobs: Annotated[int | None, whole(1)] = None,
     json: Path | None = None,
     html: Path | None = None,
     empirical: bool = False,
@@ -116,6 +116,10 @@ def listing() -> list[tuple[str, ...]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code; 2 where what was asked for cannot be had."""
+    return spoken(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except (CycloptsError, ValueError) as error:

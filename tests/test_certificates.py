@@ -88,7 +88,7 @@ def test_accepted_steps_at_random_parameters():
             assert exact <= 1 - 2 * mu * c * step + 1e-9
 
 
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("mu", [0.02, 0.5, 0.9])
 def test_contraction_at_another_scale(mu):
     """No unit matters, and what the program leaves open of the direction makes nothing worse than gradient steps."""

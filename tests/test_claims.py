@@ -180,14 +180,14 @@ def test_command_line(tmp_path, capfd):
     assert "2 claims" in out
     assert "all verified" in out
     assert err == ""
-    records = json.loads(json_file.read_text())
+    records = json.loads(json_file.read_text("utf-8"))
     assert [record["id"] for record in records] == ["LAB-02", "LAB-03"]
     assert set(records[0]) >= {"id", "source", "kind", "verdict", "passed", "control_failed", "cases", "worst"}
     words = "batches at the time t, the printed words taken literally: after two units of it"
     counterexample = f"{words} (t = 3, t_max = 100): printed 2, true 1"
     assert [record["counterexamples"] for record in records] == [[], [counterexample]]
     assert f"LAB-03: {counterexample}" in " ".join(out.split())
-    page = html_file.read_text()
+    page = html_file.read_text("utf-8")
     assert "<math" in page
     assert "After one half" in page  # the erratum
     assert html.escape(counterexample) in re.sub(r"<details>.*?</details>", "", page)  # not folded

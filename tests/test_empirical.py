@@ -129,8 +129,8 @@ def test_the_command_line(tmp_path, capsys):
     files = [tmp_path / name for name in ("e.json", "e.html", "e.md")]
     assert main([*options, "--json", str(files[0]), "--html", str(files[1]), "--markdown", str(files[2])]) == 0
     assert "EMP-07" in capsys.readouterr().out
-    assert [r["id"] for r in json.loads(files[0].read_text())] == ["EMP-07"]
-    assert "<svg" in files[1].read_text()
+    assert [r["id"] for r in json.loads(files[0].read_text("utf-8"))] == ["EMP-07"]
+    assert "<svg" in files[1].read_text("utf-8")
     for bad, message in ((["--smoke"], "--smoke belongs to the experiments"), (["--only", "EMP-7"], "unknown")):
         assert main([*bad, "--empirical"] if bad[0] == "--only" else bad) == 2
         assert message in capsys.readouterr().err

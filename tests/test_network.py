@@ -443,7 +443,7 @@ def test_packing_round_trip(rows):
 
 def test_the_build_script_refuses_other_records(tmp_path):
     build = runpy.run_path(str(ROOT / "scripts" / "build_digits.py"))
-    (tmp_path / "digits.csv.gz").write_text("[]")
+    (tmp_path / "digits.csv.gz").write_text("[]", "utf-8")
     with pytest.raises(SystemExit, match=r"digits\.csv\.gz: sha256 4f53cda.*, expected 09f66e6"):
         build["main"](tmp_path / "digits.csv.gz", tmp_path / "target")
     assert not (tmp_path / "target").exists()

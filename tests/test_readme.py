@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import toybox as tb
 from toybox.zoo import METHODS, PROBLEMS
 
 ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_examples_run():
@@ -42,16 +44,33 @@ def test_every_method_runs_on_ones_own_problem():
     assert refused == {"pls"}
 
 
+def test_examples_can_be_pasted_into_a_notebook():
+    """IPython takes off the prompts and runs what is left, outputs included: it must be Python."""
+    prompt = re.compile(r"^(>>>|\.\.\.)( |$)")
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) > 4
+    for block in blocks:
+        assert block.startswith(">>> "), block
+        compile("\n".join(prompt.sub("", line) for line in block.split("\n")), "README.md", "exec")
+
+
+def test_the_refusal_is_what_the_package_says():
+    call, name, sentence = re.search(r"`(tb.method\(.*?\))` says:\n\n```\n(\w+): (.*)\n```", README).groups()
+    assert (call, name) == ('tb.method("sls", gama=1.5)', "ValueError")
+    with pytest.raises(ValueError, match=re.escape(sentence) + "$"):
+        tb.method("sls", gama=1.5)
+
+
 def test_tables_are_current():
     spec = importlib.util.spec_from_file_location("readme_tables", ROOT / "scripts" / "readme_tables.py")
     tables = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tables)
-    text = tables.README.read_text()
+    text = tables.README.read_text("utf-8")
     assert tables.fill(text) == text, "run: python scripts/readme_tables.py"
 
 
 def test_every_entry_names_paper_equation_and_file():
-    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "toybox" / "references.bib").read_text()))
+    known = set(re.findall(r"@\w+\{(\w+),", (ROOT / "toybox" / "references.bib").read_text("utf-8")))
     for name, entry in (METHODS | PROBLEMS).items():
         assert (ROOT / "toybox" / entry.file).is_file(), name
         assert set(entry.papers) <= known, name
@@ -59,5 +78,5 @@ def test_every_entry_names_paper_equation_and_file():
 
 
 def test_pictures_are_there():
-    for path in re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "README.md").read_text()):
+    for path in re.findall(r"\]\((figures/[^)]+)\)", README):
         assert (ROOT / path).is_file(), path

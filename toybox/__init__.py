@@ -15,6 +15,7 @@ _HOME = {  # public name -> module; loaded when first used, so that "import toyb
     "Trace": ".trace", "noise_factor": ".rules.measured", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     "problems": ".problems", "directions": ".directions", "rules": ".rules", "lines": ".lines", "tiny": ".tiny",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
+    "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip
 __all__ = ["__version__", *_HOME]
 

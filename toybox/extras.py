@@ -3,7 +3,7 @@
 from typing import Literal
 
 DISTRIBUTION = "toybox-linesearch"
-Extra = Literal["cuda12", "cuda13", "torch", "test", "proofs", "pep", "demo", "browser"]  # of pyproject.toml
+Extra = Literal["cuda12", "cuda13", "torch", "test", "proofs", "pep", "demo", "browser", "pandas"]  # of pyproject.toml
 
 
 def install(*extras: Extra) -> str:

@@ -22,7 +22,7 @@ from .sampling import check_sampler
 
 NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
     *("__init__", "__main__", "analysis", "cli", "demos", "extras", "looks", "outputs", "progress", "quotations"),
-    *("references", "spec", "store", "study", "tiny"),
+    *("references", "spec", "store", "study", "tables", "terminal", "tiny"),
 )
 
 

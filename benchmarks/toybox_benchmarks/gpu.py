@@ -195,7 +195,7 @@ def check(xp: Namespace, sizes: Sizes, out: Path, with_tests: bool) -> int:
     def say(text: str) -> None:
         print(text, flush=True)
         written.append(text)
-        out.write_text("\n".join(written) + "\n")  # at once: what was measured stays, whatever comes
+        out.write_text("\n".join(written) + "\n", "utf-8")  # at once: what was measured stays, whatever comes
 
     for fact in (*machine(), device(xp)):
         say(f"- {fact}")

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from toybox import __version__
 from toybox.hyper import refuse_unknown
+from toybox.outputs import writable_folder
 
 ROOT = Path(__file__).parents[2]
 CHECKOUT = (ROOT / "pyproject.toml").is_file()  # where a wheel is installed there is none
@@ -37,6 +38,10 @@ CURVES = ("data", "line-data", "batch", "factorization-batch", "dimension", "lin
           "lanes", "quadratic-lanes", "steps", "polynomial-steps")  # fmt: skip
 GROUPS = {"scaling": CURVES}
 NAMES = (*ROWS, "scaling", *CURVES, "chapter5")
+JAX = (
+    "The rows against jaxopt and optax are searches of these libraries, jitted step by step: Python dispatches every "
+    "step anew, and draws its batch. None of them is a walk that is compiled as a whole."
+)
 ELSEWHERE = "Measured elsewhere: [ijcnn1](IJCNN1.md), [on a GPU](GPU.md)."
 
 
@@ -55,7 +60,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     """Measure everything, or ``only`` what is named, and print it; the exit code of the measuring process.
 
     Everything is written to RESULTS.md and scaling.png of the folder ``out`` (None: benchmarks); a selection only
-    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name or quick with out.
+    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name, quick with out, or a
+    folder that cannot be written to.
     """
     for name in only:
         refuse_unknown("--only", name, NAMES)
@@ -64,6 +70,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     chosen = [name for part in only for name in GROUPS.get(part, (part,))] or [*ROWS, *CURVES, "chapter5"]
     if not quick and not only:
         out = out or Path("benchmarks")
+    if out:
+        writable_folder(out, "--out")
     target = None if out is None else str(out)
     task = f"from {__name__} import measure; measure({chosen!r}, {quick!r}, {target!r})"
     return subprocess.run([sys.executable, "-P", "-c", task], env=environment(), check=False).returncode
@@ -89,7 +97,7 @@ def measure(chosen: list[str], quick: bool, out: str | None) -> None:
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "RESULTS.md").write_text("\n".join(written) + "\n")
+        (folder / "RESULTS.md").write_text("\n".join(written) + "\n", "utf-8")
         if found:
             from .draw import draw
 
@@ -104,6 +112,8 @@ def compare(names: list[str], quick: bool, say) -> None:
     from .measure import HEAD, markdown
 
     say("\n## Side by side\n")
+    if "jax" in names:
+        say(f"{JAX}\n")
     for text in HEAD:
         say(text)
     for name in names:
@@ -142,7 +152,7 @@ def machine() -> list[str]:
     import numpy  # noqa: F401 - its BLAS is what threadpoolctl shall see
     from threadpoolctl import threadpool_info
 
-    cpu = Path("/proc/cpuinfo").read_text().split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
+    cpu = Path("/proc/cpuinfo").read_text("utf-8").split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
     name = cpu.split("\n", 1)[0].strip("\t :") or platform.processor() or platform.machine()
     versions = []
     for package in ("numpy", "scipy", "torch", "jax", "jaxopt", "optax"):

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from toybox.extras import Extra
 from toybox.looks import LOOKS, Look
 from toybox.zoo import METHODS, defaults
 
@@ -46,7 +47,7 @@ class Table:
         self.rows += [(panel, series, *map(float, row)) for row in zip(x, median, low, high, strict=True)]
 
     def write(self, path: Path) -> None:
-        with path.open("w", newline="") as file:
+        with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["panel", "series", "x", "median", "low", "high"])
             writer.writerows(self.rows)
@@ -68,6 +69,7 @@ class Recipe:
     cites: tuple[str, ...] = ()
     measure: Callable[..., Any] | None = None
     reads: tuple[str, ...] = ()  # further packages whose source decides what ``measure`` returns
+    extra: Extra | None = None  # of the installation, which ``measure`` needs
 
     def make(
         self,
@@ -128,8 +130,8 @@ class Recipe:
             figure.savefig(path, metadata=stamp.get(path.suffix))
         plt.close(figure)
         table.write(paths[3])
-        paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n")
-        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n")
+        paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n", "utf-8")
+        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n", "utf-8")
         return paths
 
     def manifest(self, results, caption: str, size: str) -> dict:
@@ -299,7 +301,7 @@ def show_zeros(ax, y, floor: float) -> np.ndarray:
 
 def published(panel: str, series: str) -> tuple[np.ndarray, np.ndarray] | None:
     """A digitised curve of Vaswani et al. 2019, or None."""
-    with (HERE / "published.csv").open() as file:
+    with (HERE / "published.csv").open(encoding="utf-8") as file:
         rows = [
             r
             for r in csv.DictReader(line for line in file if line[0] != "#")
