@@ -23,7 +23,7 @@ from .recipe import (
     reusing,
     show_zeros,
 )
-from .words import listed, span
+from .words import listed
 
 RANKS = {None: "true model", 1: "rank 1", 4: "rank 4", 10: "rank 10"}
 METHODS = {  # in colour
@@ -127,6 +127,7 @@ def caption(grouped) -> str:
     best = {(rank, dtype): np.median(end(grouped[dtype, rank, "sls"])) for rank in (None, 10) for dtype in ROWS}
     fitted = listed(f"{loss:.1g} ({RANKS[rank]}, {dtype})" for (rank, dtype), loss in best.items())
     over = [end([r]) / r.meta["floor"] for (_, rank, _), found in grouped.items() if rank in (1, 4) for r in found]
+    lowest = np.nanmin(np.concatenate(over))
     curve = {method: published("MF rank 10", series) for method, series in PUBLISHED.items()}
     above = [m for m, c in curve.items() if c and c[1][-1] > 10 * np.median(end(grouped["float32", 10, m]))]
     condition = np.median([r.meta["condition"] for r in results])
@@ -137,8 +138,8 @@ def caption(grouped) -> str:
         f"Lines: medians of {seeds} data seeds; bands: quartiles; thin grey: the other methods at their defaults. The "
         f"measured condition number of the published generator is {condition:.0f}. With the true model and rank 10 "
         f"every batch can be fitted exactly: SLS ends at {fitted}. With rank 1 and 4 the exact floor is the loss of "
-        f"the best rank-k fit: the ends of all runs lie at {span(np.concatenate(over), 'z.6g')} times it. Dark grey: "
-        "curves read from Vaswani et al. 2019; the seed of their data is unknown, so their floors differ.\n\n"
+        f"the best rank-k fit: the lowest end of all runs and methods is {lowest:.6g} times it. Dark grey: curves read "
+        "from Vaswani et al. 2019; the seed of their data is unknown, so their floors differ.\n\n"
         + compared(panels, PUBLISHED)
         + "\n\nWhere ours and the published ends differ: the floors of rank 1 and 4 belong to other data. Near "
         f"{np.finfo(np.float32).eps ** 2:.1g} both stand at the rounding level of float32, whose last digits depend on "
