@@ -6,6 +6,7 @@ import pytest
 
 import toybox as tb
 from toybox import zoo
+from toybox.extras import install
 from toybox.study import Run, Study, compute, stack, summary
 from toybox.zoo import METHODS, SHARED, defaults
 

@@ -80,8 +80,7 @@ def test_lists_cut_nothing(what, zoo, columns):
 def test_a_figure_of_claims_names_the_extra_it_needs():
     done = called("figure F21 --smoke", [sys.executable, "-c", WITHOUT.format("sympy")])
     sentence = (
-        b"toybox: figure F21 needs a package that is not installed (sympy): "
-        b'pip install "toybox-linesearch[proofs]"\n'
+        b'toybox: figure F21 needs a package that is not installed (sympy): pip install "toybox-linesearch[proofs]"\n'
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", sentence)
 
