@@ -1,4 +1,4 @@
-# Every verb makes the virtual environment it needs and reuses it until pyproject.toml changes.
+# Every verb makes the virtual environment it needs and reuses it, without a network, until pyproject.toml changes.
 PYTHON ?= python3
 ARGS ?=
 CUDA ?= cuda13
@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq
 PACKAGES = toybox figures/toybox_figures proofs_check
+EMULATED := $(if $(TOYBOX_SHARED)$(TOYBOX_CUPY_ON_CPU),$(VENV)/.emulated)
 
 # Matrix products are not bit-equal between one and two threads.
 export OPENBLAS_NUM_THREADS := 1
@@ -17,7 +18,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full demo test claims empirical check format bench gpu-check clean
+.PHONY: help figures figures-full demo test test-all claims empirical mutants check format bench gpu-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -28,21 +29,25 @@ figures: $(VENV)/.core ## draw the three main figures at demonstration budget, i
 figures-full: $(VENV)/.core ## the same at the budget of the papers
 	$(BIN)/toybox figure F1 F2 F3 --full $(ARGS)
 
-demo: $(VENV)/.core ## open the teaching demos in the browser (ARGS=dial opens one)
-	@$(PIP) -e ".[demo]"
+demo: $(VENV)/.demo ## open the teaching demos in the browser (ARGS=dial opens one)
 	$(BIN)/toybox demo $(ARGS)
 
-test: $(VENV)/.test ## run the tests (ARGS="-k armijo" selects)
-	@$(if $(TOYBOX_SHARED)$(TOYBOX_CUPY_ON_CPU),$(PIP) -e ".[emulated]")
+test: $(VENV)/.test $(EMULATED) ## run the tests that need nothing large (ARGS="-k armijo" selects)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-claims: $(VENV)/.test ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
+test-all: $(VENV)/.test $(VENV)/.torch $(VENV)/.pep $(VENV)/.demo $(VENV)/.browser $(EMULATED) ## all of them, with PyTorch and all else that they can use
+	TOYBOX_ALL=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+claims: $(VENV)/.proofs ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)
 	@mkdir -p figures/out
 	$(BIN)/python -m proofs_check --html figures/out/claims.html $(ARGS)
 
-empirical: $(VENV)/.test ## conduct the experiments on empirical claims, into proofs_check/EMPIRICAL.md
+empirical: $(VENV)/.proofs ## conduct the experiments on empirical claims, into proofs_check/EMPIRICAL.md
 	@mkdir -p figures/out
 	$(BIN)/python -m proofs_check --empirical --html figures/out/empirical.html --markdown proofs_check/EMPIRICAL.md $(ARGS)
+
+mutants: $(VENV)/.test ## try the mistakes of tests/mutations: does a test notice? (ARGS=--all with and without shared data)
+	$(BIN)/python tests/mutations/mutate.py $(ARGS)
 
 check: $(VENV)/.test ## format, lint, types and import arrows
 	$(BIN)/ruff format --check .
@@ -54,12 +59,11 @@ format: $(VENV)/.test ## rewrite the sources in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.test ## measure this machine, into benchmarks/RESULTS.md (ARGS=--quick only prints)
-	-@$(PIP) -e ".[bench]"
+bench: $(VENV)/.torch ## measure this machine, into benchmarks/RESULTS.md (ARGS=--quick only prints)
+	-@$(MAKE) --no-print-directory $(VENV)/.bench  # where JAX cannot be had, its rows are left out
 	$(BIN)/toybox bench $(ARGS)
 
-gpu-check: $(VENV)/.test ## test and measure on a CUDA device, into benchmarks/GPU.md (CUDA=cuda12 for that wheel)
-	@$(PIP) -e ".[$(CUDA)]"
+gpu-check: $(VENV)/.test $(VENV)/.$(CUDA) ## test and measure on a CUDA device, into benchmarks/GPU.md (CUDA=cuda12 for that wheel)
 	$(BIN)/python -m toybox_benchmarks.gpu $(ARGS)
 
 clean: ## remove the environment, caches and drawn figures; results stay
@@ -71,9 +75,11 @@ $(VENV)/.core: pyproject.toml | $(VENV)/pyvenv.cfg
 	@$(PIP) -e .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(VENV)/pyvenv.cfg
-	@echo "Installing toybox and its test tools into $(VENV) ..."
-	@$(PIP) -e ".[test,proofs,torch,pep,demo]"
+$(VENV)/.test: | $(VENV)/.proofs
+
+$(VENV)/.%: pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing toybox with its extra $* into $(VENV) ..."
+	@$(PIP) -e ".[$*]"
 	@touch $(VENV)/.core $@
 
 $(VENV)/pyvenv.cfg:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
 
-app = App(
-    name="python -m proofs_check", help_format="plaintext", default_parameter=Parameter(negative=()), version_flags=[]
-)
+from toybox.outputs import writable_file, writable_folder
+from toybox.terminal import spoken, whole
+
+app = App(name="toybox claims", help_format="plaintext", default_parameter=Parameter(negative=()), version_flags=[])
 
 
 @app.default
@@ -20,8 +20,8 @@ def claims(
     *,
     only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
     deep: bool = False,
-    seed: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
-    jobs: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
+    seed: Annotated[int, whole(0)] = 0,
+    jobs: Annotated[int | None, whole(1)] = None,
     json: Path | None = None,
     html: Path | None = None,
     empirical: bool = False,
@@ -32,7 +32,7 @@ def claims(
 ) -> int:
     """Verify every claim, and show how each ended: 0 if all did as they must, else 1.
 
-    Example: python -m proofs_check --only PAL SLS-05 --html claims.html
+    Example: toybox claims --only PAL SLS-05 --html claims.html
 
     With --empirical: conduct the experiments on claims that only measuring can support, and show what they say. What is
     already in the store is not measured again. A refuted prediction is a result: 0 if all were conducted.
@@ -50,9 +50,9 @@ def claims(
         store: Folder of the experiments' results. [default: the environment's TOYBOX_STORE, else results]
         markdown: Of the experiments: write the table to this file.
     """
-    for path in filter(None, (json, html, markdown)):
-        if not path.parent.is_dir():
-            raise ValueError(f"the folder of {path} does not exist; accepted: a file in an existing folder")
+    for option, path in {"--json": json, "--html": html, "--markdown": markdown}.items():
+        if path:
+            writable_file(path, option)
     only_empirical = {"--smoke": smoke, "--full": full, "--store": store, "--markdown": markdown}
     for option, given in only_empirical.items():
         if given and not empirical:
@@ -66,7 +66,7 @@ def claims(
 
     chosen = select(only)
     one_thread()
-    results = verify_all(chosen, Budget(deep, seed), jobs or os.cpu_count() or 1)
+    results = verify_all(chosen, Budget(deep, seed), jobs or os.cpu_count() or 1, sys.stderr.isatty())
     report.show(chosen, results, seed, None if sys.stdout.isatty() else 140)
     if json:
         report.write_json(json, chosen, results)
@@ -89,9 +89,9 @@ def experiments(
 
     from .empirical import conduct_all, report, select
 
-    chosen, store = select(only), Store(store)
+    chosen, store = select(only), Store(writable_folder(store or Store().path, "--store"))
     one_thread()
-    outcomes = conduct_all(chosen, store, size, jobs)
+    outcomes = conduct_all(chosen, store, size, jobs, sys.stderr.isatty())
     report.show(outcomes, None if sys.stdout.isatty() else 160)
     for path, write in ((json, report.write_json), (html, report.write_html)):
         if path:
@@ -116,10 +116,14 @@ def listing() -> list[tuple[str, ...]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code; 2 where what was asked for cannot be had."""
+    return spoken(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except (CycloptsError, ValueError) as error:
-        print(f"proofs_check: {error}", file=sys.stderr)
+        print(f"toybox claims: {error}", file=sys.stderr)
         return 2
 
 

@@ -2,7 +2,7 @@
 
 A ``Check`` holds for a case iff its margin is not negative. Margins are numbers, or numbers by name of which the
 smallest counts; nan never holds. Exact kinds return rational numbers (0 where an equality holds), the others slack as a
-fraction of what is allowed: 1 is a perfect hit, 0 the limit, below 0 broken.
+fraction of what is allowed: 1 is a perfect hit, 0 the limit, below 0 broken. A counterexample's is a ``Contrast``.
 
 A ``Claim`` passes if all its checks hold on all their cases, and all its controls and counterexamples are broken by
 some case: a check that nothing can break has no power.
@@ -18,9 +18,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from .spoken import spoken
+
 Kind = Literal["exact", "symbolic", "property", "enumeration", "montecarlo", "highprec", "argument"]
 Verdict = Literal["holds", "corrected", "refuted", "argument"]
-Margin = Any  # a number, or a mapping of names to numbers
+Margin = Any  # a number, a mapping of names to numbers, or a Contrast
 Cases = Any  # None, a Hypothesis strategy, or a function of the budget that returns an iterable
 
 
@@ -48,9 +50,10 @@ class Budget:
 class Check:
     """One thing to check, or, as a control or counterexample, one thing that must break.
 
-    words: what, in a few of them. margin: of a case. cases: a Hypothesis strategy; a function of the budget that
-    returns an iterable of cases; or None for a margin without arguments. A case that is a tuple gives several
-    arguments. examples: of a strategy, at CI budget (twenty times as many at depth).
+    words: what, in a few of them; of a counterexample, the quantity. margin: of a case. cases: a Hypothesis strategy; a
+    function of the budget that returns an iterable of cases; or None for a margin without arguments. A case that is a
+    tuple gives several arguments, which readers see by the names of the margin's parameters. examples: of a strategy,
+    at CI budget (twenty times as many at depth).
     """
 
     words: str
@@ -63,9 +66,10 @@ class Check:
 class Claim:
     """A statement of one of the documents.
 
-    source: document and equation. statement, formula: what is claimed, in plain words and in TeX. finding: what was
-    found; for a corrected or refuted claim the statement that is true instead, which ``checks`` verify while
-    ``counterexamples`` break the printed one. controls: the same check with a hypothesis violated or a constant wrong.
+    source: document and equation. statement, formula: what is claimed, in our words (the document's own come from
+    ``toybox.quotations``) and in TeX. finding: what was found; for a corrected or refuted claim the statement that is
+    true instead, which ``checks`` verify while ``counterexamples`` break the printed one. controls: the same check with
+    a hypothesis violated or a constant wrong.
     """
 
     id: str
@@ -94,6 +98,11 @@ class Claim:
     @property
     def section(self) -> str:
         return self.id.rpartition("-")[0]
+
+
+def only(*arguments: Any) -> Callable:
+    """Cases: this one."""
+    return lambda budget: [arguments]
 
 
 # --- margins
@@ -151,8 +160,41 @@ def sigmas(found: Any, expected: Any, error: Any, limit: float = ERRORS) -> floa
     return close(found, expected, limit * np.asarray(error))
 
 
+RELATIONS: dict[str, Callable] = {  # how the true number stands to the printed one, and its margin
+    "": equal,
+    "at most": at_most,
+    "at least": lambda true, printed: at_most(printed, true),
+    "more than": above,
+    "less than": lambda true, printed: above(printed, true),
+}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A quantity in one case: what the document's statement gives for it, and what is true.
+
+    relation: in which the true number would stand to the printed one (a key of ``RELATIONS``, "" for equality).
+    rounding: the largest difference that it explains.
+    """
+
+    printed: Any
+    true: Any
+    relation: str = ""
+    rounding: float = 0
+
+    @property
+    def margin(self) -> Any:
+        return RELATIONS[self.relation](self.true, self.printed) + self.rounding
+
+    def __str__(self) -> str:
+        printed = f"{self.relation} {spoken(self.printed)}".strip()
+        return f"printed {printed}, true {spoken(self.true)}"
+
+
 def smallest(margin: Margin) -> Any:
     """The margin that counts: nan if there is one, else the smallest."""
+    if isinstance(margin, Contrast):
+        margin = margin.margin
     values = list(margin.values()) if isinstance(margin, Mapping) else [margin]
     for value in values:
         if value != value:

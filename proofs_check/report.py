@@ -6,7 +6,6 @@ import html
 import inspect
 import json
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -34,6 +33,7 @@ def records(claims: Iterable[Claim], results: Iterable[Result]) -> list[dict]:
             "cases": result.cases,
             "worst": result.worst if math.isfinite(result.worst) else None,
             "complaints": result.complaints,
+            "counterexamples": [c.text for c in result.counterexamples],
         }
         for claim, result in zip(claims, results, strict=True)
     ]
@@ -44,7 +44,7 @@ def write_json(path: Path, claims: list[Claim], results: list[Result]) -> None:
 
 
 def show(claims: list[Claim], results: list[Result], seed: int, width: int | None) -> None:
-    """The table in the terminal, then what did not end as it must, then a summary with the seed."""
+    """The table in the terminal, the counterexamples, what did not end as it must, and a summary with the seed."""
     from rich import box
     from rich.console import Console
     from rich.markup import escape
@@ -57,6 +57,9 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
         row = (claim.id, claim.source, claim.kind, claim.verdict, f"{result.cases}", slack(claim, result.worst))
         table.add_row(*map(escape, row), mark)
     console.print(table)
+    for result in results:
+        for counterexample in result.counterexamples:
+            console.print(f"{result.claim}: {counterexample.text}", highlight=False, markup=False)
     for result in results:
         for complaint in result.complaints:
             console.print(f"{result.claim}: {complaint}", style="red", markup=False)
@@ -119,30 +122,31 @@ def place(claim: Claim) -> tuple[str, int]:
 def _outcomes(outcomes: Iterable[Outcome], ended: str) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(o.words)}</td><td>{o.cases}</td><td>{o.worst:.3g}</td>"
-        f"<td><code>{html.escape(o.case.removeprefix('()'))}</code></td></tr>"
+        f"<td><code>{html.escape(o.case)}</code></td></tr>"
         for o in outcomes
     )
-    return f"<table><tr><th>{ended}</th><th>cases</th><th>smallest margin</th><th>in the case</th></tr>{rows}</table>"
+    header = "".join(f"<th>{text}</th>" for text in (ended, "cases", "smallest margin", "in the case"))
+    return f'<div class="wide"><table><tr>{header}</tr>{rows}</table></div>'
 
 
-def card(claim: Claim, result: Result, folder: Path) -> str:
-    """One claim, on a page in this folder."""
+def card(claim: Claim, result: Result) -> str:
+    """One claim."""
     file, line = place(claim)
-    code = Path(os.path.relpath(ROOT / file, folder)).as_posix()
     failed = "" if result.passed else '<span class="verdict failed">check failed</span>'
     parts = [
         f'<article id="{claim.id}"><h3><span class="id">{claim.id}</span> {html.escape(claim.title)} '
         f'<span class="verdict {claim.verdict}">{claim.verdict}</span>{failed}</h3>'
         f'<p class="source">{html.escape(claim.source)} · {claim.kind} · {result.cases} cases · '
-        f'<a href="{code}#L{line}">{file}:{line}</a></p><p>{html.escape(claim.statement)}</p>',
+        f"<code>{file}:{line}</code></p><p>{html.escape(claim.statement)}</p>",
         mathematics(claim.formula),
     ]
     if claim.finding:
         parts.append(f'<p class="finding"><b>Found:</b> {html.escape(claim.finding)}</p>')
     if claim.corrected:
         parts.append(mathematics(claim.corrected))
-    if result.counterexamples:
-        parts.append(_outcomes(result.counterexamples, "counterexamples to what is printed"))
+    parts += [
+        f'<p class="counterexample"><b>Counterexample:</b> {html.escape(c.text)}</p>' for c in result.counterexamples
+    ]
     parts.append(f"<details><summary>Checks and controls</summary>{_outcomes(result.checks, 'checked')}")
     if result.controls:
         parts.append(_outcomes(result.controls, "controls, which must break"))
@@ -160,7 +164,8 @@ def errata(claims: Iterable[Claim]) -> str:
         for c in claims
         if c.verdict in ("corrected", "refuted")
     )
-    return f"<table><tr><th>claim</th><th>where</th><th>what is said</th><th>what is true</th></tr>{rows}</table>"
+    header = "".join(f"<th>{text}</th>" for text in ("claim", "where", "what is said", "what is true"))
+    return f'<table class="errata"><tr>{header}</tr>{rows}</table>'
 
 
 STYLE = """
@@ -178,23 +183,30 @@ math { font-size: 1.1rem; padding: .5rem 0; overflow: auto hidden; }
 .finding { background: #f6f3ea; padding: .4rem .8rem; }
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0; width: 100%; }
 td, th { border-bottom: 1px solid #e4e4e4; text-align: left; padding: .25rem .5rem; vertical-align: top; }
-td code { font-size: .75rem; word-break: break-all; color: #555; } summary { cursor: pointer; color: #0072b2; }
+td code { font-size: .75rem; overflow-wrap: anywhere; color: #555; } summary { cursor: pointer; color: #0072b2; }
+.counterexample { font-size: .9rem; margin: .4rem 0; padding-left: .8rem; border-left: 3px solid #b03a00; }
+.wide { overflow-x: auto; } .wide table { min-width: 32rem; }
 nav { column-width: 17rem; font-size: .9rem; }
 figure { margin: .5rem 0; } figcaption { font-size: .75rem; color: #666; }
 svg rect { fill: #0072b2; } svg line { stroke: #444; stroke-width: .7; } svg text { font: 8px sans-serif; fill: #444; }
 .complaint { color: #d00000; }
+@media (max-width: 40rem) {
+  .errata th { display: none; } .errata td { display: block; border: 0; } .errata tr { border-bottom: 1px solid #bbb; }
+  .errata td:nth-child(3)::before { content: "said: "; } .errata td:nth-child(4)::before { content: "true: "; }
+  .errata td::before { font-weight: bold; } .errata tr { display: block; } article { padding: .2rem .8rem 1rem; }
+}
 """
 
 
-def page(claims: list[Claim], results: list[Result], folder: Path) -> str:
-    """The whole page, to lie in this folder, from where its links to the code lead."""
+def page(claims: list[Claim], results: list[Result]) -> str:
+    """The whole page. Its links lead to places in it; the code is named by file and line."""
     by_id = {result.claim: result for result in results}
     chapters, toc = [], []
     for letter, (title, modules) in SECTIONS.items():
         chosen = [c for module in modules for c in module.CLAIMS if c.id in by_id]
         if chosen:
             toc.append(f'<div><a href="#section-{letter}">{letter}. {html.escape(title)}</a> ({len(chosen)})</div>')
-            cards = "".join(card(c, by_id[c.id], folder) for c in chosen)
+            cards = "".join(card(c, by_id[c.id]) for c in chosen)
             chapters.append(f'<h2 id="section-{letter}">{letter}. {html.escape(title)}</h2>{cards}')
     wrong = errata(claims)
     return (
@@ -204,11 +216,12 @@ def page(claims: list[Claim], results: list[Result], folder: Path) -> str:
         f"<p>{html.escape(summary(claims, results))}. {date.today().isoformat()}.</p>"
         "<p>Every check holds on all its cases, and every control, the same check with a hypothesis violated or a "
         "constant wrong, breaks. A margin is the distance to the limit: 1 a perfect hit, 0 the limit, negative broken; "
-        "of exact claims it is the difference itself, 0 where an equality holds.</p>"
+        "of exact claims it is the difference itself, 0 where an equality holds. Counterexamples to what is corrected "
+        "or refuted name a quantity and its case, what the printed statement gives for it, and what is true.</p>"
         f'<nav>{"".join(toc)}<div><a href="#errata">Errata</a></div></nav>{"".join(chapters)}'
         f'<h2 id="errata">Errata</h2>{wrong}</body></html>\n'
     )
 
 
 def write_html(path: Path, claims: list[Claim], results: list[Result]) -> None:
-    path.write_text(page(claims, results, path.parent.absolute()), "utf-8")
+    path.write_text(page(claims, results), "utf-8")

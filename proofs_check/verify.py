@@ -11,7 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings, target
 from hypothesis.strategies import SearchStrategy
 
-from .claim import Budget, Check, Claim, smallest
+from .claim import Budget, Check, Claim, Contrast, smallest
+from .parallel import each
+from .spoken import case_in_words
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Outcome:
     case: str
     margins: tuple[float, ...]
     error: str = ""
+    contrast: str = ""  # of a counterexample: what is printed, and what is true
+
+    @property
+    def text(self) -> str:
+        """A counterexample in one line: the quantity, the case and its numbers."""
+        return f"{self.words} ({self.case}): {self.contrast}"
 
     @property
     def held(self) -> bool:
@@ -83,12 +91,11 @@ def verify(claim: Claim, budget: Budget = Budget()) -> Result:
     return Result(claim.id, checks, controls, counterexamples, time.perf_counter() - began)
 
 
-def verify_all(claims: Iterable[Claim], budget: Budget = Budget(), jobs: int = 1) -> list[Result]:
+def verify_all(
+    claims: Iterable[Claim], budget: Budget = Budget(), jobs: int = 1, progress: bool = False
+) -> list[Result]:
     """Run claims, in parallel processes if wished; a claim travels by its id."""
-    from joblib import Parallel, delayed
-
-    ids = [claim.id for claim in claims]
-    return Parallel(n_jobs=jobs, batch_size=1)(delayed(verify_by_id)(id, budget) for id in ids)
+    return each(verify_by_id, [(claim.id, budget) for claim in claims], jobs, "claims", progress)
 
 
 def verify_by_id(id: str, budget: Budget) -> Result:
@@ -107,14 +114,15 @@ class _Log:
     def __init__(self, check: Check, stop: bool):
         self.check, self.stop = check, stop
         self.margins: list[float] = []
-        self.worst, self.case = math.inf, ""
+        self.worst, self.case, self.contrast = math.inf, "", ""
 
     def __call__(self, case: Any = ()) -> float:
-        margin = smallest(self.check.margin(*case) if type(case) is tuple else self.check.margin(case))
-        number = _as_float(margin)
+        margin = self.check.margin(*case) if type(case) is tuple else self.check.margin(case)
+        number = _as_float(smallest(margin))
         self.margins.append(number)
         if math.isnan(number) or number < self.worst:
-            self.worst, self.case = number, _short(case)
+            self.worst, self.case = number, _short(case_in_words(self.check.margin, case))
+            self.contrast = str(margin) if isinstance(margin, Contrast) else ""
         if self.stop and number < 0:
             raise _Enough
         return number
@@ -138,7 +146,7 @@ def examine(check: Check, budget: Budget, stop: bool = False) -> Outcome:
         pass
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}"
-    return Outcome(check.words, len(log.margins), log.worst, log.case, tuple(log.margins), error)
+    return Outcome(check.words, len(log.margins), log.worst, log.case, tuple(log.margins), error, log.contrast)
 
 
 def _search(log: _Log, strategy: SearchStrategy, examples: int, number: int) -> None:
@@ -174,6 +182,5 @@ def _as_float(margin: Any) -> float:
     return number
 
 
-def _short(case: Any) -> str:
-    text = " ".join(repr(case).split())
+def _short(text: str) -> str:
     return text if len(text) <= 200 else text[:197] + "..."

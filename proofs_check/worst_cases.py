@@ -3,7 +3,7 @@
 The worst case of one step over all L-smooth, mu-strongly convex functions is a semidefinite program: unknown are inner
 products and values at the points that the step touches, and they belong to a function of the class exactly if
 interpolation inequalities hold (Drori and Teboulle 2014; Taylor, Hendrickx and Glineur 2017, Theorem 4). PEPit writes
-these programs down (Goujaud et al. 2024), CLARABEL solves them: ``pip install 'toybox[pep]'``.
+these programs down (Goujaud et al. 2024), CLARABEL solves them (extra ``pep``).
 
 The minimum is 0, attained at 0, and 0 < mu < L. The closed forms of ALI-G's and Armijo's rates were read off
 functions that attain them. That nothing is worse is what the programs say, to solver accuracy and at the parameters
@@ -17,6 +17,8 @@ from math import sqrt
 from typing import Any, Literal
 
 from scipy.optimize import minimize_scalar
+
+from toybox.extras import install
 
 Share = Literal["each", "mean"]
 
@@ -32,7 +34,7 @@ def model(mu: float, L: float) -> tuple[Any, Any, Any, Any]:
             from PEPit import PEP
             from PEPit.functions import SmoothStronglyConvexFunction
         except ImportError as missing:
-            raise ImportError("certificates need PEPit; accepted: pip install 'toybox[pep]'") from missing
+            raise ImportError(f"certificates need PEPit: {install('pep')}") from missing
     pep = PEP()
     f = pep.declare_function(SmoothStronglyConvexFunction, mu=mu, L=L)
     return pep, f, *f.stationary_point(return_gradient_and_function_value=True)[::2]

@@ -44,4 +44,4 @@ def fill(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(fill(README.read_text()))
+    README.write_text(fill(README.read_text("utf-8")), "utf-8")

@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no failure
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was skipped, once per reason."""
+    skipped = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, many in sorted(skipped.items()):
+        terminalreporter.write_line(f"{many} tests were skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")

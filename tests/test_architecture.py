@@ -1,9 +1,12 @@
-"""What may import what (the arrows themselves stand in pyproject.toml), and what a bare import costs."""
+"""What may import what (the arrows themselves stand in pyproject.toml), what a bare import costs, and that every text
+file is UTF-8 whatever the locale."""
 
 import ast
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "toybox"
@@ -39,6 +42,40 @@ def imported_packages(source: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def without_encoding(source: str) -> list[str]:
+    """Calls that open, read or write a text file in whatever encoding the locale has."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [ast.unparse(call) for call in calls if opens_text(call.func) and not names_encoding(call)]
+
+
+def opens_text(function: ast.expr) -> bool:
+    """Whether this is open(), or such a method of anything but a module or class that opens no text files."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    owner = ast.unparse(function.value) if isinstance(function, ast.Attribute) else ""
+    return name in ("open", "read_text", "write_text") and owner not in ("Image", "webbrowser", "os")
+
+
+def names_encoding(call: ast.Call) -> bool:
+    """Whether the call says UTF-8, or opens in a binary mode."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(isinstance(value, ast.Constant) and value.value in ("utf-8", "rb", "wb") for value in given)
+
+
+def test_calls_without_encoding_are_seen():
+    named = ('f.open("wb")', 'open(f, "w", encoding="utf-8")', 'f.read_text("utf-8")', "webbrowser.open(f)")
+    nameless = ("f.open()", "open(f, 'w')", "f.read_text()", "f.write_text('b')", "f.write_text('utf', newline='')")
+    assert without_encoding("\n".join(named)) == []
+    assert without_encoding("\n".join(nameless)) == list(nameless)
+
+
+@pytest.mark.parametrize("folder", ["toybox", "figures", "proofs_check", "benchmarks", "scripts", "tests"])
+def test_text_files_are_utf_8(folder):
+    files = list((ROOT / folder).rglob("*.py"))
+    found = {path.relative_to(ROOT): without_encoding(path.read_text("utf-8")) for path in files}
+    assert files
+    assert not {path: calls for path, calls in found.items() if calls}
+
+
 def test_imports_inside_functions_are_seen():
     source = "import a.b\nfrom . import c\ndef f():\n    from d.e import g\n"
     assert imported_packages(source) == {"a", "", "d"}
@@ -53,6 +90,12 @@ def test_a_bare_import_loads_numpy_and_the_array_layer_only():
     packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
     assert packages <= {"toybox", "numpy", "array_api_compat", "scipy"}
     assert "scipy.optimize" not in loaded
+
+
+def test_public_names_are_loaded_when_first_used():
+    names = "tb.analysis.sample, tb.hyper.number, tb.zoo.METHODS, tb.tiny, tb.study.stack, tb.problem, tb.run"
+    in_fresh_interpreter(f"import toybox as tb; print({names})")
+    in_fresh_interpreter("import toybox as tb; print([getattr(tb, name) for name in dir(tb)])")
 
 
 def test_only_xp_and_its_kernels_name_a_backend():

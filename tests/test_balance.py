@@ -151,6 +151,16 @@ def test_single_steps(rows):
         np.testing.assert_allclose(books.share, share)
 
 
+def test_an_interval_by_hand():
+    """Two runs with lambda g'u = 1, 3 and lambda^2 u'Hu = 2, 2: share 1, residues -1 and 1, of standard deviation
+    sqrt 2 as two replicates have one degree of freedom; divided by the mean of 2 and by sqrt 2 that is 1/2. Student's t
+    with one degree of freedom is Cauchy's: its quantile at .975 is the tangent of .475 pi."""
+    gain, bend = np.array([[1.0, 3.0]]), np.array([[2.0, 2.0]])
+    books = balance(Energies(np.arange(1), 0 * gain, -gain, bend, 1 + 0 * gain))
+    half = np.tan(0.475 * np.pi) / 2
+    np.testing.assert_allclose([books.low, books.share, books.high], [1 - half, 1, 1 + half], rtol=1e-12)
+
+
 def test_a_window_ends_before_its_end():
     slope = -np.arange(1.0, 7.0)[:, None] * np.ones(2)
     found = Energies(np.arange(0, 12, 2), 0 * slope, slope, 0 * slope + 1, 0 * slope + 1)

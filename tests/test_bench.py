@@ -3,6 +3,7 @@
 No test looks at how long anything takes.
 """
 
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import installed
 from toybox import cli
 from toybox_benchmarks import draw, measure, others, rates, rows, run, scaling, straight
 
@@ -45,7 +47,7 @@ def ours(here: rows.Place, method: str) -> np.ndarray:
 def test_loops_and_closures_walk_as_we_do(name, method):
     here = small(name)
     baselines = rows.baselines(name, here, method, STEPS)
-    assert list(baselines) == ["straight NumPy", *(["torch closure"] if rows.closures else [])]
+    assert list(baselines) == ["straight NumPy", *(["torch closure"] if installed("torch") else [])]
     expected = ours(here, method)
     assert np.abs(expected - here.theta).max() > 1e-3  # it went somewhere
     for label, walk in baselines.items():
@@ -186,8 +188,13 @@ def test_a_selection_through_the_command_line(capfd, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []  # only printed
 
 
-def test_what_cannot_be_had_is_refused(capfd):
+def test_what_cannot_be_had_is_refused(capfd, tmp_path, monkeypatch):
+    """Also where the folder is the default one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "benchmarks").write_text("a file", "utf-8")
     for arguments, words in (
+        (["--out", "benchmarks/new"], "benchmarks is a file; accepted: a folder"),
+        ([], "--out benchmarks: "),
         (["--only", "lane"], "did you mean 'lanes'?"),
         (["--quick", "--out", "somewhere"], "out='somewhere' is not accepted beside quick"),
     ):
@@ -199,11 +206,25 @@ def test_results_are_written_where_they_are_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr(scaling, "measured", lambda curve, quick: measured(1.0)._replace(curve=curve))
     monkeypatch.setattr(rates, "described", lambda: "the rates")
     run.measure(["lanes", "steps"], False, str(tmp_path / "new"))
-    text = (tmp_path / "new" / "RESULTS.md").read_text()
+    text = (tmp_path / "new" / "RESULTS.md").read_text("utf-8")
     assert "(scaling.png)" in text
     assert "the rates" in text
     assert "[on a GPU](GPU.md)" in text
     assert (tmp_path / "new" / "scaling.png").stat().st_size > 10_000
+
+
+def test_rows_of_jax_say_that_every_step_is_dispatched():
+    """In what is measured, and in what was measured."""
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(others, "jax", lambda quick: iter(()))
+        run.compare(["jax"], True, said.append)
+    assert run.JAX in said[1]
+    kept = (run.FOLDER / "RESULTS.md").read_text("utf-8")
+    assert run.JAX in kept
+    against = re.findall(r"\| ((?:jaxopt|optax)[^|]*) \|", kept)
+    assert against
+    assert all(label.endswith(f", {others.JITTED}") for label in against)
 
 
 def test_main_measures_all_in_a_process_with_one_thread(monkeypatch):

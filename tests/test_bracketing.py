@@ -9,7 +9,7 @@ from scipy.optimize import line_search, rosen, rosen_der
 
 import toybox as tb
 from toybox.directions import Gradient
-from toybox.problems import FromFunction
+from toybox.problems import FromFunction, NoisyQuadratic
 from toybox.rules.bracketing import GOLSI, StrongWolfe
 
 SMOOTH = {  # f and its gradient for arrays (..., n)
@@ -60,6 +60,28 @@ def test_strong_wolfe_conditions_hold_on_smooth_lines():
         assert (abs(line.slope(s)) <= 0.9 * abs(line.slope0[:, None])).all()
     short = tb.Optimizer(Gradient(), StrongWolfe(first=1e-6, max_step=1e-5, c2=0.5))
     assert (tb.run(problem, short, steps=1, batch=800, seeds=range(8)).status == tb.Status.CAPPED).all()
+
+
+def test_strong_wolfe_is_not_capped_where_the_line_rises():
+    """1/2 x^2 from 1 with c2 = .1 accepts |s - 1| <= .1. The largest step, 1.5, lies beyond the minimum: the search
+    turns back and halves, .75, 1.125, .9375."""
+    parabola = NoisyQuadratic(np.eye(1), np.zeros((1, 1)))
+    rule = StrongWolfe(c2=0.1, first=1.5, max_step=1.5)
+    trace = tb.run(parabola, tb.Optimizer(Gradient(), rule), steps=1, batch=1, theta=[1.0])
+    assert (trace.size[0, 0], trace.status[0, 0], trace.trials[0, 0]) == (0.9375, tb.Status.FOUND, 4)
+
+
+def test_a_gradient_only_search_keeps_its_step_where_it_does_not_search():
+    """Curvature 1/4, from 1/4: 3 is before the minimum at 4, the next trial, 6, behind it. The second gradient is 0:
+    there is no search. The third search begins with the 6, at a place that accepts it: slopes are at most .9."""
+    flat = NoisyQuadratic(np.array([[[0.25]], [[0.0]]]), np.zeros((2, 1)))
+    trace = tb.run(
+        flat, tb.Optimizer(Gradient(), GOLSI(first=3.0)), steps=3, batch=1, theta=[0.25],
+        sampler=lambda t, j: np.array([[int((t, j) == (1, 0))]]),
+    )  # fmt: skip
+    assert trace.size[:, 0].tolist() == [6, 0, 6]
+    assert trace.status[:, 0].tolist() == [tb.Status.FOUND, tb.Status.STATIONARY, tb.Status.FOUND]
+    assert trace.trials[:, 0].tolist() == [2, 0, 1]
 
 
 def test_a_gradient_only_search_ends_where_nothing_is_finite():

@@ -5,13 +5,13 @@ from math import inf, isfinite
 import numpy as np
 import pytest
 
+from optional import needs
 from proofs_check import certificates as pc
 from proofs_check import piecewise
 from proofs_check import worst_cases as worst
 from proofs_check.claims.d_pal import kantorovich
 from toybox.rules import backtracking, bracketing, closed
 
-needs_pep = pytest.mark.usefixtures("pep")
 SOLVER = 1e-5  # accuracy of its optima
 CASES = {
     "exact search": lambda: pc.exact_search(0.1, 1.0),
@@ -27,13 +27,7 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="session")
-def pep():
-    pytest.importorskip("PEPit")
-    pytest.importorskip("clarabel")
-
-
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("case", CASES)
 def test_certificate(case):
     """The closed form is certified and attained, and neither a search nor the claim contradicts it."""
@@ -48,13 +42,13 @@ def test_certificate(case):
 # --- closed forms at other parameters
 
 
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("mu", [0.01, 0.3, 0.9])
 def test_exact_search_at_another_scale(mu):
     assert worst.pep_exact_search(3 * mu, 3.0) == pytest.approx(((1 - mu) / (1 + mu)) ** 2, abs=SOLVER)
 
 
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("mu", [0.02, 0.3, 0.45, 0.9])
 def test_half_and_whole_polyak_steps(mu):
     """Steps of 2 f0 / |g0|^2 are as good as exact searches (Barre, Taylor and d'Aspremont 2020); ALI-G's are half."""
@@ -63,13 +57,13 @@ def test_half_and_whole_polyak_steps(mu):
     assert whole == pytest.approx(((1 - mu) / (1 + mu)) ** 2, abs=SOLVER)
 
 
-@needs_pep
+@needs("PEPit")
 def test_no_polyak_step_is_worse_than_its_worst():
     steps = np.geomspace(0.5, 1 / 0.6, 30)
     assert max(worst.pep_polyak(0.3, 1.0, step) for step in steps) <= worst.exact_polyak(0.3, 1.0) + SOLVER
 
 
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("share", ["each", "mean"])
 def test_constant_rates(share):
     for mu, rate in ((0.05, 0.1), (0.4, 1.3), (0.4, 0.6)):
@@ -77,7 +71,7 @@ def test_constant_rates(share):
         assert found == pytest.approx(worst.exact_constant_rate(mu, 1.0, rate, share), abs=SOLVER)
 
 
-@needs_pep
+@needs("PEPit")
 def test_accepted_steps_at_random_parameters():
     """All four cases of the closed form, and the simple rate, which it never exceeds."""
     rng = np.random.default_rng(0)
@@ -94,7 +88,7 @@ def test_accepted_steps_at_random_parameters():
             assert exact <= 1 - 2 * mu * c * step + 1e-9
 
 
-@needs_pep
+@needs("PEPit")
 @pytest.mark.parametrize("mu", [0.02, 0.5, 0.9])
 def test_contraction_at_another_scale(mu):
     """No unit matters, and what the program leaves open of the direction makes nothing worse than gradient steps."""
@@ -127,7 +121,7 @@ def test_rates_that_are_too_good_for_exact_searches():
         assert piecewise.value_ratio(slowest, rule) > 1 - kantorovich(r**0.5) + 0.1
 
 
-@needs_pep
+@needs("PEPit")
 def test_the_rate_of_whole_polyak_steps_is_not_that_of_ali_g():
     for mu in (0.1, 0.5):
         assert pc.polyak(mu, 1.0).attained > ((1 - mu) / (1 + mu)) ** 2 + 0.05
@@ -135,7 +129,7 @@ def test_the_rate_of_whole_polyak_steps_is_not_that_of_ali_g():
     assert worst.exact_polyak(0.5, 1.0) > 1 - 3 * 0.5 / 1.5**2 + 0.005
 
 
-@needs_pep
+@needs("PEPit")
 def test_where_each_sample_and_where_the_mean_is_strongly_convex():
     """The better rate does not hold for the mean; no rate holds beyond 2/L."""
     assert pc.constant_rate(0.1, 1.0, 0.5, "mean").found > worst.exact_constant_rate(0.1, 1.0, 0.5) + 0.01
@@ -143,12 +137,12 @@ def test_where_each_sample_and_where_the_mean_is_strongly_convex():
     assert worst.pep_constant_rate(0.1, 1.0, 2.1, "mean") > 1
 
 
-@needs_pep
+@needs("PEPit")
 def test_without_sufficient_decrease_a_long_step_may_do_anything():
     assert worst.pep_armijo(0.1, 1.0, 5.0, None) == pytest.approx(16, abs=1e-3)
 
 
-@needs_pep
+@needs("PEPit")
 def test_a_larger_constant_is_not_certified():
     """Simple rates and certificates of 2 c are broken by what c accepts."""
     row = pc.armijo(0.1, 1.0, 17.0, 0.1)
@@ -156,7 +150,7 @@ def test_a_larger_constant_is_not_certified():
     assert pc.armijo(0.1, 1.0, 3.0, 0.1).attained > worst.exact_armijo(0.1, 1.0, 3.0, 0.2) + 0.01
 
 
-@needs_pep
+@needs("PEPit")
 def test_functions_beyond_the_class_break_the_certificate():
     wide = max(piecewise.accepted_ratio(f, 3.0, 0.1) for f in pc.barely(0.05, 1.0, 3.0, 0.1))
     assert wide > pc.armijo(0.1, 1.0, 3.0, 0.1).tau + 0.01
@@ -174,7 +168,7 @@ def test_the_constant_of_contraction_belongs_to_its_class():
 # --- what is accepted
 
 
-@needs_pep
+@needs("PEPit")
 def test_steps_that_no_function_accepts():
     """Beyond 2 (1 - c) / mu nothing is feasible but the minimum itself."""
     assert worst.pep_armijo(0.1, 1.0, 18.01, 0.1) == pytest.approx(0, abs=1e-6)
@@ -219,7 +213,7 @@ def test_our_armijo_rule_is_the_one_that_runs(monkeypatch):
     assert piecewise.accepted_ratio(piecewise.parabolas([1.0], [1.0]), 1.0, 0.1) == -inf
 
 
-@needs_pep
+@needs("PEPit")
 def test_table(capsys):
     pc.show([pc.armijo(0.1, 1.0, 1.0, 0.5), pc.constant_rate(0.1, 1.0, 1.9)])
     out = capsys.readouterr().out

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
+from optional import TORCH
 from test_lines import NP, composite, nowhere
-from toybox.chebyshev import proxy
+from toybox.chebyshev import proxy, roots
 from toybox.lines import HermiteLine, PolynomialLine
 
 WINDOW = np.linspace(-0.5, 0.5, 167)
@@ -88,6 +89,17 @@ def test_one_lane_that_is_not_smooth_says_so_and_does_not_hurt_its_neighbour():
     assert stand_in.error[0] < 1e-13 < 1e-4 < stand_in.error[1]
 
 
+@pytest.mark.parametrize("fold", [2, 5])
+def test_coefficients_that_vanish_by_symmetry_are_no_convergence(fold):
+    """f(cos x) = 1 / (2 - cos(fold x)) has no coefficients but those of multiples of fold, which fall like 3.7^(-k /
+    fold). An even slope looks converged at degree 19 to whoever looks at the last coefficient alone, one of fold 5 at
+    degree 38 to whoever looks at the last two."""
+    slope = lambda s, where=None: 1 / (2 - np.cos(fold * np.arccos(np.clip(2 * s, -1, 1))))
+    stand_in = proxy(SimpleNamespace(xp=NP, value0=np.zeros(1), slope=slope), (-0.5, 0.5))
+    assert stand_in.converged.all()
+    np.testing.assert_allclose(stand_in.slope(WINDOW[None]), slope(WINDOW[None]), atol=1e-11)
+
+
 def test_a_captured_line_does_not_converge_and_says_so():
     assert not HermiteLine([0.0, 0.3, 1.0], [1.0, 0.0, 2.0], [-1.0, 0.5, 1.0]).proxy((0.0, 1.0)).converged
 
@@ -113,6 +125,21 @@ def test_crossings_are_the_roots_of_a_polynomial(chosen):
     np.testing.assert_allclose(found, chosen, atol=1e-9)
 
 
+def test_crossings_are_real_and_inside():
+    """s^2 crosses .001 at the ends of a short stretch, -.001 nowhere (at +- .03 i) and 9 outside of the window."""
+    stand_in = polynomial(0.0, 1.0).proxy((-2.5, 2.5))
+    np.testing.assert_allclose(stand_in.crossings(1e-3)[0], [-(1e-3**0.5), 1e-3**0.5], rtol=1e-12)
+    assert stand_in.crossings(-1e-3)[0].size == 0
+    assert stand_in.crossings(9.0)[0].size == 0
+
+
+def test_a_level_that_is_nearly_touched_is_crossed_once():
+    """(s - .3)^2 + 4e-15 is 0 at .3 +- 6e-8 i, which is real to 1e-7 of the width. Newton's method has no zero to go
+    to, but its three steps are at most 1e-4 of the width each."""
+    touched = roots(np.polynomial.Chebyshev.fromroots([0.3, 0.3]) + 4e-15)
+    np.testing.assert_allclose(touched, [0.3], atol=3 * 2e-4)
+
+
 def test_the_polynomials_are_the_proxy():
     line = composite("logistic", np.random.default_rng(5), n=100, lanes=(2,))[-1]
     stand_in = line.proxy((-0.5, 1.0))
@@ -121,9 +148,8 @@ def test_the_polynomials_are_the_proxy():
                                atol=1e-14)  # fmt: skip
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_other_backends_give_the_same_numbers(backend):
-    pytest.importorskip({"torch": "torch", "strict": "array_api_strict"}[backend])
     found = []
     for name in ("numpy", backend):
         problem = tb.problem("logistic", backend=name)

@@ -1,19 +1,25 @@
 """All claims at CI budget, and what makes their checks worth believing."""
 
 import ast
+import html
 import inspect
 import json
 import os
 import re
+import subprocess
+import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from proofs_check import CLAIMS, SECTIONS, Budget, Check, Claim, report, select, verify, verify_all
+from proofs_check import CLAIMS, SECTIONS, Budget, Check, Claim, empirical, report, select, verify, verify_all
 from proofs_check.__main__ import main
 from proofs_check.claim import above, at_most, below, close, equal, sigmas, smallest
+from proofs_check.parallel import each
 from proofs_check.verify import examine
+from toybox.store import Store
 
 COUNTS = {  # section of an id -> how many claims
     "ERM": 10, "RM": 8, "LS": 18, "PAL": 19, "QN": 2, "LAB": 5, "WA": 7, "SLS": 7, "INT": 4, "GOLS": 5, "PLS": 11,
@@ -57,6 +63,14 @@ def test_no_claim_is_vacuous(id, results):
     assert claim.kind != "property" or result.cases >= 500
     assert all(check.cases > 0 for check in result.checks)
     assert min(check.worst for check in result.checks) < 1 or claim.kind != "property"
+
+
+@pytest.mark.parametrize("id", CLAIMS)
+def test_cases_are_told_in_words(id, results):
+    """By the names of their numbers; nothing of how Python keeps them is shown."""
+    for outcome in (*results[id].checks, *results[id].controls, *results[id].counterexamples):
+        assert not re.search(r"<|object at|Fraction|array\(|dtype", outcome.case), outcome.case
+        assert "=" in outcome.case or not outcome.case
 
 
 @pytest.mark.parametrize("id", CLAIMS)
@@ -121,7 +135,7 @@ def test_a_claim_passes_only_if_all_ends_as_it_must():
 
 def test_complaints_name_the_check_and_its_case():
     claim = simple(checks=[Check("small", lambda x: 3 - x, lambda budget: [1, 2, 5])])
-    assert verify(claim).complaints == ["small: must hold, but margin -2 in 3 cases (5)"]
+    assert verify(claim).complaints == ["small: must hold, but margin -2 in 3 cases (x = 5)"]
 
 
 def test_a_search_finds_what_breaks_and_a_control_stops_there():
@@ -183,16 +197,110 @@ def test_command_line(tmp_path, capfd):
     assert "2 claims" in out
     assert "all verified (seed 3)" in out
     assert err == ""
-    records = json.loads(json_file.read_text())
+    records = json.loads(json_file.read_text("utf-8"))
     assert [record["id"] for record in records] == ["LAB-02", "LAB-03"]
     assert set(records[0]) >= {"id", "source", "kind", "verdict", "passed", "control_failed", "cases", "worst"}
-    page = html_file.read_text()
+    words = "batches at the time t, the printed words taken literally: after two units of it"
+    counterexample = f"{words} (t = 3, t_max = 100): printed 2, true 1"
+    assert [record["counterexamples"] for record in records] == [[], [counterexample]]
+    assert f"LAB-03: {counterexample}" in " ".join(out.split())
+    page = html_file.read_text("utf-8")
     assert "<math" in page
     assert "After one half" in page  # the erratum
-    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+    assert html.escape(counterexample) in re.sub(r"<details>.*?</details>", "", page)  # not folded
     assert main(["--only", "XYZ"]) == 2
-    assert main(["--html", str(tmp_path / "nowhere" / "x.html")]) == 2
-    assert "accepted" in capfd.readouterr().err
+    assert "toybox claims: claim 'XYZ' is unknown" in capfd.readouterr().err
+
+
+def test_results_of_several_processes_come_in_order():
+    cases = [(100 * k, 7) for k in range(9, 0, -1)]
+    assert each(divmod, cases, jobs=2, what="divisions") == [divmod(*case) for case in cases]
+    with pytest.raises(ZeroDivisionError):
+        each(divmod, [*cases, (1, 0)], jobs=2, what="divisions")
+
+
+def test_a_page_leads_nowhere_but_into_itself(tmp_path):
+    """Its only links are its anchors; where the code lies is said by file and line, not where this machine has it."""
+    chosen = select(["M"])
+    report.write_html(tmp_path / "claims.html", chosen, verify_all(chosen))
+    outcomes = [empirical.conduct(empirical.EXPERIMENTS["EMP-07"], Store(tmp_path), "smoke")]
+    empirical.report.write_html(tmp_path / "empirical.html", outcomes)
+    for name in ("claims.html", "empirical.html"):
+        page = (tmp_path / name).read_text("utf-8")
+        targets = re.findall(r'(?:href|src|action|url)\s*[=(]\s*"?([^" >)]*)', page)
+        assert targets
+        assert all(target.startswith("#") and f'id="{target[1:]}"' in page for target in targets)
+        for folder in (report.ROOT, tmp_path):
+            assert str(folder) not in page
+    file, line = report.place(CLAIMS["LAB-03"])
+    assert file == "proofs_check/claims/m_labpal.py"
+    assert f"{file}:{line}" in (tmp_path / "claims.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("empirical", [False, True])
+def test_what_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch, capfd, empirical):
+    computed = lambda *arguments, **options: pytest.fail("computed")
+    monkeypatch.setattr("proofs_check.verify_all", computed)
+    monkeypatch.setattr("proofs_check.empirical.conduct_all", computed)
+    (tmp_path / "file").write_text("")
+    refused = {
+        "": f"{tmp_path} is a folder; accepted: a file",
+        "nowhere/x": f"the folder {tmp_path / 'nowhere'} does not exist; accepted",
+        "file/x": f"the folder {tmp_path / 'file'} does not exist",
+    }
+    for option in ("--json", "--html", "--markdown")[: 2 + empirical]:
+        for path, sentence in refused.items():
+            assert main([*["--empirical"] * empirical, option, str(tmp_path / path)]) == 2
+            err = capfd.readouterr().err
+            assert err.startswith(f"toybox claims: {option} {tmp_path / path}")
+            assert sentence in err
+    if empirical:
+        for path in ("file", "file/store"):
+            assert main(["--empirical", "--store", str(tmp_path / path)]) == 2
+            assert f"--store {tmp_path / path}: {tmp_path / 'file'} is a file" in capfd.readouterr().err
+        monkeypatch.setenv("TOYBOX_STORE", str(tmp_path / "file" / "store"))
+        assert main(["--empirical"]) == 2
+        assert f"{tmp_path / 'file'} is a file" in capfd.readouterr().err
+
+
+def test_the_command_calls_itself_toybox_claims(capfd):
+    assert main(["--help"]) == 0
+    out = capfd.readouterr().out
+    assert out.startswith("Usage: toybox claims [OPTIONS]")
+    assert "proofs_check" not in out
+    assert main(["--jobs", "0"]) == 2
+    assert capfd.readouterr().err.startswith("toybox claims: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize(
+    ("options", "done"),
+    [
+        (["--only", "LAB-02", "LAB-03"], "claims .*2/2"),
+        (["--empirical", "--smoke", "--only", "EMP-07"], "experiments .*1/1"),
+    ],
+)
+def test_a_terminal_sees_progress(tmp_path, options, done):
+    """A bar on standard error, which is a terminal here; standard output, which is none, has the table alone."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "proofs_check", "--jobs", "1", *options]
+    environment = os.environ | {"TOYBOX_STORE": str(tmp_path), "TERM": "xterm", "COLUMNS": "120"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, cwd=tmp_path)
+    os.close(theirs)
+    shown = b"".join(read_to_the_end(ours)).decode()
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert re.search(done, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)), shown
+    assert not re.search(done, out.decode())
+
+
+def read_to_the_end(terminal):
+    """What comes from a pseudo-terminal until nobody has it open any more, which Linux makes an error of."""
+    with open(terminal, "rb", buffering=0) as file, suppress(OSError):
+        while part := file.read(1 << 16):
+            yield part
 
 
 def test_the_exit_code_tells_of_a_failure(monkeypatch, capfd):

@@ -84,7 +84,7 @@ def test_packing_round_trip(records):
 
 def test_the_build_script_refuses_other_records(tmp_path):
     build = runpy.run_path(str(ROOT / "scripts" / "build_mushrooms.py"))
-    (tmp_path / "mushrooms.json").write_text("[]")
+    (tmp_path / "mushrooms.json").write_text("[]", "utf-8")
     with pytest.raises(SystemExit, match=r"mushrooms\.json: sha256 4f53cda.*, expected f85d607"):
         build["main"](tmp_path / "mushrooms.json", tmp_path / "target")
     assert not (tmp_path / "target").exists()

@@ -10,7 +10,7 @@ def test_everything_is_measured_and_written(cupy_backend, tmp_path, monkeypatch,
     monkeypatch.setattr(gpu, "REPEATS", 1)
     out = tmp_path / "GPU.md"
     assert gpu.main(["--small", "--out", str(out)]) == 0
-    text = out.read_text()
+    text = out.read_text("utf-8")
     assert text.endswith(capsys.readouterr().out)
     assert "failed" not in text
     rows = [line for line in text.splitlines() if line.startswith("| ") and "measured" not in line]
@@ -34,9 +34,9 @@ def test_a_part_that_fails_is_written_down(cupy_backend, tmp_path, monkeypatch):
         monkeypatch.setattr(gpu, name, fine)
     out = tmp_path / "GPU.md"
     assert gpu.check(cupy_backend, gpu.SMALL, out, with_tests=False) == 1
-    assert "| broken failed: ValueError: no luck |" in out.read_text()
-    assert "| one |" in out.read_text()
-    assert out.read_text().count("| three |") == 3
+    assert "| broken failed: ValueError: no luck |" in out.read_text("utf-8")
+    assert "| one |" in out.read_text("utf-8")
+    assert out.read_text("utf-8").count("| three |") == 3
 
 
 @pytest.mark.parametrize(("code", "expected"), [(0, 0), (1, 1)])
@@ -46,7 +46,7 @@ def test_failing_tests_fail_the_check(code, expected, tmp_path, monkeypatch):
     for name in ("steps", "floors", "lines", "large"):
         monkeypatch.setattr(gpu, name, lambda xp, sizes: iter(()))
     assert gpu.check(None, gpu.SMALL, tmp_path / "GPU.md", with_tests=True) == expected
-    assert f"exit code {code}" in (tmp_path / "GPU.md").read_text()
+    assert f"exit code {code}" in (tmp_path / "GPU.md").read_text("utf-8")
 
 
 def test_without_a_device_nothing_is_written(tmp_path, monkeypatch, capsys):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optional import TORCH
 from toybox import hyper
 from toybox.hyper import Hyper, bind, choice, fields, hyperparameters, integer, lanes, near, number, refuse_unknown
 from toybox.xp import namespace
@@ -164,7 +165,7 @@ def test_lanes_that_do_not_broadcast_are_named():
         lanes(Record(open_=[0.1, 0.2]), Wrapper(rate=[1, 2, 3]))
 
 
-@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 @pytest.mark.parametrize("kind", ["float64", "float32"])
 def test_bind_makes_arrays_of_the_runs_backend_and_dtype(backend, kind):
     xp = namespace(backend)

@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 import toybox as tb
+from optional import TORCH
 from toybox import study
 from toybox.problems import kernel, named
 from toybox.problems.kernel import KernelClassifier, WholePoint, rbf
@@ -16,7 +17,7 @@ from toybox.store import Store
 from toybox.study import Run, Study, compute
 from toybox.xp import BackendError, CupyNamespace, Namespace, OutOfMemory, namespace
 
-BACKENDS = ("numpy", "torch", "strict")
+BACKENDS = ("numpy", TORCH, "strict")
 
 
 def clouds(n=60, tests=21, **options):
@@ -365,7 +366,7 @@ def test_a_killed_figure_goes_on_where_it_was(f2, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-@pytest.mark.parametrize("backend", ["numpy", "torch", "strict"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_large_batch_is_gathered_in_pieces(outputs, backend, monkeypatch):
     """Nothing but the last bits depends on whether the rows of a batch are kept."""
     problem, seeds = clouds(outputs=outputs, backend=backend), (3, 4)

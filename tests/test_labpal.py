@@ -1,9 +1,12 @@
 """LABPAL: its twin and the released code, several batches in one gradient, and what all of it costs."""
 
+import math
+
 import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox import Status, tiny
 from toybox.directions import Gradient
 from toybox.lines import MeanLine
@@ -11,8 +14,7 @@ from toybox.optimizer import Optimizer
 from toybox.problems import Factorization, NoisyQuadratic
 from toybox.rays import Ledger, Ray
 from toybox.rules.closed import Fixed
-from toybox.rules.measured import BatchSchedule
-from toybox.tiny.measured import doubling
+from toybox.rules.measured import LABPAL, BatchSchedule
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
 
 D, B, DIM, STEPS = 24, 4, 3, 25
@@ -60,7 +62,8 @@ def test_the_released_variant_takes_the_released_steps(name):
 
 SHARED = {
     "defaults": {},
-    "a search per step": {"reuse": 1, "alpha": 0.6},
+    "constant": {"reuse": 4, "schedule": "constant", "alpha": 0.7},
+    "a search per step": {"reuse": 1, "alpha": 0.6, "schedule": "constant"},
     "momentum": {"reuse": 3, "momentum": 0.8, "approximation_batches": 3, "alpha": 0.4},
     "uphill": {"reuse": 1, "momentum": 0.95, "alpha": 0.9},
     "capped": {"reuse": 4, "s_max": 0.05, "approximation_batches": 2},
@@ -80,15 +83,64 @@ AVERAGES = {
 CASES = [("paper", key) for key in SHARED] + [("released", key) for key in SHARED | AVERAGES]
 
 
+def draws(k_of, steps, many=10, reuse=1000, variant="paper", untrustworthy=400):
+    """Algorithm 9 update by update, as (k, batches drawn): t counts batches; a search takes groups of k until there are
+    ``many``, released: ``many`` groups, and it is due when k changes, too."""
+    t, made, since = 0, [], None
+    for update in range(steps):
+        k = k_of(t)
+        search = since is None or since >= reuse
+        if variant == "released":
+            search = search or k != made[-1][0] or update == untrustworthy + 2
+        n = k if not search else k * many if variant == "released" else k * len(range(0, many, k))
+        since = 1 if search else since + 1
+        made.append((k, n))
+        t += n
+    return made
+
+
+def printed(k_of_share, steps, **hyper):
+    """The same where k depends on t / t_max, for each t_max that suffices for the updates while one less does not.
+    (There may be several: released, a change of k asks for a search.)"""
+    suffices = lambda T: sum(n for _, n in plan(T)) <= T
+    plan = lambda T: draws(lambda t: k_of_share(t, T), steps, **hyper)
+    most = sum(n for _, n in plan(0)) + 1
+    return [plan(T) for T in range(1, most) if suffices(T) and not suffices(T - 1)]
+
+
+def quarters(t, T):
+    """Algorithm 9's k(t)."""
+    return 4 if t > 3 * T // 4 else 2 if t > T // 2 else 1
+
+
+def batches_of(hyper, steps=STEPS):
+    """(k, batches drawn) of every update by these loops: of a t_max that will do, that of the method."""
+    known = {"approximation_batches": "many", "reuse": "reuse", "variant": "variant", "untrustworthy": "untrustworthy"}
+    options = {known[name]: value for name, value in hyper.items() if name in known}
+    factor, schedule = hyper.get("noise_factor", 1), hyper.get("schedule", "doubling")
+    times = lambda k: max(math.floor(factor * k), 1)
+    if callable(schedule):
+        return draws(lambda t: times(schedule(t)), steps, **options)
+    if schedule == "constant":
+        return draws(lambda t: times(1), steps, **options)
+    found = tb.method("labpal-sgd", **hyper).batches(steps)
+    return next(made for made in printed(lambda t, T: times(quarters(t, T)), steps, **options) if found == ks(made))
+
+
+def ks(made):
+    return [k for k, _ in made]
+
+
 def twin_moves(name, curve, start, hyper):
     """The plain-number moves of the same method on the same batches."""
-    schedule = hyper.get("schedule")
-    schedule = (lambda t: doubling(t, STEPS)) if schedule == "doubling" else schedule
+    drawn = batches_of(hyper)
+    k_at = {int(t): k for t, (k, _) in zip(np.cumsum([0, *(n for _, n in drawn)]), drawn, strict=False)}
+    hyper = {name: value for name, value in hyper.items() if name not in ("noise_factor", "schedule")}
     problem = tiny.Quadratics([tuple(map(tuple, q)) for q in curve[0].tolist()], list(map(tuple, curve[1].tolist())))
     draw = lambda t, j: tuple(sampler(t, j)[0].tolist())
     twin = getattr(tiny, name.replace("-", "_"))
     batches = [draw(t, 0) for t in range(STEPS)]
-    return list(twin(problem, tuple(start), batches, fresh=draw, **(hyper | {"schedule": schedule})))
+    return list(twin(problem, tuple(start), batches, fresh=draw, schedule=k_at.__getitem__, **hyper))
 
 
 def assert_twins(name, curve, hyper, start=(3.0, -2.0, 1.0)):
@@ -103,8 +155,7 @@ def assert_twins(name, curve, hyper, start=(3.0, -2.0, 1.0)):
     np.testing.assert_allclose(theta[1:, 0], [move.x for move in moves], rtol=0, atol=1e-7 * scale)
     np.testing.assert_allclose(taken[:, 0], [move.step for move in moves], rtol=1e-6)
     assert [Status(status).name for status in trace.status[:, 0]] == [move.status for move in moves]
-    k = np.array([tb.method(name, **hyper).batches(t, STEPS) for t in range(STEPS)])
-    n = np.diff(trace.cost("batches")[:, 0], prepend=0)
+    k, n = np.array([k for k, _ in batches_of(hyper)]), np.diff(trace.cost("batches")[:, 0], prepend=0)
     assert (trace.trials[:, 0] - (n - k) + 2 * (k - 1) * (trace.trials[:, 0] > 0)).tolist() == [
         move.trials for move in moves
     ]
@@ -178,7 +229,7 @@ def test_where_a_line_that_is_no_parabola_is_measured(name, variant):
 def test_an_estimate_is_a_rate_or_a_length(name):
     """Between two searches: the same multiple of the gradient, or steps of the same length."""
     place = NoisyQuadratic(*data())
-    _, theta = walk(place, tb.method(name, reuse=10, s_max=0.1), steps=20, sampler=sampler)
+    _, theta = walk(place, tb.method(name, reuse=10, s_max=0.1, schedule="constant"), steps=20, sampler=sampler)
     lengths = np.linalg.norm(np.diff(theta[:, 0], axis=0), axis=1)
     gradients = np.array([place.at(theta[t], sampler(t, 0)).gradient[0] for t in range(20)])
     rates = lengths / np.linalg.norm(gradients, axis=1)
@@ -212,7 +263,7 @@ def test_lanes_are_single_runs(name, variant, key):
 
 @every_kind
 @pytest.mark.parametrize("variant", ["paper", "released"])
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 def test_backends_agree(name, variant, backend):
     hyper = {"variant": variant, "alpha": np.array([0.4, 1.2]), "reuse": 3, "schedule": "doubling", "momentum": 0.5}
     hyper |= {"untrustworthy": 3, "average": 2}
@@ -231,7 +282,8 @@ def test_backends_agree(name, variant, backend):
 @pytest.mark.parametrize(("k", "many"), [(1, 5), (2, 5), (3, 5), (3, 6), (6, 4)])
 def test_batches_that_are_drawn(name, variant, k, many):
     """k per step; a search pools n of them, paper: as many as make whole gradients, released: `many` of k each."""
-    method = tb.method(name, noise_factor=k, approximation_batches=many, reuse=4, alpha=0.5, variant=variant)
+    hyper = {"noise_factor": k, "approximation_batches": many, "reuse": 4, "alpha": 0.5, "schedule": "constant"}
+    method = tb.method(name, variant=variant, **hyper)
     drawn = []
 
     def noted(t, j):
@@ -250,12 +302,65 @@ def test_batches_that_are_drawn(name, variant, k, many):
     np.testing.assert_array_equal(trace.cost("gradients")[:, 0], np.arange(1, 9))
 
 
-def test_a_schedule_is_multiplied_and_rounded_down():
-    assert [BatchSchedule("doubling")(t, 8) for t in range(8)] == [1, 1, 1, 1, 1, 2, 2, 4]
-    assert [BatchSchedule("doubling")(t, 8) for t in range(8)] == [doubling(t, 8) for t in range(8)]
-    assert [BatchSchedule("doubling", 2.6)(t, 8) for t in (0, 5, 7)] == [2, 5, 10]
-    assert BatchSchedule(noise_factor=0.3)(0, 1) == 1
-    assert BatchSchedule(lambda t: t + 1, 1.5)(2, 100) == 4
+def test_a_schedule_by_hand():
+    """t counts batches. Seven updates, no search beside them: for t_max = 9 they would begin at t = 0, .., 5 and 7 and
+    end with 4 more, beyond it; for 10 they begin at 0, .., 5 with one batch each, and at 6 with two."""
+    plan = lambda steps, *given, **hyper: BatchSchedule(LABPAL(**{"approximation_batches": 1} | hyper), *given)(steps)
+    assert plan(7) == [1, 1, 1, 1, 1, 1, 2]
+    assert plan(4, "doubling", 2.6) == [2, 2, 2, 5]  # t = 0, 2, 4, 6 of t_max = 11; of 10 they would draw 11, too
+    assert plan(4, lambda t: t + 1, 1.5) == [1, 3, 7, 18]  # t = 0, 1, 4, 11
+    assert plan(3, lambda t: t + 1, approximation_batches=3, reuse=2) == [1, 4, 8]  # searches draw 3 and 8: t = 0, 3, 7
+    assert plan(1, "constant", 0.3) == [1]
+    assert plan(0) == []
+
+
+@pytest.mark.parametrize("schedule", ["doubling", "constant", lambda t: 1 + t % 3])
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("hyper", [{}, {"reuse": 7}, {"reuse": 5, "noise_factor": 2.6, "approximation_batches": 3}])
+def test_a_schedule_counts_batches(hyper, variant, schedule):
+    hyper = hyper | {"variant": variant, "schedule": schedule, "untrustworthy": 10}
+    for steps in (1, 2, 3, 40, 57):
+        assert tb.method("labpal-sgd", **hyper).batches(steps) == [k for k, _ in batches_of(hyper, steps)]
+
+
+@pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("t_max", [1, 10, 11, 12, 57, 400])
+def test_a_run_within_so_many_batches(t_max, variant):
+    """Algorithm 9's loop: the last update is the one that reaches t_max."""
+    hyper = {"reuse": 7, "variant": variant}
+    made = draws(lambda t: quarters(t, t_max), t_max, **hyper)
+    before = np.cumsum([0, *(n for _, n in made)])[:-1]
+    assert tb.method("labpal-sgd", **hyper).batches.within(t_max) == [
+        k for (k, _), t in zip(made, before, strict=True) if t < t_max
+    ]
+
+
+@every_kind
+def test_half_of_the_batches_are_drawn_one_by_one(name):
+    """By default, as printed: k = 1 for one half of all batches, then 2 and 4 for a quarter each, searches included."""
+    trace, _ = walk(NoisyQuadratic(*data()), tb.method(name, reuse=20, alpha=0.5), 400, sampler="fresh")
+    drawn, k = np.diff(trace.cost("batches")[:, 0], prepend=0), np.array(tb.method(name, reuse=20).batches(400))
+    assert sorted(set(k)) == [1, 2, 4]
+    shares = [drawn[k == many].sum() / drawn.sum() for many in (1, 2, 4)]
+    np.testing.assert_allclose(shares, [0.5, 0.25, 0.25], atol=12 / drawn.sum())  # a phase ends with a whole update
+
+
+def test_the_noise_factor_of_a_smaller_batch():
+    """Eq. 6.8 by hand: a quarter of the batch on the same data asks for four times as many batches."""
+    assert tb.noise_factor(32, 40_000) == (4.0, 600_000)
+    assert tb.noise_factor(8, 40_000, steps=100) == (16.0, 1600)
+    assert tb.noise_factor(100, 800, 400, original_batch=50, original_size=1600) == (0.25, 100)
+    scale = lambda batch, size: size / batch  # eq. 6.5 at one rate
+    epsilon = tb.noise_factor(12, 700, 1, 30, 900).epsilon
+    assert epsilon == pytest.approx(scale(12, 700) / scale(30, 900), rel=1e-15)
+    assert epsilon * 12 / 700 == pytest.approx(30 / 900, rel=1e-15)  # so many batches together: the old scale
+
+
+@pytest.mark.parametrize("name", ["batch", "size", "steps", "original_batch", "original_size"])
+@pytest.mark.parametrize("bad", [0, 1.5, True, "3"])
+def test_noise_factor_of_bad_numbers(name, bad):
+    with pytest.raises(ValueError, match=f"{name}=.* is not accepted; accepted: a whole number of at least 1"):
+        tb.noise_factor(**{"batch": 10, "size": 100, name: bad})
 
 
 @pytest.mark.parametrize(
@@ -280,7 +385,7 @@ def test_bad_arguments(name, options, says):
 def test_a_gradient_averages_base_batches(k):
     """As one step on the union of the batches, and as the mean of single gradients."""
     place = NoisyQuadratic(*data(bend=0.1), start=(3.0, -2.0, 1.0))
-    method = Optimizer(Gradient(), Fixed(0.1, "constant"), batches=lambda t, steps: k if t else 1)
+    method = Optimizer(Gradient(), Fixed(0.1, "constant"), batches=lambda steps: [1, k, k])
     trace, theta = walk(place, method, steps=3, sampler=sampler)
     for t in range(3):
         single = [place.at(theta[t], sampler(t, j)) for j in range(k if t else 1)]
@@ -293,20 +398,27 @@ def test_a_gradient_averages_base_batches(k):
 
 def test_one_batch_per_gradient_is_what_it_was():
     place, plain = NoisyQuadratic(*data()), tb.method("sgd")
-    (_, a), (_, b) = (walk(place, m) for m in (plain, plain._replace(batches=lambda t, steps: 1)))
+    (_, a), (_, b) = (walk(place, m) for m in (plain, plain._replace(batches=lambda steps: [1] * steps)))
     np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("bad", [0, -1, 1.0, None, True])
-def test_batches_that_are_no_number(bad):
-    method = tb.method("sgd")._replace(batches=lambda t, steps: bad if t == 2 else 1)
+@pytest.mark.parametrize("bad", [[1, 1, 0], [1, 1, -1], [1, 1, 1.0], [1, 1, None], [1, True, 1], [1, 1], []])
+def test_batches_that_are_no_numbers(bad):
+    method = tb.method("sgd")._replace(batches=lambda steps: bad if steps == 3 else [1] * steps)
     tb.run(NoisyQuadratic(*data()), method, steps=2, batch=B)
-    with pytest.raises(ValueError, match=r"batches\(2, 3\)=.* is not accepted"):
+    with pytest.raises(ValueError, match=r"batches\(3\)=.* is not accepted; accepted: .* each of the 3 steps"):
+        tb.run(NoisyQuadratic(*data()), method, steps=3, batch=B)
+
+
+@pytest.mark.parametrize("bad", [0, 1.5, None, True])
+def test_a_schedule_of_one_s_own_that_gives_no_number(bad):
+    method = tb.method("labpal-sgd", schedule=lambda t: bad)
+    with pytest.raises(ValueError, match=r"schedule\(0\)=.* is not accepted"):
         tb.run(NoisyQuadratic(*data()), method, steps=3, batch=B)
 
 
 def test_samples_that_cannot_be_joined():
-    method = tb.method("sgd")._replace(batches=lambda t, steps: 2)
+    method = tb.method("sgd")._replace(batches=lambda steps: [2] * steps)
     with pytest.raises(TypeError, match=r"slice.*cannot be joined"):
         tb.run(NoisyQuadratic(*data()), method, steps=1, batch=B, sampler=lambda t, j: slice(None))
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toybox as tb
+from optional import TORCH
 from toybox.lines import CompositeLine, GenericLine, HermiteLine, MeanLine, Metered, PolynomialLine
 from toybox.lines import polynomial as module
 from toybox.losses import LOSSES
@@ -112,7 +113,7 @@ def test_pieces_of_lanes_and_steps_change_nothing(monkeypatch, name, elements):
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 @pytest.mark.parametrize("name", ["logistic", "softmax"])
 def test_pieces_of_examples_are_added_up(monkeypatch, name, backend):
     """Only the order of a sum of 30 differs, and not with the lanes: a lane equals its solo run. Targets are shared."""

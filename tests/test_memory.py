@@ -34,7 +34,7 @@ def system(tmp_path):
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_text(text, "utf-8")
         return tmp_path
 
     return write

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import toybox as tb
+from optional import TORCH, needs
 from toybox.lines import GenericLine
 from toybox.problems import Network, data
 from toybox.problems.network_line import NetworkLine
@@ -153,9 +154,11 @@ def test_hessian_products_are_derivatives_of_gradients(name, whole):
     np.testing.assert_allclose((up.gradient - down.gradient) / (2 * h), product, rtol=0, atol=1e-8 * size)
 
 
+@needs("torch")
 @pytest.mark.parametrize("name", [name for name in MODELS if "hinge" not in name])
 def test_torch_differentiates_the_same_network(name):
-    torch = pytest.importorskip("torch")
+    import torch
+
     problem = make(name)
     theta, v, _, index = place(problem, lanes=())
     X, y = torch.tensor(problem.X[index]), torch.tensor(problem.y[index])
@@ -297,11 +300,9 @@ def test_lanes_are_single_runs(name, dtype, line, samples):
 
 
 @every_model
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 @dtypes
 def test_backends_agree(name, backend, dtype):
-    if backend == "torch":
-        pytest.importorskip("torch")
     here, there = make(name, dtype=dtype), make(name, dtype=dtype, backend=backend)
     theta, d, s, index = place(here)
     xp, eps = there.xp, np.finfo(dtype).eps
@@ -442,7 +443,7 @@ def test_packing_round_trip(rows):
 
 def test_the_build_script_refuses_other_records(tmp_path):
     build = runpy.run_path(str(ROOT / "scripts" / "build_digits.py"))
-    (tmp_path / "digits.csv.gz").write_text("[]")
+    (tmp_path / "digits.csv.gz").write_text("[]", "utf-8")
     with pytest.raises(SystemExit, match=r"digits\.csv\.gz: sha256 4f53cda.*, expected 09f66e6"):
         build["main"](tmp_path / "digits.csv.gz", tmp_path / "target")
     assert not (tmp_path / "target").exists()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox import optimizer
 from toybox.directions import Gradient
 from toybox.hyper import Hyper, hyperparameters, number
@@ -134,7 +135,7 @@ def test_a_sampler_of_ones_own():
     np.testing.assert_allclose(trace.theta, theta, rtol=1e-14)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch", "strict", pytest.param("cupy", marks=pytest.mark.cupy)])
+@pytest.mark.parametrize("backend", ["numpy", TORCH, "strict", pytest.param("cupy", marks=pytest.mark.cupy)])
 def test_a_sampler_of_ones_own_may_draw_on_the_host(backend, request):
     if backend == "cupy":
         request.getfixturevalue("cupy_backend")
@@ -216,7 +217,7 @@ class Halving:
         return Step(s, first, xp.zeros(s.shape, dtype=xp.int8))
 
 
-@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 def test_a_rule_and_a_direction_of_ones_own(backend):
     problem = tb.problem("quadratic", dim=3, size=10, spread=0, backend=backend)
     mine = tb.Optimizer(SignOfGradient(), Halving([0.5, 1.0]))

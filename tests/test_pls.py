@@ -12,6 +12,7 @@ from mpmath import mp, mpf
 from scipy.stats import multivariate_normal
 
 import toybox as tb
+from optional import TORCH
 from toybox.lines import HermiteLine
 from toybox.rays import Ledger, Ray
 from toybox.rules.probabilistic import (
@@ -368,7 +369,10 @@ def test_noise_is_the_spread_within_the_batch(batch):
     scaled = Scaled(here, np.array([0.5]))
     values, slopes = (x[0, 0] for x in here.line().samples(np.zeros((1, 1))))
     steep = -here.line().slope0[0]
-    spread = [x.var(ddof=1) / batch * (1 - batch / 100) if batch > 1 else 0.0 for x in (values, slopes)]
+    if batch == 1:  # which shows no spread of its own: that of two samples
+        more = (x[0, 0] for x in here.line(1).samples(np.zeros((1, 1))))
+        values, slopes = (np.append(x, other) for x, other in zip((values, slopes), more, strict=True))
+    spread = [x.var(ddof=1) / batch * (1 - batch / 100) for x in (values, slopes)]
     np.testing.assert_allclose(scaled.noise[0], spread[0] / (0.5 * steep) ** 2, atol=0 if batch < 100 else 1e-30)
     np.testing.assert_allclose(scaled.noise[1], spread[1] / steep**2, atol=0 if batch < 100 else 1e-30)
     fresh = here.line(1)
@@ -413,6 +417,24 @@ def test_a_search_draws_at_most_so_many_batches(scene, evaluations):
     exhausted = trace.status == tb.Status.EXHAUSTED
     assert (drawn[exhausted] == 1 + evaluations).all()
     assert (trace.size > 0).all()
+
+
+def test_a_batch_of_one_sample_pays_for_a_second_one():
+    """Its loss at 0 is asked of the first fresh batch, too, which the search draws anyway; alone in the data it is all
+    there is to know, and exact."""
+    for size, extra in ((100, 1), (1, 0)):
+        trace = tb.run(tb.problem("quadratic", size=size), gradient(), steps=20, batch=1)
+        drawn = np.diff(trace.cost("batches"), axis=0, prepend=0)
+        np.testing.assert_array_equal(trace.trials, drawn + extra)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_batch_of_one_sample_is_not_taken_for_exact(seed):
+    """In another direction than its own a sample's loss says little: a search that took it for exact would see the
+    fresh ones contradict each other, and stay where it is."""
+    problem = tb.problem("quadratic", dim=2, spread=1.0, condition=20.0)
+    scaled = Scaled(ray(problem, 1, seed), np.array([1.0]))
+    assert min(noise.item() for noise in scaled.noise) > 0
 
 
 def test_on_full_batches_accepted_steps_satisfy_wolfe():
@@ -467,7 +489,7 @@ def test_the_units_of_the_loss_do_not_matter(factor):
     np.testing.assert_array_equal(found.size * factor, expected.size)
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_backends(backend):
     options = {"steps": 8, "batch": 50, "seeds": (0, 1)}
     expected = tb.run(tb.problem("factorization"), gradient(), **options)
@@ -546,7 +568,7 @@ def test_missing_examples_are_asked_for():
 def test_the_next_search_starts_a_little_further():
     rule, yes = PLS(), np.array([True])
     start = rule.init(tb.problem("quadratic").xp, (1,))
-    assert start.first.tolist() == [0.01]
+    assert start.first.tolist() == [1.0]  # Algorithm 5, line 4
     after = rule.next(start, np.array([2.0]), yes)  # a bad first trial is forgotten at once
     assert (after.first.tolist(), after.average.tolist()) == ([2.6], [2.0])
     longer = rule.next(after, np.array([4.0]), yes)

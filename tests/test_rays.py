@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox.rays import Ledger, Ray, Status, conclude
 from toybox.xp import namespace
 
@@ -11,7 +12,7 @@ D, BATCH, DIM = 12, 3, 4
 PROBLEM = tb.problem("quadratic", dim=DIM, size=D)
 
 
-def make_ray(lanes=(2,), t=5):
+def make_ray(lanes=(2,), t=5, batches=1):
     drawn = []
 
     def sampler(t, j):
@@ -21,9 +22,9 @@ def make_ray(lanes=(2,), t=5):
         )
 
     theta = np.random.default_rng(0).normal(size=(*lanes, DIM))
-    origin = PROBLEM.at(theta, sampler(t, 0))
+    origin = PROBLEM.at(theta, np.concatenate([sampler(t, j) for j in range(batches)], axis=-1))
     ledger = Ledger()
-    return Ray(PROBLEM, origin, -origin.gradient, t, 10, BATCH, ledger, sampler), ledger, drawn
+    return Ray(PROBLEM, origin, -origin.gradient, t, 10, BATCH, ledger, sampler, batches=batches), ledger, drawn
 
 
 def test_a_ray_knows_its_place():
@@ -51,6 +52,20 @@ def test_a_pool_is_the_mean_of_the_first_lines():
     assert drawn == [(5, 0), (5, 1), (5, 2)]
     s = np.ones((2, 1))
     np.testing.assert_array_equal(ray.pool(1).change(s), ray.line(0).change(s))
+
+
+def test_a_ray_set_aside_is_that_ray_at_its_own_cost():
+    """Whoever looks on sees the same batches, the two of the gradient as one sample of line 0, and pays for them."""
+    ray, ledger, drawn = make_ray(batches=2)
+    other = ray.aside()
+    np.testing.assert_array_equal(other.pool(2).value0, ray.origin.value)
+    expected = ray.pool(3).change(TWO)
+    ledger.settle(PROBLEM.xp, 1, (2,))
+    np.testing.assert_array_equal(other.pool(3).change(TWO), expected)
+    assert drawn == [(5, 0), (5, 1), (5, 2), (5, 2)]
+    assert (other.t, other.steps, other.fraction) == (5, 10, BATCH / D)
+    assert not any(cost.any() for cost in ledger.settle(PROBLEM.xp, 1, (2,)).values())
+    np.testing.assert_array_equal(ray.aside(2 * ray.d).norm, 2 * ray.norm)
 
 
 def test_the_full_line_is_the_line_of_all_samples():
@@ -135,7 +150,7 @@ def test_charges_belong_to_steps_and_lanes_and_are_settled_once():
     assert all((part == 0).all() for part in ledger.settle(xp, 1, (2, 3)).values())
 
 
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 def test_masks_of_any_backend_are_settled(backend):
     xp, ledger = namespace(backend), Ledger()
     ledger.charge("values", 3, 1, xp.asarray([True, False]))
@@ -146,7 +161,7 @@ def test_masks_of_any_backend_are_settled(backend):
 # How a step ends
 
 
-@pytest.mark.parametrize("backend", ["numpy", "strict", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 @pytest.mark.parametrize("everybody", [False, True])
 def test_size_and_status_of_a_step(backend, everybody):
     """(slope at 0, found, capped, still seeking) -> (size, status); alone, descending lanes take a short cut."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox.analysis import lowest, sample, watch
 
 EPS = np.finfo(float).eps
@@ -81,6 +82,21 @@ def test_units():
     for lines in (newton, d):
         np.testing.assert_allclose((lines.optimum * lines.unit)[truth < 3], truth[truth < 3], rtol=1e-11)
     np.testing.assert_allclose(newton.lowest, newton.slope / 2, rtol=1e-11)
+
+
+@pytest.mark.parametrize("unit", ["d", "arc", "step", "newton"])
+def test_slopes_and_curvatures_are_per_unit(unit):
+    """On a quadratic every recorded point of a line is slope s + curvature s^2 / 2, in whatever unit s counts; the
+    values have about 1e-12 of their own, interpolated."""
+    problem, optimizer = tb.problem("quadratic", **SMALL["quadratic"]), tb.method("sgd", rate=0.1)
+    lines = sample(problem, optimizer, steps=5, batch=10, seeds=(0, 1), unit=unit, window=(-1.0, 2.0), points=7)
+    assert unit == "d" or not np.isclose(lines.unit, 1).any()
+    for change, slope, curvature in (
+        (lines.full, lines.slope, lines.curvature),
+        (lines.batch, lines.batch_slope, lines.batch_curvature),
+    ):
+        parabola = slope[..., None] * lines.s + curvature[..., None] * lines.s**2 / 2
+        np.testing.assert_allclose(change, parabola, atol=1e-11 * np.abs(parabola).max())
 
 
 def test_a_minimum_outside_the_window_is_none():
@@ -200,9 +216,8 @@ def test_bad_arguments_are_refused(options, message):
         sample(tb.problem("quadratic"), tb.method("sgd", rate=0.1), steps=5, batch=10, **options)
 
 
-@pytest.mark.parametrize("backend", ["torch", "strict"])
+@pytest.mark.parametrize("backend", [TORCH, "strict"])
 def test_other_backends_sample_the_same_lines(backend):
-    pytest.importorskip({"torch": "torch", "strict": "array_api_strict"}[backend])
     found = [
         sample(tb.problem("logistic", size=60, backend=b), tb.method("sgd", rate=0.5), steps=5, batch=8, points=11,
                others=1, methods={"fbpal": tb.method("fbpal")})

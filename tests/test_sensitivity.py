@@ -19,7 +19,7 @@ def drawn(tmp_path_factory):
     out = tmp_path_factory.mktemp("f19")
     paths = sensitivity.RECIPE.make(size="smoke", out=out, store=out / "store", workers=1)
     found: dict[tuple, list] = {}
-    with next(path for path in paths if path.suffix == ".csv").open() as file:
+    with next(path for path in paths if path.suffix == ".csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             numbers = [float(row[name]) for name in ("x", "median", "low", "high")]
             found.setdefault((row["panel"], row["series"]), []).append(numbers)

@@ -64,7 +64,7 @@ def remove(path):
 
 
 def replace(path):
-    path.write_text("[1]" if path.suffix == ".json" else "no table")
+    path.write_text("[1]" if path.suffix == ".json" else "no table", "utf-8")
 
 
 @pytest.mark.parametrize("harm", [cut, empty, flip, replace])
@@ -82,7 +82,7 @@ def test_a_damaged_part_is_absent_with_a_warning(store, capfd, harm, name):
 
 def test_a_changed_number_in_the_dictionary_is_seen(store):
     path = store.path / "k.json"
-    path.write_text(path.read_text().replace("0.30000000000000004", "0.40000000000000004"))
+    path.write_text(path.read_text("utf-8").replace("0.30000000000000004", "0.40000000000000004"), "utf-8")
     assert not store.has("k")
 
 
@@ -127,6 +127,6 @@ def test_the_folder(tmp_path, monkeypatch):
 
 
 def test_a_file_is_no_store(tmp_path):
-    (tmp_path / "f").write_text("")
+    (tmp_path / "f").write_text("", "utf-8")
     with pytest.raises(ValueError, match="f' is a file; accepted: a folder"):
         Store(tmp_path / "f")

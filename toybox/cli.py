@@ -1,23 +1,24 @@
 """The command line: list | cite | run | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
-was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted.
+was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted, 141 nobody reads what is printed.
 """
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
 
 from . import __version__
+from .extras import Extra, install
+from .outputs import writable_file, writable_folder
+from .terminal import chosen, show, spoken, table, whole
 
 app = App(
     name="toybox",
@@ -30,7 +31,7 @@ app = App(
 app.command(data := App(name="data", help="The data sets of the kernel problems.\n\nExample: toybox data list"))
 
 EMBEDDED = ("mushrooms", "digits")  # data sets
-Count = Annotated[int | None, Parameter(validator=Number(gte=1))]
+Count = Annotated[int | None, whole(1)]
 
 
 class Usage(Exception):
@@ -39,12 +40,18 @@ class Usage(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: the process's) and return its exit code; errors are sentences on stderr."""
+    return spoken(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except KeyboardInterrupt:
         code, message = 130, "interrupted; finished runs are kept, and the same command resumes after them"
     except (Usage, CycloptsError) as error:
         code, message = 2, str(error)
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if os.environ.get("TOYBOX_TRACEBACK"):
             raise
@@ -71,31 +78,29 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
     kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures, "demos": demos}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
     if what == "claims":
-        _table(("id", "title", "source", "kind", "verdict"), _claims().listing())
+        table(("id", "title", "source", "kind", "verdict"), _claims().listing())
     elif what is None:
-        _table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
+        table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
     elif what in ("figures", "demos"):
-        _table(("id", "name", "title"), [(one.id, one.name, one.title) for one in kinds[what].values()])
+        table(("id", "name", "title"), [(one.id, one.name, one.title) for one in kinds[what].values()])
     else:
-        header = ["name", "summary", "equation", "file", "options and defaults"]
-        rows = [[k, e.summary, e.equation, e.file, pairs(defaults(e))] for k, e in kinds[what].items()]
-        if what == "methods":
-            header.insert(4, "deviations")
-            for row, entry in zip(rows, METHODS.values(), strict=True):
-                row.insert(4, entry.deviations)
-        _table(header, rows)
+        header = ("name", "what; where in text and code; options and defaults")
+        deviations = lambda entry: f"; deviations: {entry.deviations}" if what == "methods" else ""
+        place = lambda entry: f"{entry.equation}; {entry.file}{deviations(entry)}"
+        about = lambda entry: "\n".join((entry.summary, place(entry), pairs(defaults(entry))))
+        table(header, [(name, about(entry)) for name, entry in kinds[what].items()], apart=True)
         print(f"All problems also take {pairs(SHARED)}" if what == "problems" else "Lists of numbers become lanes.")
         print("D is the dissertation; toybox cite NAME prints the papers.")
 
 
 @app.command
 def cite(names: list[str], /) -> None:
-    """Print the papers behind methods or problems, as BibTeX.
+    """Print the papers behind methods or problems, or what cites toybox itself, as BibTeX.
 
     Example: toybox cite pal mushrooms
 
     Args:
-        names: Methods, problems, or keys such as vaswani2019.
+        names: Methods, problems, keys such as vaswani2019, or toybox.
     """
     from .references import cite
 
@@ -109,7 +114,7 @@ def run(
     method: str | None = None,
     /,
     *,
-    steps: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    steps: Annotated[int | None, whole(0)] = None,
     batch: Count = None,
     seeds: Count = None,
     every: Count = None,
@@ -141,17 +146,16 @@ def run(
         csv: Write every step of every run to this CSV file.
         parquet: The same to a Parquet file.
     """
-    from .store import Store
     from .study import Run, Study, compute, stack
 
     numbers: dict[str, Any] = {"steps": steps, "batch": batch, "seeds": seeds, "every": every, "sampler": sampler}
     given = {name: value for name, value in numbers.items() if value is not None}
     with _usage():
-        for target in filter(None, (csv, parquet)):
-            if not target.parent.is_dir():
-                raise Usage(f"the folder of {target} does not exist; accepted: a file in an existing folder")
+        for option, target in (("--csv", csv), ("--parquet", parquet)):
+            if target:
+                writable_file(target, option)
         if method is not None:
-            options, hyper = _settings(problem, method, settings or [])
+            options, hyper = chosen(problem, method, settings or [])
             fields = {"options": options, "hyper": hyper, "steps": 100, "batch": 10, "seeds": 3} | given
             study = Study(name="run", runs=[Run(problem=problem, method=method, **fields)])
         elif problem.endswith(".toml") or Path(problem).is_file():
@@ -161,9 +165,9 @@ def run(
             study = Study.read(problem)
         else:
             raise Usage(f"{problem!r} is no TOML file and no METHOD follows it; accepted: SPEC.toml, or PROBLEM METHOD")
-        folder = Store(store)
+        folder = _store(store)
     results = compute(study, folder, workers=workers, progress=sys.stderr.isatty())
-    _show(results)
+    show(results)
     if csv:
         stack(results).write_csv(csv)
     if parquet:
@@ -198,7 +202,6 @@ def figure(
         cost: The horizontal axis: steps, batches, epochs, values, gradients, samples or seconds.
     """
     from .hyper import refuse_unknown
-    from .store import Store
     from .trace import COSTS
 
     recipes = _recipes()
@@ -209,10 +212,11 @@ def figure(
         refuse_unknown("--cost", cost, COSTS)
         for name in names:
             refuse_unknown("figure", name if name.casefold() not in known else name.casefold(), known)
-        results = Store(store)
+        results, out = _store(store), writable_folder(out, "--out")
     size, chosen = "full" if full else "smoke" if smoke else "default", [known[name.casefold()] for name in names]
     for recipe in {recipe.id: recipe for recipe in chosen}.values():
-        print(*recipe.make(size, out, results, workers, overlay, cost, sys.stderr.isatty()), sep="\n")
+        with _installed(f"figure {recipe.id}", recipe.extra):
+            print(*recipe.make(size, out, results, workers, overlay, cost, sys.stderr.isatty()), sep="\n")
 
 
 @app.command(usage="Usage: toybox demo [NAME] [OPTIONS]")
@@ -222,7 +226,7 @@ def demo(
     *,
     settings: Annotated[list[str] | None, Parameter(name="--set")] = None,
     out: Path | None = None,
-    port: Annotated[int | None, Parameter(validator=Number(gte=1, lte=65535))] = None,
+    port: Annotated[int | None, whole(1, 65535)] = None,
     browser: Annotated[bool, Parameter(negative=("--no-browser",))] = True,
 ) -> int:
     """Open a teaching demo, or the list of them, in the browser; or draw its picture.
@@ -255,21 +259,17 @@ def demo(
             return _serve({"demo": chosen.name} | given, port, browser)
         if out.suffix.lower() not in (".png", ".pdf", ".svg"):
             raise Usage(f"--out {out} is not accepted; accepted: a file ending in .png, .pdf or .svg")
+        writable_file(out, "--out")
     chosen.draw(**values).savefig(out)
     print(out)
     return 0
 
 
 def _serve(query: dict[str, str], port: int | None, browser: bool) -> int:
-    try:
-        from .demos.serve import serve
+    from .demos.serve import serve
 
+    with _installed("a demo's page", "demo", ", or draw a picture by --out"):
         return serve(query, port, browser)
-    except ModuleNotFoundError as missing:
-        raise Usage(
-            f"the demos' pages need a package that is not installed ({missing.name}); install toybox with the "
-            "extra demo, or draw a picture by --out"
-        ) from missing
 
 
 @app.command(help_flags=[], usage="Usage: toybox claims [OPTIONS]")
@@ -297,7 +297,7 @@ def bench(
         only: Some of the measurements; they are only printed where --out is not given.
         out: Folder of RESULTS.md and scaling.png. [default: benchmarks]
     """
-    plugin = _plugin("bench", "the benchmarks are a plugin, found where toybox is installed from its checkout")
+    plugin = _plugin("bench", "the benchmarks are found where toybox is installed")
     with _usage():
         return plugin.main(only or (), quick, out)
 
@@ -315,7 +315,7 @@ def data_list() -> None:
     folders = [Path(f) for f in (os.environ.get("TOYBOX_DATA"), pooch.os_cache("toybox")) if f]
     missing = "missing: toybox data fetch ijcnn1"
     found = [(name, *[f / name for f in folders if (f / name).is_file()], missing)[:2] for name in IJCNN1_SHA256]
-    _table(("data set", "where"), [*((name, "in the package") for name in EMBEDDED), *found])
+    table(("data set", "where"), [*((name, "in the package") for name in EMBEDDED), *found])
 
 
 @data.command
@@ -328,14 +328,27 @@ def fetch(name: str, /, *, folder: Path | None = None) -> None:
         name: The data set: ijcnn1 (4 MB); mushrooms and digits are in the package.
         folder: Where to put it; set TOYBOX_DATA to this folder to use it. [default: TOYBOX_DATA, else the user's cache]
     """
-    from .hyper import refuse_unknown
-    from .problems.data import fetch_ijcnn1
+    import pooch
+    from requests import RequestException
 
+    from .hyper import refuse_unknown
+    from .problems.data import IJCNN1_SHA256, IJCNN1_URL, fetch_ijcnn1
+
+    target = folder or os.environ.get("TOYBOX_DATA")
     with _usage():
         refuse_unknown("data set", name, ["ijcnn1", *EMBEDDED])
-    if name in EMBEDDED:
-        return print(f"{name} is in the package")
-    print(*fetch_ijcnn1(folder or os.environ.get("TOYBOX_DATA"), progress=sys.stderr.isatty()), sep="\n")
+        if name in EMBEDDED:
+            return print(f"{name} is in the package")
+        if target:
+            writable_folder(target, "--folder")
+    pooch.get_logger().setLevel("WARNING")  # the bar shows what is loaded
+    try:
+        print(*fetch_ijcnn1(target, progress=sys.stderr.isatty()), sep="\n")
+    except RequestException as error:
+        raise Usage(
+            f"{IJCNN1_URL} cannot be reached ({type(error).__name__}); accepted: with a network, or its files "
+            f"{', '.join(IJCNN1_SHA256)} in the folder that TOYBOX_DATA names"
+        ) from error
 
 
 @contextmanager
@@ -347,36 +360,26 @@ def _usage() -> Iterator[None]:
         raise Usage(str(error)) from None
 
 
-def _settings(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
-    from .hyper import refuse_unknown
-    from .zoo import METHODS, PROBLEMS, SHARED, defaults
-
-    refuse_unknown("problem", problem, PROBLEMS)
-    refuse_unknown("method", method, METHODS)
-    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
-    chosen: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        owner, dot, short = name.rpartition(".")
-        if not equals or (dot and owner not in accepted):
-            raise Usage(f"--set {setting!r} is not accepted; accepted: NAME=VALUE, problem.NAME=..., method.NAME=...")
-        owners = [o for o in accepted if (owner or o) == o and short in accepted[o]]
-        if len(owners) == 2:
-            raise Usage(f"--set {name} is ambiguous; accepted: problem.{name}=... or method.{name}=...")
-        if not owners:
-            refuse_unknown("--set", short, [k for o in accepted if (owner or o) == o for k in accepted[o]])
-        chosen[owners[0]][short] = _value(text)
-    return chosen["problem"], chosen["method"]
-
-
-def _value(text: str) -> Any:
-    """A number, a list, a truth value or None where it reads as one, else the text."""
-    words = {"true": True, "false": False, "none": None, "inf": float("inf")}
+@contextmanager
+def _installed(what: str, extra: Extra | None, instead: str = "") -> Iterator[None]:
+    """A package that is missing in here belongs to an extra; without one it is an error."""
     try:
-        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+        yield
+    except ModuleNotFoundError as missing:
+        if not extra:
+            raise
+        raise Usage(
+            f"{what} needs a package that is not installed ({missing.name}): {install(extra)}{instead}"
+        ) from None
+
+
+def _store(folder: Path | None) -> Any:
+    """The folder of results, which can be written to."""
+    from .store import Store
+
+    store = Store(folder)
+    writable_folder(store.path, "--store")
+    return store
 
 
 def _recipes() -> dict[str, Any]:
@@ -395,7 +398,7 @@ def _demos() -> dict[str, Any]:
 
 def _claims() -> Any:
     """The module of the claims, with ``main`` and ``listing``."""
-    return _plugin("claims", "the claims need toybox's extra proofs (pip install 'toybox[proofs]')")
+    return _plugin("claims", f"the claims need packages of their own ({install('proofs')})")
 
 
 def _plugin(name: str, missing: str) -> Any:
@@ -405,30 +408,4 @@ def _plugin(name: str, missing: str) -> Any:
     try:
         return next(iter(entry_points(group="toybox.plugins", name=name))).load()
     except (StopIteration, ModuleNotFoundError) as error:
-        raise Usage(f"{missing}: {error}") from None
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*map(escape, header), box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 180).print(table)
-
-
-def _show(results: list) -> None:
-    """The table of ``study.summary``; what is empty everywhere is left out."""
-    from .study import summary
-
-    table = summary(results).to_dict(as_series=False)
-    short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
-    columns = {name: [short(x) for x in values] for name, values in table.items()}
-    quartiles = zip(columns.pop("lower"), columns.pop("upper"), strict=True)
-    columns["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(columns["full_loss"], quartiles, strict=True)]
-    names = {"full_loss": "final full loss, median [quartiles]", "test_accuracy": "test accuracy"}
-    filled = {names.get(name, name): values for name, values in columns.items() if any(values)}
-    _table(filled, zip(*filled.values(), strict=True))
+        raise Usage(": ".join(filter(None, (missing, str(error))))) from None

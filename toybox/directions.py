@@ -10,7 +10,9 @@ What a direction or rule declares of itself, for the laws that hold for all but 
     whole            the rule asks for the line on the whole data set
     to_rounding      searches until nothing changes: how many evaluations that takes depends on the last bit
     afresh           compares losses on fresh batches, where the loss at 0 is one evaluation more
+    walls            enters losses that are not finite as walls, whose height drowns the digits of what lies below
     carries          the batch that judged a step gives the next gradient, too
+    gradients(t)     how many gradients of its batch step t takes, where that is not one
     area             the losses that it compares differ by about area times a curvature: what subtraction leaves of it
 
 Deviations
@@ -19,6 +21,8 @@ Deviations
   RMSProp                    none from eq. 2.47 (eps outside the root).
   Conjugate                  the dissertation names the formulas only (section 4.4.3). PR and HS are cut at 0; d is -g
                              again at every ``restart``-th step, where beta is not finite and where d does not descend.
+                             The old gradient is kept, that of the batch before; section 2.7 wants that of the current
+                             batch, one more gradient a step: ``old="current"``.
   Coin                       the released form, a fraction of the wealth linear in the sum of gradients (Algorithm 2 of
                              the paper), and the whole displacement: it goes with Fixed(1).
   Unit                       where d = 0 it stays 0 (the papers divide 0 by 0); the rule then sees slope 0: STATIONARY.
@@ -26,10 +30,16 @@ Deviations
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, Protocol
 
 from .hyper import Hyper, choice, hyperparameters, integer, number
 from .xp import Array, column
+
+
+def gradients(direction: Any, t: int) -> int:
+    """How many gradients of its batch step t of a direction takes."""
+    return direction.gradients(t) if hasattr(direction, "gradients") else 1
 
 
 class Direction(Protocol):
@@ -99,6 +109,9 @@ class Unit:
     direction: Any = Gradient()
     scale_free = True
 
+    def gradients(self, t):
+        return gradients(self.direction, t)
+
     def init(self, xp, point):
         return self.direction.init(xp, point)
 
@@ -125,25 +138,42 @@ class RMSProp:
         return -g / (xp.sqrt(v) + column(self.eps)), v
 
 
+class Walked(NamedTuple):
+    t: int  # steps made
+    theta: Array  # before the last of them, with its gradient and direction
+    gradient: Array
+    d: Array
+
+
 @hyperparameters
 class Conjugate:
     """d_t = -g_t + beta_t d_{t-1} with a conjugate-gradient formula (dissertation, section 4.4.3).
 
     Restarts from -g at every ``restart``-th step (None: never), and in a lane whose beta is not finite or whose
-    direction would not descend on its batch: with changing batches plain conjugate directions diverge.
+    direction would not descend on its batch: with changing batches plain conjugate directions diverge. old: the
+    gradient before is the one of then, or that of the current batch at the theta of then (section 2.7).
     """
 
     formula: str = choice("FR", "FR", "PR", "HS", "DY")
     restart: int | None = integer(10, 1, none=True)
+    old: str = choice("kept", "kept", "current")
+
+    def restarts(self, t):
+        return t % (self.restart or math.inf) == 0
+
+    def gradients(self, t):
+        return 1 if self.old == "kept" or self.restarts(t) else 2
 
     def init(self, xp, point):
-        return None  # no step made
+        return Walked(0, point.theta, point.gradient, -point.gradient)
 
     def step(self, xp, point, state):
-        g = point.gradient
-        if state is None or (self.restart and state[0] % self.restart == 0):
-            return -g, (1, g, -g)
-        t, g_old, d_old = state
+        t, theta_old, g_old, d_old = state
+        theta, g = point.theta, point.gradient
+        if self.restarts(t):
+            return -g, Walked(t + 1, theta, g, -g)
+        if self.old == "current":
+            g_old = point.along(theta_old - theta).at(0 * point.value + 1).gradient
         y, dot = g - g_old, xp.vecdot
         beta = {
             "FR": lambda: dot(g, g) / dot(g_old, g_old),  # Fletcher & Reeves 1964
@@ -154,7 +184,7 @@ class Conjugate:
         d = -g + beta[..., None] * d_old
         good = xp.isfinite(beta) & (dot(g, d) < 0)
         d = xp.where(good[..., None], d, -g)
-        return d, (t + 1, g, d)
+        return d, Walked(t + 1, theta, g, d)
 
 
 class Wealth(NamedTuple):

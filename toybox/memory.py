@@ -50,7 +50,7 @@ def _of_the_groups(root: Path) -> Iterator[int | None]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text("utf-8")
     except (OSError, ValueError):
         return ""
 

@@ -57,10 +57,10 @@ def rmsprop(rate=0.01, decay=0.9, eps=1e-8, schedule="constant"):
 # --- rates that adapt without a search
 
 
-def sgd_hd(rate=0.01, hyper_rate=1e-6, form="gradient", momentum=0.9):
+def sgd_hd(rate=0.01, hyper_rate=1e-6, form="gradient", momentum=0.9, variant="paper"):
     refuse_unknown("form", form, ("gradient", "momentum", "nesterov"))
     direction = Gradient() if form == "gradient" else Momentum(momentum, nesterov=form == "nesterov")
-    return Optimizer(direction, Hypergradient(rate, hyper_rate))
+    return Optimizer(direction, Hypergradient(rate, hyper_rate, variant))
 
 
 def ali_g(max_rate=inf, eps=1e-5, momentum=0.0, adjusted=False):
@@ -127,7 +127,7 @@ def golsi(c2=0.9, factor=2.0, first=1e-8, smallest=1e-8, variant="paper"):
     return Optimizer(Gradient(), GOLSI(c2, factor, first, smallest, variant))
 
 
-def pls(c1=0.05, c2=0.8, threshold=0.3, evaluations=10, first=0.01):
+def pls(c1=0.05, c2=0.8, threshold=0.3, evaluations=10, first=1.0):
     return Optimizer(Gradient(), PLS(c1, c2, threshold, evaluations, first))
 
 
@@ -139,24 +139,24 @@ def pal(mu=0.1, alpha=1.0, beta=0.4, s_max=3.16, exact_slope=True):
     return Optimizer(Unit(direction) if exact_slope else direction, PAL(mu, alpha, s_max, exact_slope, "batch"))
 
 
-def _pal_conjugate(formula, mu, alpha, s_max, restart):
-    return Optimizer(Unit(Conjugate(formula, restart)), PAL(mu, alpha, s_max, True, "batch"))
+def _pal_conjugate(formula, mu, alpha, s_max, restart, old):
+    return Optimizer(Unit(Conjugate(formula, restart, old)), PAL(mu, alpha, s_max, True, "batch"))
 
 
-def pal_fr(mu=0.1, alpha=1.0, s_max=3.16, restart=10):
-    return _pal_conjugate("FR", mu, alpha, s_max, restart)
+def pal_fr(mu=0.1, alpha=1.0, s_max=3.16, restart=10, old="kept"):
+    return _pal_conjugate("FR", mu, alpha, s_max, restart, old)
 
 
-def pal_pr(mu=0.1, alpha=1.0, s_max=3.16, restart=10):
-    return _pal_conjugate("PR", mu, alpha, s_max, restart)
+def pal_pr(mu=0.1, alpha=1.0, s_max=3.16, restart=10, old="kept"):
+    return _pal_conjugate("PR", mu, alpha, s_max, restart, old)
 
 
-def pal_hs(mu=0.1, alpha=1.0, s_max=3.16, restart=10):
-    return _pal_conjugate("HS", mu, alpha, s_max, restart)
+def pal_hs(mu=0.1, alpha=1.0, s_max=3.16, restart=10, old="kept"):
+    return _pal_conjugate("HS", mu, alpha, s_max, restart, old)
 
 
-def pal_dy(mu=0.1, alpha=1.0, s_max=3.16, restart=10):
-    return _pal_conjugate("DY", mu, alpha, s_max, restart)
+def pal_dy(mu=0.1, alpha=1.0, s_max=3.16, restart=10, old="kept"):
+    return _pal_conjugate("DY", mu, alpha, s_max, restart, old)
 
 
 def fbpal(mu=0.1, alpha=1.0, s_max=3.16):
@@ -167,7 +167,7 @@ def labpal_sgd(
     alpha=1.8,
     approximation_batches=10,
     reuse=1000,
-    schedule="constant",
+    schedule="doubling",
     noise_factor=1,
     s_max=1.0,
     momentum=0.0,
@@ -176,14 +176,14 @@ def labpal_sgd(
     average=25,
 ):
     rule = LABPAL(alpha, approximation_batches, reuse, s_max, "rate", variant, untrustworthy, average)
-    return Optimizer(Momentum(momentum, nesterov=False), rule, batches=BatchSchedule(schedule, noise_factor))
+    return Optimizer(Momentum(momentum, nesterov=False), rule, batches=BatchSchedule(rule, schedule, noise_factor))
 
 
 def labpal_nsgd(
     alpha=1.8,
     approximation_batches=10,
     reuse=1000,
-    schedule="constant",
+    schedule="doubling",
     noise_factor=1,
     s_max=1.0,
     momentum=0.0,
@@ -193,9 +193,8 @@ def labpal_nsgd(
 ):
     along = Momentum(momentum, nesterov=False)  # the released code searches along it, whatever it keeps
     rule = LABPAL(alpha, approximation_batches, reuse, s_max, "length", variant, untrustworthy, average)
-    return Optimizer(
-        along if variant == "released" else Unit(along), rule, batches=BatchSchedule(schedule, noise_factor)
-    )
+    direction = along if variant == "released" else Unit(along)
+    return Optimizer(direction, rule, batches=BatchSchedule(rule, schedule, noise_factor))
 
 
 # --- exact searches
@@ -315,7 +314,7 @@ METHODS = {
         ("mahsereci2015",),
         "D Algorithm 5, eqs. 2.26-2.38",
         "rules/probabilistic.py",
-        "eqs. 2.34-2.36 corrected; noise of slopes from directional derivatives",
+        "eqs. 2.34-2.36 corrected; noise of slopes from directional derivatives, of a batch of one sample from two",
     ),
     "pal": Entry(
         pal,
@@ -331,7 +330,7 @@ METHODS = {
         ("mutschler2020", "fletcher1964"),
         "D section 4.4.3",
         "directions.py",
-        "restarts every 10 steps and where d does not descend",
+        "restarts every 10 steps and where d does not descend; keeps the gradient of the batch before",
     ),
     "pal-pr": Entry(
         pal_pr,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import hyper, sampling
+from . import directions, hyper, sampling
 from .rays import Ledger, Ray, Status
 from .trace import Trace
 from .xp import Array
@@ -28,13 +28,13 @@ CARRY = 50  # steps for which full-batch predictions are carried along before th
 class Optimizer(NamedTuple):
     """A direction and a rule, with the name under which they were made.
 
-    ``batches(t, steps)``: how many base batches the gradient of step t averages; None: one.
+    ``batches(steps)``: how many base batches the gradient of each of so many steps averages; None: one.
     """
 
     direction: Any
     rule: Any
     name: str = ""
-    batches: Callable[[int, int], int] | None = None
+    batches: Callable[[int], Sequence[int]] | None = None
 
     @property
     def lanes(self) -> tuple[int, ...]:
@@ -156,6 +156,8 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
             ledger.charge("gradients", k * batch)
         if t == 0:
             d_state = direction.init(xp, origin)
+        if more := directions.gradients(direction, t) - 1:
+            ledger.charge("gradients", k * batch, more)
         d, d_state = direction.step(xp, origin, d_state)
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)
         if t == 0 or (every and t % every == 0):
@@ -192,12 +194,12 @@ def _counts(optimizer, steps: int) -> list[int]:
     """How many base batches the gradient of each step averages."""
     if getattr(optimizer, "batches", None) is None:
         return [1] * steps
-    counts = [optimizer.batches(t, steps) for t in range(steps)]
-    for t, k in enumerate(counts):
-        if not hyper.is_whole(k, 1):
-            raise ValueError(
-                f"batches({t}, {steps})={hyper.shown(k)} is not accepted; accepted: a whole number of at least 1"
-            )
+    counts = list(optimizer.batches(steps))
+    if len(counts) != steps or not all(hyper.is_whole(k, 1) for k in counts):
+        raise ValueError(
+            f"batches({steps})={hyper.shown(counts)} is not accepted; accepted: a whole number of at least 1 for each "
+            f"of the {steps} steps"
+        )
     return counts
 
 

@@ -1,4 +1,4 @@
-"""The papers behind methods and problems, as BibTeX."""
+"""The papers behind methods and problems, and toybox itself, as BibTeX."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import zoo
+from . import __version__, zoo
 from .hyper import refuse_unknown
 
 DISSERTATION = "mutschler2022"  # the D of the tables
 
 
 def entries() -> dict[str, str]:
-    """Every entry of references.bib by its key, one field a line."""
-    text = Path(__file__).with_name("references.bib").read_text("utf-8")
+    """Every entry of references.bib by its key, one field a line; toybox's own with its version."""
+    text = Path(__file__).with_name("references.bib").read_text("utf-8").replace("VERSION", __version__)
     found = {}
     for line in text.splitlines():
         kind, key, fields = re.fullmatch(r"@(\w+)\{(\w+), (.*)\}", line).groups()  # type: ignore[union-attr]

@@ -21,8 +21,8 @@ from .hyper import is_whole, near, refuse_unknown
 from .sampling import check_sampler
 
 NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
-    *("__init__", "__main__", "analysis", "cli", "demos", "looks", "progress", "references", "spec", "store", "study"),
-    "tiny",
+    *("__init__", "__main__", "analysis", "cli", "demos", "extras", "looks", "outputs", "progress", "quotations"),
+    *("references", "spec", "store", "study", "tables", "terminal", "tiny"),
 )
 
 

@@ -30,6 +30,7 @@ from .hyper import is_whole
 from .rays import Status
 from .spec import Run, Study, canonical_json, code_digest
 from .store import Store
+from .tables import stack, summary
 from .xp import BackendError
 
 __all__ = ["Failure", "Result", "Run", "Study", "StudyError", "compute", "stack", "summary"]
@@ -112,48 +113,6 @@ def compute(
     if failures:
         raise StudyError(failures)
     return [Result(run, store) for run in study.runs]
-
-
-def summary(results: list[Result]) -> Any:
-    """A polars table of where runs ended, one row per run and hyper-parameter lane.
-
-    Columns: run, lane, seeds; full_loss with its quartiles lower and upper and the median test_accuracy (null without
-    one) over the seeds, after the last step; statuses, how many steps ended how; values/step and gradients/step, means
-    over seeds and steps; seconds of the whole run.
-    """
-    import polars as pl
-
-    rows = []
-    for result in results:
-        frame, steps = result.frame, result.run.steps
-        hyper = frame.columns[2 : frame.columns.index("loss")]
-        for values, lane in frame.group_by(hyper or pl.lit(0), maintain_order=True):
-            last = lane.filter(pl.col("t") == steps)
-            with np.errstate(all="ignore"):
-                lower, median, upper = np.quantile(last["full_loss"].to_numpy(), [0.25, 0.5, 0.75])
-            ended = lane["status"].drop_nulls().value_counts(sort=True).rows()
-            rows.append({
-                "run": result.run.title,
-                "lane": " ".join(f"{name}={value:g}" for name, value in zip(hyper, values, strict=False)),
-                "seeds": len(result.run.seeds),
-                "full_loss": median,
-                "lower": lower,
-                "upper": upper,
-                "test_accuracy": last["test_accuracy"].median(),
-                "statuses": ", ".join(f"{status} {count}" for status, count in ended),
-                "values/step": last["values"].mean() / max(1, steps),
-                "gradients/step": last["gradients"].mean() / max(1, steps),
-                "seconds": result.meta["seconds"],
-            })  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"test_accuracy": pl.Float64})
-
-
-def stack(results: list[Result]) -> Any:
-    """The frames of all results in one polars table, after columns that name the run: title, problem, method."""
-    import polars as pl
-
-    named = lambda run: (pl.lit(getattr(run, name)).alias(name) for name in ("title", "problem", "method"))
-    return pl.concat([result.frame.select(*named(result.run), pl.all()) for result in results], how="diagonal")
 
 
 def _job(run: Run, key: str, store: Store, progress: bool, home: int) -> Failure | None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import zipfile
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,41 @@ class Trace:
     batch: int
     hyper: dict[str, np.ndarray]  # hyper-parameters that span lanes
 
+    def __repr__(self) -> str:
+        facts = self._facts()
+        width = max(map(len, facts))
+        return "\n".join(f"{name:{width}}  {text}" for name, text in facts.items())
+
+    def _repr_html_(self) -> str:
+        rows = (f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._facts().items())
+        return f"<table>{''.join(rows)}</table>"
+
+    def _facts(self) -> dict[str, str]:
+        """What a reader wants to know first."""
+
+        def spread(values: np.ndarray) -> str:
+            """Median and quartiles over the lanes; what is not a number counts as infinite."""
+            with np.errstate(all="ignore"):
+                quartiles = np.quantile(np.where(np.isnan(values), np.inf, values), [0.5, 0.25, 0.75])
+            return "{:.4g} [{:.4g}, {:.4g}]".format(*np.where(np.isnan(quartiles), np.inf, quartiles))
+
+        statuses, counts = np.unique(self.status, return_counts=True)
+        found = ", ".join(f"{Status(s).name} {n}" for s, n in zip(statuses, counts, strict=True))
+        ended = int((self.ended < self.steps).sum())
+        paid = ", ".join(f"{kind} {self.cost(kind)[-1:].mean():.6g}" for kind in COSTS[1:-1] if self.steps)
+        measured = {"full loss": self.full_loss, "test accuracy": self.test_accuracy}
+        losses = {name: (spread(v[-1]), spread(v[0])) for name, v in measured.items() if v is not None}
+        return {
+            "method": self.method or "without a name",
+            "lanes": f"{' x '.join(map(str, self.lanes))} ({', '.join(['seeds', *self.hyper])})",
+            "steps": f"{self.steps}, on batches of {self.batch} of {self.problem_size} samples",
+            **{name: f"{last}, at the start {first}" for name, (last, first) in losses.items()},
+            "": "median [quartiles] over the lanes",
+            "statuses": (found or "none") + (f"; {ended} lanes ended early" if ended else ""),
+            "mean cost": paid or "none",
+            "seconds": f"{self.seconds[-1] if self.steps else 0:.3g}, of all lanes together",
+        }
+
     @property
     def steps(self) -> int:
         return len(self.loss)
@@ -81,7 +117,8 @@ class Trace:
 
         Columns: t, seed, the hyper-parameters that span lanes; loss, size, arc, trials, status (an Enum of ``Status``
         names), null after the last step; the costs paid before step t; full_loss and test_accuracy, null where not
-        measured. Floats are Float64, so that tables of different runs can be stacked.
+        measured. Floats are Float64, so that tables of different runs can be stacked. ``.to_pandas()`` needs toybox's
+        extra pandas.
         """
         import polars as pl
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import memory
+from .extras import install
 
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
@@ -27,6 +28,7 @@ _MODULES = {
     "strict": "array_api_strict",
     "cupy": "array_api_compat.cupy",
 }
+_INSTALL = {"torch": install("torch"), "strict": install("test"), "cupy": install("cuda12", "cuda13")}
 _CREATION = ("asarray", "zeros", "ones", "full", "empty", "arange", "linspace", "eye")
 
 
@@ -194,19 +196,17 @@ def _resolved(name: str) -> Namespace:
     if len(wheels) > 1:
         raise BackendError(
             f"backend='cupy' finds {' and '.join(wheels)} installed, which overwrite each other's files; uninstall "
-            "them all, and install toybox with one of the extras cuda12 and cuda13"
+            f"them all, and then: {install('cuda12', 'cuda13')}"
         )
     try:
         module = import_module(_MODULES[name])
     except ImportError as missing:
-        extra = {"strict": "test", "cupy": "cuda12 or cuda13"}.get(name, name)
         if wheels:
             raise BackendError(
                 f"backend='cupy': {wheels[0]} is installed and cannot be loaded: {_line(missing)}"
             ) from missing
         raise BackendError(
-            f"backend={name!r} needs a package that is not installed ({missing.name}); install toybox "
-            f"with the extra {extra}"
+            f"backend={name!r} needs a package that is not installed ({missing.name}): {_INSTALL[name]}"
         ) from missing
     if name == "numpy":
         return NumpyNamespace(name, module)
@@ -233,18 +233,18 @@ def _refuse_unusable(module: Any, wheels: list[str]) -> None:
         runtime = import_module("cupy").cuda.runtime
         driver, wanted = runtime.driverGetVersion(), runtime.runtimeGetVersion()
         if 0 < driver // 1000 < wanted // 1000:
+            remedy = f"uninstall it, and then: {install('cuda12')}" if driver >= 12000 else "update the driver"
             raise BackendError(
                 f"backend='cupy': {wheels[0] if wheels else 'CuPy'} needs a driver for CUDA {wanted // 1000}, and this "
-                f"machine's knows CUDA up to {driver // 1000}.{driver % 1000 // 10}; uninstall it, and install toybox "
-                f"with the extra cuda{driver // 1000}"
+                f"machine's knows CUDA up to {driver // 1000}.{driver % 1000 // 10}; {remedy}"
             )
         raise BackendError("backend='cupy' finds no CUDA device; use backend='numpy' or a machine with a GPU")
     try:
         module.asarray([1.0]) + 1.0  # compiles and launches a kernel
     except Exception as failure:
         raise BackendError(
-            f"backend='cupy' finds a CUDA device and cannot use it: {_line(failure)}; the extras cuda12 and cuda13 "
-            "bring the libraries of CUDA along"
+            f"backend='cupy' finds a CUDA device and cannot use it: {_line(failure)}; what brings the "
+            f"libraries of CUDA along: {install('cuda12', 'cuda13')}"
         ) from failure
 
 

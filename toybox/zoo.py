@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from .hyper import refuse_unknown
+import numpy as np
+
+from .hyper import refuse_unknown, shown
 from .methods import METHODS, Entry
 from .optimizer import Optimizer
 from .problems import named
@@ -34,7 +36,7 @@ PROBLEMS = {
     ),
     "mirrored": Entry(
         named.mirrored,
-        "steep on one side and flat on the other, and its mirror image: SLS needs c >= 1/2",
+        "steep on one side and flat on the other, and its mirror image: SLS may diverge for small c",
         ("vaswani2019",),
         "D section 2.6.3",
         "problems/named.py",
@@ -74,15 +76,28 @@ PROBLEMS = {
 SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem
 
 
+class Method(Optimizer):
+    """A named optimizer, which shows itself by the call that made it; what ``_replace`` makes of it shows its parts."""
+
+    made = ""
+
+    def __repr__(self) -> str:
+        return self.made or repr(Optimizer(*self))
+
+
 def problem(name: str, **options: Any) -> Any:
     """A named problem. Raises ``ValueError`` for an unknown name or option, with a near miss."""
-    return _make("problem", PROBLEMS, name, options, SHARED)
+    found = _make("problem", PROBLEMS, name, options, SHARED)
+    found.made = _call("problem", name, options)
+    return found
 
 
 def method(name: str, **hyper: Any) -> Optimizer:
     """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, an unknown
     hyper-parameter or a bad value, with what would be accepted."""
-    return _make("method", METHODS, name, hyper)._replace(name=name)
+    found = Method(*_make("method", METHODS, name, hyper)._replace(name=name))
+    found.made = _call("method", name, hyper)
+    return found
 
 
 def _make(what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: Iterable[str] = ()) -> Any:
@@ -91,6 +106,12 @@ def _make(what: str, registry: dict[str, Entry], name: str, options: dict[str, A
     for given in options:
         refuse_unknown(f"{name}'s option", given, accepted)
     return registry[name].make(**options)
+
+
+def _call(function: str, name: str, options: dict[str, Any]) -> str:
+    """The call that makes a problem or method, as one would type it; long values are cut."""
+    values = {k: v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in options.items()}
+    return f"tb.{function}({', '.join([repr(name), *(f'{k}={shown(v)}' for k, v in values.items())])})"
 
 
 def defaults(entry: Entry) -> dict[str, Any]:

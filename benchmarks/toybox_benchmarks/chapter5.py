@@ -27,7 +27,7 @@ def most_memory() -> int:
     """The most bytes this process had; ru_maxrss would begin with those of the one that started it."""
     status = Path("/proc/self/status")
     if status.exists():
-        return 1024 * int(status.read_text().split("VmHWM:")[1].split()[0])
+        return 1024 * int(status.read_text("utf-8").split("VmHWM:")[1].split()[0])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

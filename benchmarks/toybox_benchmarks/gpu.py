@@ -2,10 +2,10 @@
 
     python -m toybox_benchmarks.gpu [--small] [--out FILE]
 
-First the tests that are marked ``cupy``, all pairs of methods and problems among them; then times on the device beside
-NumPy's on the same machine, in turn. Nothing here waits for the device inside a run, so a time is that of a whole run,
-up to the arrival of its results. A part that fails is written down as failed, and the others go on. ``--small`` shrinks
-everything, for a try on an emulated device, whose times mean nothing.
+First, in a checkout, the tests that are marked ``cupy``, all pairs of methods and problems among them; then times on
+the device beside NumPy's on the same machine, in turn. Nothing here waits for the device inside a run, so a time is
+that of a whole run, up to the arrival of its results. A part that fails is written down as failed, and the others go
+on. ``--small`` shrinks everything, for a try on an emulated device, whose times mean nothing.
 """
 
 # ruff: noqa: B023 - a piece is timed where it is written, before its loop goes on
@@ -25,9 +25,8 @@ import numpy as np
 import toybox as tb
 from toybox.xp import BackendError, Namespace, namespace, wheels_of_cupy
 
-from .run import machine
+from .run import CHECKOUT, FOLDER, ROOT, machine
 
-FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
 REPEATS, POINTS = 5, 167
 HEAD = ["| measured | device, µs | against | its µs | ratio | quartiles |", "|---|--:|---|--:|--:|--:|"]
 
@@ -169,7 +168,7 @@ def tests() -> str:
     """The tests marked ``cupy``, in a process of their own: pytest's summary, and what failed."""
     command = [sys.executable, "-m", "pytest", "-m", "cupy", "-p", "no:cacheprovider", "tests"]
     place = os.environ | {"TOYBOX_CUPY": "all", "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=FOLDER.parent, env=place, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=place, capture_output=True, text=True, check=False)
     told = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("FAILED", "ERROR"))]
     last = next((line.strip("= ") for line in reversed(done.stdout.splitlines()) if line.strip()), "no output")
     return "\n".join([f"Tests: {last} (exit code {done.returncode})", *(f"- {line}" for line in told)])
@@ -185,17 +184,18 @@ def main(arguments: list[str] | None = None) -> int:
     except BackendError as missing:
         print(f"gpu-check: {missing}; nothing was measured, {chosen.out} is as it was", file=sys.stderr)
         return 2
-    return check(xp, SMALL if chosen.small else Sizes(), chosen.out, with_tests=not chosen.small)
+    return check(xp, SMALL if chosen.small else Sizes(), chosen.out, with_tests=CHECKOUT and not chosen.small)
 
 
 def check(xp: Namespace, sizes: Sizes, out: Path, with_tests: bool) -> int:
     """Run every part, print and write what it found; 0 where nothing failed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     written, failed = ["# On a device", ""], False
 
     def say(text: str) -> None:
         print(text, flush=True)
         written.append(text)
-        out.write_text("\n".join(written) + "\n")  # at once: what was measured stays, whatever comes
+        out.write_text("\n".join(written) + "\n", "utf-8")  # at once: what was measured stays, whatever comes
 
     for fact in (*machine(), device(xp)):
         say(f"- {fact}")

@@ -118,9 +118,9 @@ def main(folder: str = "results/ijcnn1") -> None:
         if not path.exists():
             problem = problem or built()
             part = path.with_suffix(".part")
-            part.write_text(json.dumps(compute(*problem)))
+            part.write_text(json.dumps(compute(*problem)), "utf-8")
             part.rename(path)
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8"))
         print(path.name, {k: v for k, v in found.items() if isinstance(v, float)}, flush=True)
         return found
 
@@ -130,7 +130,8 @@ def main(folder: str = "results/ijcnn1") -> None:
         for m, hyper, seed in RUNS
     ]
     cost = kept("cost", lambda problem, built: built | price(problem) | {"machine": machine(), "peak": most_memory()})
-    (FOLDER / "IJCNN1.md").write_text(report(runs, cost))
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "IJCNN1.md").write_text(report(runs, cost), "utf-8")
 
 
 if __name__ == "__main__":

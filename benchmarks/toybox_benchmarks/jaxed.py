@@ -3,7 +3,8 @@
 jaxopt's ArmijoSGD and optax's scale_by_backtracking_linesearch implement the search of Vaswani et al. 2019. With
 c = 0.1, beta = 0.9, a first step of 1 and growth gamma^(B/D) both are our ``sls`` but for rounding, and one detail: the
 backtracking compares losses where ours compares their difference, computed without cancellation. Gradients come from
-reverse-mode differentiation, float64 is switched on, and compiling is not counted.
+reverse-mode differentiation, float64 is switched on, and compiling is not counted. Python dispatches every step anew
+and draws its batch: no walk is compiled as a whole.
 """
 
 from __future__ import annotations

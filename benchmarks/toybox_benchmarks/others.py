@@ -30,6 +30,7 @@ else:
     NO_JAX = ""
 
 BATCHES = 20
+JITTED = "jitted, a dispatch per step"
 
 
 def jax(quick: bool) -> Iterator[Row]:
@@ -53,7 +54,7 @@ def jax(quick: bool) -> Iterator[Row]:
         ours = partial(walk, here.problem, optimizer, steps, here.batch, range(seeds))
         cost = interleaved(repeats, {"ours": ours, **others})
         micros = 1e6 * float(np.median(cost["ours"])) / (steps * seeds)
-        yield from (Row(what, f"{other}, jitted", cost["ours"] / cost[other], micros) for other in others)
+        yield from (Row(what, f"{other}, {JITTED}", cost["ours"] / cost[other], micros) for other in others)
 
 
 class Search(NamedTuple):

@@ -21,9 +21,13 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
+from toybox import __version__
 from toybox.hyper import refuse_unknown
+from toybox.outputs import writable_folder
 
-FOLDER = Path(__file__).parents[1]  # of what was measured, in the checkout
+ROOT = Path(__file__).parents[2]
+CHECKOUT = (ROOT / "pyproject.toml").is_file()  # where a wheel is installed there is none
+FOLDER = (ROOT if CHECKOUT else Path()) / "benchmarks"  # of what was measured
 ONE_THREAD = {
     **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
@@ -34,6 +38,10 @@ CURVES = ("data", "line-data", "batch", "factorization-batch", "dimension", "lin
           "lanes", "quadratic-lanes", "steps", "polynomial-steps")  # fmt: skip
 GROUPS = {"scaling": CURVES}
 NAMES = (*ROWS, "scaling", *CURVES, "chapter5")
+JAX = (
+    "The rows against jaxopt and optax are searches of these libraries, jitted step by step: Python dispatches every "
+    "step anew, and draws its batch. None of them is a walk that is compiled as a whole."
+)
 ELSEWHERE = "Measured elsewhere: [ijcnn1](IJCNN1.md), [on a GPU](GPU.md)."
 
 
@@ -52,7 +60,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     """Measure everything, or ``only`` what is named, and print it; the exit code of the measuring process.
 
     Everything is written to RESULTS.md and scaling.png of the folder ``out`` (None: benchmarks); a selection only
-    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name or quick with out.
+    where ``out`` is given, and nothing where ``quick``. Raises ``ValueError`` for an unknown name, quick with out, or a
+    folder that cannot be written to.
     """
     for name in only:
         refuse_unknown("--only", name, NAMES)
@@ -61,6 +70,8 @@ def main(only: Sequence[str] = (), quick: bool = False, out: Path | None = None)
     chosen = [name for part in only for name in GROUPS.get(part, (part,))] or [*ROWS, *CURVES, "chapter5"]
     if not quick and not only:
         out = out or Path("benchmarks")
+    if out:
+        writable_folder(out, "--out")
     target = None if out is None else str(out)
     task = f"from {__name__} import measure; measure({chosen!r}, {quick!r}, {target!r})"
     return subprocess.run([sys.executable, "-P", "-c", task], env=environment(), check=False).returncode
@@ -86,7 +97,7 @@ def measure(chosen: list[str], quick: bool, out: str | None) -> None:
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "RESULTS.md").write_text("\n".join(written) + "\n")
+        (folder / "RESULTS.md").write_text("\n".join(written) + "\n", "utf-8")
         if found:
             from .draw import draw
 
@@ -101,6 +112,8 @@ def compare(names: list[str], quick: bool, say) -> None:
     from .measure import HEAD, markdown
 
     say("\n## Side by side\n")
+    if "jax" in names:
+        say(f"{JAX}\n")
     for text in HEAD:
         say(text)
     for name in names:
@@ -126,14 +139,20 @@ def grow(names: list[str], quick: bool, say) -> list:
     return found
 
 
+def source() -> str:
+    """The commit of the checkout; elsewhere the version."""
+    if not CHECKOUT:
+        return f"toybox {__version__}"
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    return f"Commit {subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or 'unknown'}"
+
+
 def machine() -> list[str]:
     """What the numbers depend on: commit, processor, libraries, BLAS kernel."""
     import numpy  # noqa: F401 - its BLAS is what threadpoolctl shall see
     from threadpoolctl import threadpool_info
 
-    git = ["git", "-C", str(FOLDER), "describe", "--always", "--dirty", "--abbrev=12"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
-    cpu = Path("/proc/cpuinfo").read_text().split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
+    cpu = Path("/proc/cpuinfo").read_text("utf-8").split("model name", 1)[-1] if Path("/proc/cpuinfo").exists() else ""
     name = cpu.split("\n", 1)[0].strip("\t :") or platform.processor() or platform.machine()
     versions = []
     for package in ("numpy", "scipy", "torch", "jax", "jaxopt", "optax"):
@@ -147,7 +166,7 @@ def machine() -> list[str]:
         if i["user_api"] == "blas"
     }
     return [
-        f"Commit {commit}, {date.today()}",
+        f"{source()}, {date.today()}",
         f"{name}, {os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}",
         f"{', '.join(versions)}; {'; '.join(sorted(blas))}",
     ]

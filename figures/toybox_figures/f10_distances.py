@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table
+from .words import listed
 
 PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate of SGD; batches of 100
     "mushrooms, RBF kernel": ("mushrooms", {"sigma": 2.0}, 0.2),
@@ -128,7 +131,8 @@ def along(ax, part, name, look, table: Table, panel: str) -> None:
 def caption(results) -> str:
     import polars as pl
 
-    names, lines, falls, nearer = (*CONSECUTIVE, f"absolute, {FAR} lines on"), [], [], []
+    names, lines = (*CONSECUTIVE, f"absolute, {FAR} lines on"), []
+    falls, closer, nearer = [], [], []
     for title in PROBLEMS:
         chosen = results.filter(pl.col("problem") == title).sort("i")
         values = [chosen.filter(pl.col("series") == name)["y"].to_numpy() for name in names]
@@ -137,18 +141,19 @@ def caption(results) -> str:
             f"| {title} | " + " | ".join(f"{a:.2g} to {b:.2g}" for a, b in zip(early, late, strict=True)) + " |"
         )
         falls.append(f"{early[0] / late[0]:.2g}")
+        closer.append(f"{early[1] / late[1]:.2g}")
         nearer.append(f"{late[2] / late[3]:.2g}")
     return (
         "Mean absolute distance between the losses on all data along the lines of SGD (batches of 100), lowest points "
-        f"shifted to 0, on the arc lengths {WINDOW[0]:g} to {WINDOW[1]:g}. Left: as published; the dissertation's fig. "
-        "5.3 finds that the first lines differ most and later ones are alike. So it is here, but the range of the "
-        f"lines (dotted) falls meanwhile by factors of {' and '.join(falls)}, and two lines are never further apart "
-        "than the higher of both: flat lines are near to each other whatever their shapes. Middle, and where it says "
-        "so: every line divided by its range first. In the last quarter of the run, a line so divided is "
-        f"{' and '.join(nearer)} times as far from the next line as from that {FAR} lines on (near 1: "
-        "alike are all lines of that phase, neighbours no more than others). Right: medians and "
-        "quartiles of stretches of lines. The kernel's width is 2 (.5 in F2). One seed; line numbers count from 1, on "
-        "logarithmic axes; darkest: the lowest 5 %.\n\n"
+        f"shifted to 0, on the arc lengths {WINDOW[0]:g} to {WINDOW[1]:g}. Left: as published; the dissertation says "
+        f"(section 5.4, fig. 5.3) that {quote('shapes')}. Here the distance of neighbours falls by factors of "
+        f"{listed(closer)}, but the range of the lines (dotted) falls meanwhile by factors of {listed(falls)}, and two "
+        "lines are never further apart than the higher of both: flat lines are near to each other whatever their "
+        "shapes. Middle, and where it says so: every line divided by its range first. In the last quarter of the run, "
+        f"a line so divided is {listed(nearer)} times as far from the next line as from that {FAR} lines on (near 1: "
+        "alike are all lines of that phase, neighbours no more than others). Right: medians and quartiles of "
+        "stretches of lines. The kernel's width is 2 (.5 in F2). One seed; line numbers count from 1, on logarithmic "
+        "axes; darkest: the lowest 5 %.\n\n"
         "| first ten lines to last quarter, medians | " + " | ".join(names) + " |\n"
         + "|---" * (len(names) + 1) + "|\n" + "\n".join(lines)
     )  # fmt: skip

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import LOOKS, Look, Recipe, Table
+from .words import listed, span
 
 WIDTH = 25  # lines in a mean, as in the documents
 
@@ -38,7 +41,7 @@ BLOCKS = {  # drawn line by line
         {"hidden": (16,), "activation": "tanh"},
         (0.4, 0.2),
         {"smoke": 16, "default": 300, "full": 2000},
-        {"smoke": 1, "default": 1, "full": 3},
+        MANY,
         "step",
         (-2.0, 6.0),
     ),
@@ -61,6 +64,7 @@ CASES = BLOCKS | {  # and in sums
         MANY,
     ),
 }
+SHARED = ("rank 10", "interpolation")  # all batches share a minimiser: the last of the cases
 STRATEGIES = {
     "optimum": Look("s_opt, minimum on all data", "#000000", "", "-"),
     "half": Look("SGD, half the training rate", "#0F7F8C", "v", (0, (6, 1))),
@@ -143,6 +147,7 @@ def _typical(x):
     return np.sqrt(np.nanmean(x * x, axis=0))
 
 
+TOLD = ("error", "backwards", "missing", "r2", "over_constant", "rank")  # of which the caption speaks, not drawn
 PANELS = {  # metric -> title, linear part of a symlog axis by case
     "size": ("update step s_upd", None),
     "distance": ("distance s_opt - s_upd (below 0: too long)", {"regression": 0.01, "digits": 0.1}),
@@ -155,6 +160,7 @@ PANELS = {  # metric -> title, linear part of a symlog axis by case
 
 def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
+    import polars as pl
 
     figure = plt.figure(figsize=(12, 13), layout="constrained")
     parts: Any = figure.subfigures(3, 1, height_ratios=[2, 2, 1.1], hspace=0.02)
@@ -166,6 +172,11 @@ def draw(results, overlay=True, cost="steps"):
         axes = dict(zip(PANELS, part.subplots(2, 3).flat, strict=True))
         block(axes, results, key, table)
     shares(parts[2].subplots(1, 2, width_ratios=[1.5, 1]), results, table)
+    for (key, metric, name), found in results.filter(pl.col("metric").is_in(TOLD)).group_by(
+        "case", "metric", "series", maintain_order=True
+    ):
+        low, median, high = np.quantile(found["value"], [0.25, 0.5, 0.75])
+        table.add(f"{key}: {metric}", name, [0], [median], [low], [high])
     handles, names = figure.subfigs[0].axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure, table, caption(results)
@@ -275,10 +286,10 @@ def shares(axes, results, table) -> None:
         ax.set_xticks(range(len(CASES)), [case.short for case in CASES.values()], fontsize=7)
         ax.set_xlim(-0.5, len(CASES) - 0.5)
         ax.grid(False, axis="x")
-        ax.axvspan(3.5, len(CASES) - 0.5, color="#F2F2F2", lw=0, zorder=0)
+        ax.axvspan(len(CASES) - len(SHARED) - 0.5, len(CASES) - 0.5, color="#F2F2F2", lw=0, zorder=0)
         ax.annotate(
-            "all batches share\na minimiser", (4.5, 0.03 if ax is left else 0.18), xycoords=ax.get_xaxis_transform(),
-            ha="center", fontsize=7, color="#555555", zorder=1,
+            "all batches share\na minimiser", (len(CASES) - (len(SHARED) + 1) / 2, 0.03 if ax is left else 0.18),
+            xycoords=ax.get_xaxis_transform(), ha="center", fontsize=7, color="#555555", zorder=1,
         )  # fmt: skip
 
 
@@ -289,9 +300,13 @@ def caption(results) -> str:
     def percent(key, metric, name):
         return f"{100 * middle(key, metric, name):.0f} %"
 
-    def quartiles(key):
-        ends = np.quantile(values(results, key, "best rate", f"{CASES[key].rates[0]:g}"), [0.25, 0.75])
-        return " to ".join(dict.fromkeys(f"{end:.2f}" for end in ends))
+    def best(key):
+        """Quartiles over the seeds for every rate of a case."""
+        found = {rate: values(results, key, "best rate", f"{rate:g}") for rate in CASES[key].rates}
+        return CASES[key].title + " " + listed(f"{span(y, quantiles=(0.25, 0.75))} ({r:g})" for r, y in found.items())
+
+    def shares(name, *keys):
+        return listed(f"{percent(key, 'share', name)} ({CASES[key].title})" for key in keys)
 
     def strayed(key):
         found = series(results, key)
@@ -309,33 +324,31 @@ def caption(results) -> str:
         f"loss on all data; lengths in parameter space. Colour: means over {WIDTH} lines; thin: single lines (their "
         "steps of 0 and backwards are cut off on the log axis); sums are not smoothed, those of the distance are of "
         "its absolute value, as in fig. 6 of the ICANN paper. The regression is a quadratic with one Hessian for all "
-        "samples, its targets noisy; the interpolating one has a design for every sample and exact targets. PAL is the "
-        "exact search on a parabola: their curves coincide there. Rows 1 to 4: the first seed. Bottom: second half of "
-        f"the lines, medians and quartiles over seeds: {seeds}.\n\n"
-        "*SGD with half the training rate looks like an exact search, for whatever rate.* The ratio s_opt / |g_B| "
-        "settles at half of each training rate (dotted), because the loss then changes slowly (claim SGD-07): the "
-        f"rate best in the mean is {quartiles('regression')} of the training rate on the regression, "
-        f"{quartiles('rank 4')} on the factorization of rank 4, {quartiles('digits')} on the network, "
-        f"{quartiles('mushrooms')} on the kernel, whose loss still falls. Where all batches share a minimiser nothing "
-        f"of the kind holds: {middle('rank 10', 'best rate', '0.1'):.0f} and "
-        f"{middle('interpolation', 'best rate', '1'):.1f} times the training rate, which only says that it was small. "
-        "The training rate itself improves next to nothing per line (a step of twice the optimum, SGD-08).\n\n"
-        f"*It looks so after smoothing.* Line by line half the rate misses s_opt by "
+        "samples, its targets noisy; the interpolating one has a design for every sample and exact targets. PAL is "
+        "the exact search on a parabola: their curves coincide there. Rows 1 to 4: the first seed. Bottom: second "
+        f"half of the lines, medians and quartiles over seeds: {seeds}.\n\n"
+        "*Half of the training rate, once the loss is stationary.* By claim SGD-07 the rate that is best in the mean "
+        "over such lines is half of the rate that made them, whatever that is; while the loss falls it is more. The "
+        "ratio s_opt / |g_B| is drawn with half of each training rate (dotted). Best in the mean, per training rate "
+        "(that rate in brackets), quartiles over seeds, were: "
+        f"{'; '.join(best(key) for key in CASES if key not in SHARED)}. Where all batches share a minimiser no noise "
+        f"stops the fall: {'; '.join(best(key) for key in SHARED)}. The training rate itself gets "
+        f"{shares('sgd', *BLOCKS)} of the improvement of s_opt (twice the optimum would get none, SGD-08).\n\n"
+        f"*Line by line.* Of SGD with half the training rate the dissertation says that it {quote('almost as well')} "
+        "(section 5.5, of curves smoothed over 25 lines). Line by line it misses s_opt by "
         f"{percent('regression', 'error', 'half')} of its size (root mean squares) on the regression, "
         f"{percent('digits', 'error', 'half')} on the network; its sums of |distance| are {strayed('regression')} and "
-        f"{strayed('digits')} times those of the training rate; on the regression s_opt lies behind the origin "
-        f"on {percent('regression', 'backwards', 'all')} of the lines. There R^2 of s_opt = c |g_B| through the origin "
-        f"is {r2[0]} line by line and {r2[1]} smoothed, but beyond a constant length it explains only {beyond[0]} and "
-        f"{beyond[1]}, with rank correlations of {rank[0]} and {rank[1]}: what looks proportional when "
-        f"smoothed is mostly constant. Half the rate gets {percent('regression', 'share', 'half')} (regression) and "
-        f"{percent('digits', 'share', 'half')} (network) of the improvement of s_opt, FBPAL "
-        f"{percent('regression', 'share', 'fbpal')} and {percent('digits', 'share', 'fbpal')}: nearly optimal, as "
-        "published.\n\n"
-        "*Exact search on the batch performs badly under noise only.* Its steps are too long by far and raise the "
-        "loss in sum, as in fig. 5.7; where all batches share a minimiser it reaches "
-        f"{percent('rank 10', 'share', 'exact')} (rank 10) and {percent('interpolation', 'share', 'exact')} "
-        f"(regression). The kernel's batches are fitted far away: steps there miss s_opt by "
-        f"{middle('mushrooms', 'error', 'exact'):.0f} times its size.\n\n"
+        f"{strayed('digits')} times those of the training rate (first seed); on the regression s_opt lies behind the "
+        f"origin on {percent('regression', 'backwards', 'all')} of the lines. There R^2 of s_opt = c |g_B| through the "
+        f"origin is {r2[0]} line by line and {r2[1]} smoothed; beyond a constant length it explains {beyond[0]} and "
+        f"{beyond[1]}, with rank correlations of {rank[0]} and {rank[1]}. Half the rate gets {shares('half', *BLOCKS)} "
+        f"of the improvement of s_opt; FBPAL, which {quote('almost optimal')} in the dissertation, "
+        f"{shares('fbpal', *BLOCKS)}.\n\n"
+        f"*Exact search on the batch.* In the dissertation {quote('exact performs poorly')}. Here it gets, of the "
+        f"improvement of s_opt, {shares('exact', *(key for key in CASES if key not in SHARED))} (below 0: the steps "
+        f"raise the loss in sum); where all batches share a minimiser, {shares('exact', *SHARED)}. The kernel's "
+        f"batches are fitted far away: steps there miss s_opt by {middle('mushrooms', 'error', 'exact'):.0f} times its "
+        "size.\n\n"
         "Lines that are lowest where they fall out of the window have no s_opt and count for nothing in its sums, "
         f"distances and fits: {lost}."
     )

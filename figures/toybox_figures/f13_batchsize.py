@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table
+from .words import listed
 
 PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate
     "linear regression": ("quadratic", {"dim": 30, "size": 2000, "common": True}, 0.1),
@@ -137,10 +140,13 @@ def caption(results) -> str:
         return chosen["y"]
 
     def each(k, procedure, at, digits=1, series="measured"):
-        return " and ".join(f"{of(title, procedure, k, series)[at]:.{digits}f}" for title in PROBLEMS)
+        return listed(f"{of(title, procedure, k, series)[at]:.{digits}f}" for title in PROBLEMS)
 
     return CAPTION.format(
         batch=BATCH,
+        sigma=PUBLISHED[1]["sigma"],
+        same=quote("same factor"),
+        lower=quote("lower factor"),
         repeats=REPEATS,
         seeds=f"{of('linear regression', 'facts', 1.0, 'seeds')[0]:.0f}",
         late=each(8.0, "fixed", -1),
@@ -154,22 +160,21 @@ def caption(results) -> str:
 
 
 CAPTION = (
-    "By which factor SGD's step (rate times slope) is divided when the batch is k times as large as the base "
-    "batch of {batch} samples, at the iterates of SGD with that base batch. Lines: ratio of the mean slopes, or "
-    "root of the ratio of mean squares, of the lines of {seeds} seeds in stretches of the run; bands: quartiles "
-    "of single lines, on the right of single steps (root mean square of {repeats} batches each). Left, as "
-    "published: the direction of the base batch is kept, larger batches add random samples, smaller ones keep the "
-    "steepest samples of the base batch. Right: every batch has its own direction, as in SGD when it is run. Grey "
-    "dots: the expected ratio k of fig. 5.9. Black dashes: the exact laws, k / (1 + (k - 1) rho) on the left "
-    "(claim SGD-05; rho is the slope of the rest of the data over that of the batch) and from E |g_kB|^2 = |g|^2 "
-    '+ (1/kB - 1/D) tr S on the right (claim SGD-06), whose limit, about the root of k, is the grey line. "A '
-    'batch k times as large divides the step by k" (core result 3) comes true on the left only, and late, when '
-    "the data outside of the batch are flat along the line: with k = 8, {late}. Early it is not: {early}, as in "
-    "fig. 5.9, where large batches divide by less at first. On the right a batch 8 times as large divides by "
-    "{own} at the end, and in expectation never by more than {limit}. Smaller batches on the left follow no such "
-    "law: which samples are the steepest decides, and their factors ({small} for k = 1/4, late) come out of the "
-    "selection. On the published kernel (sigma 0.5), nearly the identity, all samples are alike: selection "
-    "changes nothing (k = 1/4 gives {flat}), and k = 8 gives {sharp}."
+    "By which factor SGD's step (rate times slope) is divided when the batch is k times as large as the base batch of "
+    "{batch} samples, at the iterates of SGD with that base batch. Lines: ratio of the mean slopes, or root of the "
+    "ratio of mean squares, of the lines of {seeds} seeds in stretches of the run; bands: quartiles of single lines, "
+    "on the right of single steps (root mean square of {repeats} batches each). Left, as published: the direction of "
+    "the base batch is kept, larger batches add random samples, smaller ones keep the steepest samples of the base "
+    "batch. Right: every batch has its own direction, as in SGD when it is run. Grey dots: the expected ratio k of "
+    "fig. 5.9. Black dashes: the exact laws, k / (1 + (k - 1) rho) on the left (claim SGD-05; rho is the slope of the "
+    "rest of the data over that of the batch) and from E |g_kB|^2 = |g|^2 + (1/kB - 1/D) tr S on the right (claim "
+    "SGD-06), whose limit, about the root of k, is the grey line. Core result 3 has that {same}. On the left, with k "
+    "= 8, the factors of the two problems are {early} at first (the dissertation, too, has it {lower}) and {late} at "
+    "the end: k where the data outside of the batch are flat along the line. On the right a batch 8 times as large "
+    "divides by {own} at the end, and in expectation never by more than {limit}. Smaller batches on the left follow "
+    "no such law: which samples are the steepest decides, and their factors ({small} for k = 1/4, late) come out of "
+    "the selection. On the published kernel (sigma {sigma:g}), nearly the identity, samples hardly differ: there, "
+    "late, k = 1/4 gives {flat} and k = 8 gives {sharp}."
 )
 
 RECIPE = Recipe("F13", "batchsize", "A batch k times as large", None, draw, ("mutschler2021", "mutschler2022"), measure)

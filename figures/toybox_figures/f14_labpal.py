@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .f12_strategies import BLOCKS, STRATEGIES, WIDTH, series, values
 from .recipe import LOOKS, Recipe, Table
 
 CASES = {
     "regression": BLOCKS["regression"]._replace(rates=(0.2,)),
-    "digits": BLOCKS["digits"]._replace(rates=(0.4,), steps={"smoke": 16, "default": 150, "full": 2000}),
+    "digits": BLOCKS["digits"]._replace(rates=(0.4,), steps={"smoke": 16, "default": 300, "full": 2000}),
 }
 BATCH = {"regression": 40, "digits": 32}
 REUSE, SHOWN = (1, 5, 25, 100), 25  # lines for which an estimate serves
@@ -177,6 +179,10 @@ def caption(results) -> str:
     def shares(key, *names):
         return ", ".join(f"{float(np.median(values(results, key, 'share', name))):.2f}" for name in names)
 
+    def range_of(key, name):
+        low, middle, high = np.quantile(values(results, key, "share", name), [0.25, 0.5, 0.75])
+        return f"{middle:.2f} [{low:.2f}, {high:.2f}]"
+
     def over(key, kind):
         return shares(key, *(f"{kind} {reuse}" for reuse in reuses(key)))
 
@@ -187,6 +193,7 @@ def caption(results) -> str:
     ahead = float(np.median(values(results, "regression", "ahead", "all")))
     missing = {key: values(results, key, "missing", "all") for key in CASES}
     lost = ", ".join(f"{int(found.sum())} ({CASES[key].title})" for key, found in missing.items())
+    estimates = {key: len(series(results, key)["optimum", "size"][0]) // 2 for key in CASES}
     means = {name: float(np.mean(series(results, "regression")[name, "size"][1][-100:])) for name in looks()}
     return (
         f"The lines of F12 (an SGD run; batches of {BATCH['regression']} and {BATCH['digits']}), and LABPAL without "
@@ -195,23 +202,25 @@ def caption(results) -> str:
         f"direction being one of them. Left and middle: the first seed, estimates reused for {SHOWN} lines, means over "
         f"{WIDTH} lines in colour, single lines thin. Right: second half of the lines, medians and quartiles of "
         f"{len(missing['regression'])} seeds (regression) and {len(missing['digits'])} (network).\n\n"
-        '*Not "near-optimal" here.* Fig. 6.2 of the dissertation finds LABPAL&SGD close to s_opt. Measured on all data '
-        f"at every line it gets {shares('regression', 'sgd all 1')} (regression) and {shares('digits', 'sgd all 1')} "
-        f"(network) of the improvement of s_opt; FBPAL, which measures the same, {shares('regression', 'fbpal')} and "
-        f"{shares('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "
-        "regression's lines), where LABPAL goes by its last estimate. An estimate comes from one line and is as "
-        f"noisy as s_opt itself: reused for {', '.join(map(str, reuses('regression')))} lines LABPAL&SGD gets "
+        f"*Near-optimal?* In the dissertation (6.4.1) LABPAL&SGD {quote('near-optimal')}. Measured on all data "
+        f"at every line it gets {range_of('regression', 'sgd all 1')} (regression) and "
+        f"{range_of('digits', 'sgd all 1')} (network) of the improvement of s_opt (median [quartiles] of seeds; for "
+        f"every seed sums over {estimates['regression']} and {estimates['digits']} lines, each with an estimate of "
+        f"its own); FBPAL, which measures the same, {range_of('regression', 'fbpal')} and "
+        f"{range_of('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "
+        "regression's lines), where LABPAL goes by its last estimate. An estimate comes from one line: "
+        f"reused for {', '.join(map(str, reuses('regression')))} lines LABPAL&SGD gets "
         f"{over('regression', 'sgd all')} (regression) and, up to {reuses('digits')[-1]}, {over('digits', 'sgd all')} "
         f"(network); LABPAL&NSGD {over('regression', 'nsgd all')} and {over('digits', 'nsgd all')}. A constant half of "
         f"the training rate gets {shares('regression', 'half')} and {shares('digits', 'half')}. Observation 3, from "
         f"which the reuse is derived, is of smoothed curves: log s_opt (where s_opt > 0) has autocorrelations of "
         f"{memory('regression', 1)} and {memory('digits', 1)} with the next line, {memory('regression', WIDTH)} and "
         f"{memory('digits', WIDTH)} with the {WIDTH}th.\n\n"
-        f"*{FEW} batches are biased.* The batch that gave the direction is steep along it, and here it is 1/{FEW} of "
+        f"*{FEW} batches.* The batch that gave the direction is steep along it, and here it is 1/{FEW} of "
         f"the estimate: on the regression the steps of LABPAL&SGD are {means[f'sgd few {SHOWN}']:.2g} long over "
         f"the last 100 lines of the first seed, against {means[f'sgd all {SHOWN}']:.2g} on all batches and "
-        f"{means['optimum']:.2g} of s_opt, and they raise the loss: {over('regression', 'sgd few')}. On the network: "
-        f"{over('digits', 'sgd few')}. PAL, with nothing else than that batch, goes too far by far: "
+        f"{means['optimum']:.2g} of s_opt; their shares are {over('regression', 'sgd few')} and, on the network, "
+        f"{over('digits', 'sgd few')}, below 0 where they raise the loss. PAL, with nothing else than that batch: "
         f"{shares('regression', 'pal')} and {shares('digits', 'pal')}.\n\n"
         f"Lines without a minimum inside the window, left out of all sums: {lost}."
     )

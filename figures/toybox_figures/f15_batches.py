@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import COSTS, LOOKS, Look, Recipe, Table, band, curves
+from .words import listed, places
 
 ORIGINAL, BATCHES = 128, (128, 32, 8)
-SAMPLES = 1280  # of an approximation, as published
+SAMPLES, REUSE = 1280, 20  # of an approximation, as published; updates for which it serves
 CONTROL = "no factor"
 TICKS = (0.2, 0.3, 0.5, 1, 2)
 SERIES = {
@@ -21,20 +24,21 @@ SERIES = {
 
 
 def study(size: str):
+    import toybox as tb
     from toybox.study import Run, Study
 
     updates, seeds, rows = {"smoke": (20, 2, 500), "default": (600, 5, 2500), "full": (3000, 10, 10000)}[size]
-    runs = []
+    runs, budget = [], lambda batches, hyper: len(tb.method("labpal-sgd", **hyper).batches.within(batches))
     for batch in BATCHES:
         factor = ORIGINAL // batch  # eq. 6.8: the data set is that of the original
-        searches = {"approximation_batches": SAMPLES // batch, "reuse": 20, "schedule": "doubling"}
-        adapted = searches | {"noise_factor": factor}
-        plan = {  # series -> method, options, updates: LABPAL's schedule draws twice as many samples per update
+        searches = {"approximation_batches": SAMPLES // batch, "reuse": REUSE, "schedule": "doubling"}
+        adapted, control = searches | {"noise_factor": factor}, searches | {"reuse": REUSE * factor}
+        plan = {  # series -> method, options, updates in which it draws factor * updates batches
             "sgd": ("sgd", {"rate": 1.0, "schedule": "piecewise"}, factor * updates),
             "sls": ("sls", {}, factor * updates),
-            "labpal-sgd": ("labpal-sgd", adapted, updates // 2),
-            CONTROL: ("labpal-sgd", searches | {"reuse": 20 * factor}, factor * updates // 2),
-            "labpal-nsgd": ("labpal-nsgd", adapted, updates // 2),
+            "labpal-sgd": ("labpal-sgd", adapted, budget(factor * updates, adapted)),
+            CONTROL: ("labpal-sgd", control, budget(factor * updates, control)),
+            "labpal-nsgd": ("labpal-nsgd", adapted, budget(factor * updates, adapted)),
             "pal": ("pal", {"beta": 0.0}, factor * updates),
         }
         for label, (method, hyper, steps) in plan.items():
@@ -94,34 +98,51 @@ def draw(results, overlay=True, cost="steps"):
 
 def caption(results) -> str:
     found = {(r.run.label, r.run.batch): r for r in results}
+    large, small = BATCHES[0], BATCHES[-1]
 
-    def over(series, column="full_loss", scale=1.0, form=".2f"):
-        ends = [found[series, batch] for batch in BATCHES if (series, batch) in found]
-        return ", ".join(f"{scale * np.median(curves([r], column)[1][:, -1]):{form}}" for r in ends)
+    def end(series, batch, column="full_loss"):
+        """As it is drawn: a median that is one of the runs."""
+        return float(np.quantile(curves([found[series, batch]], column)[1][:, -1], 0.5, method="nearest"))
 
-    def steps(series):
-        return ", ".join(f"{np.median(curves([found[series, batch]], 'size')[1]):.2f}" for batch in BATCHES)
+    def step(series, batch, part=slice(None)):
+        return float(np.median(curves([found[series, batch]], "size")[1][:, part]))
+
+    def cells(series, number, form):
+        return ", ".join(f"{number(series, b):{form}}" if (series, b) in found else "-" for b in BATCHES)
+
+    def row(series):
+        tenth = found[series, small].run.steps // 10
+        fell = step(series, small, slice(-tenth, None)) / step(series, small, slice(tenth))
+        accuracy = lambda series, batch: 100 * end(series, batch, "test_accuracy")
+        numbers = cells(series, end, ".2f"), cells(series, accuracy, ".1f"), cells(series, step, ".2g"), f"{fell:.2g}"
+        return f"| {SERIES[series].name} | {' | '.join(numbers)} |"
+
+    def place(series):
+        """By loss, at each batch size, among the methods that are drawn there."""
+        at = {b: [name for name in SERIES if (name, b) in found] for b in BATCHES}
+        return listed(places([end(name, b) for name in at[b]])[at[b].index(series)] for b in BATCHES)
 
     first = results[0]
+    grows = lambda series: f"{end(series, small) / end(series, large):.2f}"
+    every = ", ".join(map(str, BATCHES))
     return (
         f"RBF-kernel classification of two overlapping clouds ({first.meta['size']} training rows, float32), batches "
-        f"of 128, 32 and 8, equal numbers of samples to step on. Medians and quartiles over {len(first.run.seeds)} "
-        "seeds; steps: medians over a few neighbouring ones, in multiples of -g or, where it says so, as lengths; full "
-        "losses and accuracies outside the axes are cut off. LABPAL: estimates on 1280 samples, reused for 20 updates "
-        "of 128 samples, schedule 1, 2, 4; searches draw further samples, so that its lines are longer. Noise factor "
-        "(eq. 6.8, the data being those of the original): so many batches per gradient.\n\n"
-        f"*As published*, PAL breaks with small batches (final median losses with 128, 32, 8: {over('pal')}), and SLS "
-        f"shortens its steps (medians {steps('sls')}) and gets worse ({over('sls')}), while LABPAL with the factor "
-        f"stays within {over('labpal-sgd')} (SGD) and {over('labpal-nsgd')} (NSGD). It must: with the factor an update "
-        "is made of 128 samples in every column (some drawn twice), so that its three columns are nearly the same "
-        "method in law, and their differences show its scatter. Without the factor LABPAL&SGD ends at "
-        f"{over(CONTROL)} (32, 8).\n\n"
-        "*Not as published*: SGD with one plain schedule of falling rates is level with the best, or better, at every "
-        f"batch size ({over('sgd')}; accuracies {over('sgd', 'test_accuracy', 100, '.1f')} %, LABPAL&SGD "
-        f"{over('labpal-sgd', 'test_accuracy', 100, '.1f')} %, PAL {over('pal', 'test_accuracy', 100, '.1f')} %): the "
-        "searches hardly shorten their steps in the end, and noise is averaged by short steps as well as by large "
-        "batches. "
-        "GOLS-I and PLS, which fig. 6.7 has, are not drawn."
+        f"of {every}, equal numbers of samples, those of searches included. Medians and quartiles over "
+        f"{len(first.run.seeds)} seeds; "
+        "steps: medians over a few neighbouring ones, in multiples of -g or, where it says so, as lengths; full "
+        f"losses and accuracies outside the axes are cut off. LABPAL: estimates on {SAMPLES} samples, reused for "
+        f"{REUSE} updates of {ORIGINAL} samples, schedule 1, 2, 4. Noise factor (eq. 6.8, the data being those of the "
+        "original): so many batches per gradient.\n\n"
+        f"Of networks the dissertation says (section 6.4.3, figures C.2 and C.3) that {quote('batch size of 8')}, that "
+        f"{quote('SLS stays similar')}, that {quote('LABPAL identical')} (of batches of 32), and that "
+        f"{quote('SGD performs well')}. Here the final loss with batches of {small} is that with batches of {large} "
+        f"times {grows('pal')} for PAL, {grows('sls')} for SLS, {grows('labpal-sgd')} and {grows('labpal-nsgd')} for "
+        f"LABPAL with the factor (SGD, NSGD), and {grows('sgd')} for SGD with one plain schedule of falling rates, "
+        f"whose loss has place {place('sgd')} of the methods drawn. With the factor an update of LABPAL is made of "
+        f"{ORIGINAL} samples in every column (some drawn twice), so that its three columns are nearly the same method "
+        "in law, and their differences show its scatter. GOLS-I and PLS, which fig. 6.7 has, are not drawn.\n\n"
+        f"| batches of {every} | final loss | accuracy in % | median step | last tenth of the steps over the first, "
+        f"batches of {small} |\n|---|---|---|---|---|\n" + "\n".join(map(row, SERIES))
     )
 
 

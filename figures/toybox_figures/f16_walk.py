@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table, show_zeros
+from .words import listed
 
 
 class Walk(NamedTuple):
@@ -142,10 +145,7 @@ def caption(facts) -> str:
     cases = [facts[walk.title] for walk in WALKS]
     inside, rise, exact, sampled = SHARES
 
-    def each(f):
-        *first, last = (f(case) for case in cases)
-        return ", ".join(first) + " and " + last
-
+    each = lambda f: listed(f(case) for case in cases)
     percent = lambda name: each(lambda case: f"{100 * case[name][1] / case[name][0]:.0f}") + " %"
     count = lambda name: each(lambda case: f"{case[name][1]:.0f} (of {case[name][0]:.0f})")
     runs = "; ".join(
@@ -153,32 +153,35 @@ def caption(facts) -> str:
     )
     return CAPTION.format(
         runs=runs,
+        shown=SHOWN,
         seeds=each(lambda case: f"{case['seeds'][1]:.0f}"),
         inside=percent(inside),
         rise=percent(rise),
         exact=count(exact),
         sampled=count(sampled),
-        highest=f"{100 * cases[-1]['highest'][1]:.2g}",
+        highest=f"{100 * max(case['highest'][1] for case in cases):.2g}",
+        over=quote("moved over"),
+        few=quote("few barriers"),
     )
 
 
 CAPTION = (
     "The loss on all data between the iterates of SGD ({runs}). Lowest panels: shares of the steps of {seeds} seeds "
-    "together. The valleys of A Walk with SGD, fig. 1, are there: the lowest point is inside of {inside} of the "
-    "steps, and the dashed floor goes up in {rise}. That is no sign of a barrier over which SGD moved, as section 3 "
-    "concludes: the floor of the convex problem rises, too, where no barrier can exist. It is the noise of the "
-    "batches; descent on all data with a rate up to 2 / (largest eigenvalue) never raises the floor of a quadratic "
-    "(claims WALK-09, WALK-10). Steps with a barrier, an interior maximum above both ends: {exact} in the three "
-    "columns, by all stationary points of the line; ten points, as published, see {sampled}. The highest has "
-    "{highest} % of the loss (l* - (l_t + l_t+1)/2; the height of section 3 has the other sign). Table 1 "
-    "counts few per epoch of deep networks, too. In this figure they occur only with batches "
-    "of one sample from a start near a saddle, and early; the third column shows the first seed that has one."
+    "together. Compare A Walk with SGD, fig. 1: the lowest point is inside of {inside} of the steps, and the dashed "
+    "floor goes up in {rise}. Section 3 there calls such a rise {over}. It is no sign of one: the floor of the convex "
+    "problem rises, too, where no barrier can exist. It is the noise of the batches; descent on all data with a rate "
+    "up to 2 / (largest eigenvalue) never raises the floor of a quadratic (claims WALK-09, WALK-10). Steps with a "
+    "barrier, an interior maximum above both ends: {exact} in the three columns, by all stationary points of the "
+    "line; ten points, as published, see {sampled}. The highest has {highest} % of the loss (l* - (l_t + l_t+1)/2; "
+    "the height of section 3 has the other sign). Of deep networks table 1 has that {few}. The third walk starts near "
+    "a saddle with batches of one sample to meet some; a column shows the first seed that has one in its first "
+    "{shown} steps, else the first seed."
 )
 
 RECIPE = Recipe(
     "F16",
     "walk",
-    "Between the iterates: valleys, and hardly a barrier",
+    "Between the iterates: valleys, their floor, and barriers",
     None,
     draw,
     ("xing2018", "mutschler2022"),

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table
+from .words import listed
 
 SHARP, FLAT, SAMPLES = 4, 16, 1000  # coordinates of curvature 10 and 1, samples of the quadratic
 PLACES = {"gradient in sharp directions": (1, 0), "in all directions": (1, 1), "in flat directions": (0, 1)}
@@ -211,23 +214,25 @@ def caption(series) -> str:
         for panel in TRAINED
         for name, parts in series[panel].items()
     )
+    cosine = lambda name, at: listed(f"{series[name][f'B = {batch}']['exact'][1][at]:.2f}" for batch in SIZES)
     return (
         "Whether larger batches follow sharper directions or turn back more is decided by a condition, not by their "
         "size. Top: alignment (eq. 4 of A Walk with SGD) over the largest eigenvalue of H; points and bars: mean and "
         f"standard deviation of {draws} batches of distinct samples; lines: the exact E[g_B'Hg_B] / E|g_B|^2. It rises "
-        "with B if and only if the mean gradient lies in sharper directions than the noise, g'Hg / |g|^2 > tr HS / "
-        "tr S. On the quadratic H (curvature 10 in four directions, 1 in sixteen) and the noise are the same in all "
-        f"three cases, only g differs. In training ({ways}) it depends on the time. Figures 5 and 6 of the paper show "
-        "rising ones only. The mean of eq. 4 counts short and long gradients alike, the exact ratio counts long ones "
-        f"more: for single samples of the trained logistic problem they are {late['seen'][1][0]:.2f} and "
+        "with B if and only if the mean gradient lies in sharper directions than the noise, g'Hg / |g|^2 > tr HS / tr "
+        f"S. On the quadratic H (curvature 10 in {SHARP} directions, 1 in {FLAT}) and the noise are the same in all "
+        f"three cases, only g differs. In training ({ways}) it depends on the time. Of figures 5 and 6 the paper says "
+        f"that {quote('alignment')}. The mean of eq. 4 counts short and long gradients alike, the exact ratio counts "
+        f"long ones more: for single samples of the trained logistic problem they are {late['seen'][1][0]:.2f} and "
         f"{late['exact'][1][0]:.2f}.\n\n"
-        "Bottom: SGD on that quadratic, from the sharp gradient. Left: the exact statistic of one step (lines) "
-        f"and that of {pairs} pairs of independent batches (points). It falls with B if and only if the rate times "
-        "(g'Hg / |g|^2 - tr HS / tr S) exceeds 1. Middle and right: cosines of consecutive gradients (eq. 5), mean and "
-        f"standard deviation over {seeds} seeds (1000: all the data); lines: E[g_t-1'g_t] over the root of both mean "
-        "squares, exactly. What figure 7 of the paper shows, lower cosines for larger batches, needs the large "
-        "rate; at the small one it is the other way round. Once the mean gradient is lost in the noise, the cosine "
-        "depends on the rate, no longer on the batch size."
+        "Bottom: SGD on that quadratic, from the sharp gradient. Left: the exact statistic of one step (lines) and "
+        f"that of {pairs} pairs of independent batches (points). It falls with B if and only if the rate times (g'Hg / "
+        "|g|^2 - tr HS / tr S) exceeds 1. Middle and right: cosines of consecutive gradients (eq. 5), mean and "
+        f"standard deviation over {seeds} seeds ({SAMPLES}: all the data); lines: E[g_t-1'g_t] over the root of both "
+        f"mean squares, exactly. Of figure 7 the paper says that the cosine {quote('cosine')}. For batches of "
+        f"{listed(SIZES)} the exact one begins at {cosine('small rate', 0)} with the small rate and at "
+        f"{cosine('large rate', 0)} with the large one, and ends at {cosine('small rate', -1)} and at "
+        f"{cosine('large rate', -1)}: where the mean gradient is lost in the noise, the rate decides and not the batch."
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
 from toybox.zoo import METHODS, defaults
 
 from .recipe import LOOKS, Recipe, Table
@@ -231,16 +232,19 @@ def caption(results, found, factors) -> str:
     table = [f"| PAL: factor (all else at its default), best value | {' | '.join(PANELS)} |", "|---" * 4 + "|"]
     table += [f"| {name} | {over(lambda p, name=name: told(p, name), ' | ')} |" for name in GRIDS["pal"]]
     return (
-        "All combinations of the hyper-parameters that the dissertation searched (appendices A.2.3, C.4.1; with values "
-        f"of which its figures A.6, 6.8, 6.9 speak), {len(run.seeds)} seeds: {sum(map(len, found.values())):,} runs of "
-        f"{run.steps} batches ({rows} mushrooms). Boxes: quartiles over all else in the grid; lines: least to largest, "
-        f"cut at the axes; lost runs count as worst. Factors: worst over best median, medians below {ROUNDING:g} being "
-        "rounding; ∞: half of the runs with one value are lost; lost: with every value.\n\nIn the dissertation mu is "
-        "PAL's most sensitive hyper-parameter; alpha, beta and s_max usually have a low sensitivity, alpha 1.4 is best "
-        "(A.2.2), most runs never reached s_max (4.4.3). Here:\n\n" + "\n".join(table) + "\n\n"
+        "All combinations of the hyper-parameters that the dissertation searched (appendices A.2.3, C.4.1; with "
+        f"values of which its figures A.6, 6.8, 6.9 speak), {len(run.seeds)} seeds: {sum(map(len, found.values())):,} "
+        f"runs of {run.steps} batches ({rows} mushrooms). Boxes: quartiles over all else in the grid; lines: least to "
+        "largest, cut at the axes; lost runs count as worst. Factors: worst over best median, medians below "
+        f"{ROUNDING:g} being rounding; ∞: half of the runs with one value are lost; lost: with every value.\n\nOf PAL "
+        f"the dissertation says that {quote('most sensitive')}, that alpha, beta and s_max {quote('usually low')}, "
+        "alpha "
+        f"1.4 being best (A.2.2), and that most experiments {quote('s_max')} (4.4.3). Here:\n\n"
+        + "\n".join(table)
+        + "\n\n"
         f"Of PAL's steps {length} are s_max long: where nearly all are, mu and alpha cannot matter and s_max decides. "
-        f"Factors of SLS's max_step: {longest}. PAL is said to combine low sensitivity with good performance (4.5.2): "
-        f"of {len(GRIDS)} methods its median has place {places(lambda low, mid, high: mid)}, its quartiles' quotient "
+        f"Factors of SLS's max_step: {longest}. PAL is said to have {quote('low sensitivity')} (4.5.2): of "
+        f"{len(GRIDS)} methods its median has place {places(lambda low, mid, high: mid)}, its quartiles' quotient "
         f"{places(lambda low, mid, high: high / low)}, the least first. LABPAL is said to end higher with few batches, "
         f"long reuse, alpha below 1.8, no momentum, small s_max (6.4.4); of our {2 * len(PANELS)} median pairs {said}."
     )

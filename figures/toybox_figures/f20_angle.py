@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
+from toybox.zoo import METHODS as ZOO
+from toybox.zoo import defaults
+
 from .recipe import LOOKS, Recipe, Table
+from .words import listed
 
 PROBLEMS = {  # panel -> problem, options, batch
     "factorization, rank 10": ("factorization", {"rank": 10}, 100),
@@ -97,20 +102,22 @@ def caption(facts) -> str:
             for m in METHODS
         ),
     ]
-    (end, upper), (other, _) = (facts["logistic", method, "last loss"] for method in ("exact", "sls"))
+    angles = lambda method: listed(f"{facts[panel, method, 'last angle'][0]:.0f}" for panel in PROBLEMS)
+    ends = lambda method: listed(f"{facts[panel, method, 'last loss'][0]:.2g}" for panel in PROBLEMS)
+    longest = defaults(ZOO["pal"])["s_max"], defaults(ZOO["exact"])["s_max"]
     return (
         "Top: angle between the direction and the negative gradient of the same batch at the end of the step (medians "
         f"over {int(facts['logistic', 'pal', 'seeds'])} seeds and {WIDTH} neighbouring steps; bands: quartiles): 90 "
-        "degrees at a stationary point of the line, less where the step ends short of its minimum, more beyond. On the "
-        "factorizations PAL's parabola soon finds the minimum, as figs. 4.2 and 4.3 of the dissertation show for "
-        "networks; SLS oversteps it, since Armijo's condition asks for no more than a descent. On the logistic problem "
-        "the parabola misses it to both sides. On mushrooms hardly a line has its minimum within reach, since every "
-        "batch can be separated: PAL and the exact search end at their largest steps (3.16 in length, a million times "
-        "-g), PAL where the line has hardly bent; its angle there comes from the momentum in its direction. Bottom: "
-        "full training loss (medians and quartiles over seeds). Ending exactly at a batch's minimum is no merit of its "
-        "own: on the logistic problem, whose batches disagree, the exact search ends at a median loss of "
-        f"{end:.2g} (upper quartile {upper:.2g}), SLS at {other:.2g}; fig. 4.12 says so of a network. Where batches "
-        "agree (rank 10, mushrooms) it does well.\n\n"
+        "degrees at a stationary point of the line, less where the step ends short of its minimum, more beyond. At "
+        f"the end of the runs it is {angles('pal')} with PAL, {angles('exact')} with the exact search and "
+        f"{angles('sls')} with SLS, panel by panel. PAL ends where its parabola has its minimum, which figs. 4.2 and "
+        "4.3 of the dissertation compare with that of the line for networks; Armijo's condition asks for no more than "
+        "a descent. On mushrooms every batch can be separated, so that lines fall for very long; searches are cut at "
+        f"their largest steps ({longest[0]:g} in length for PAL, {longest[1]:g} times -g for the exact search). PAL's "
+        "angle there comes from the momentum in its direction. Bottom: full training loss (medians and quartiles over "
+        f"seeds). The exact search ends at {ends('exact')}, SLS at {ends('sls')}, PAL at {ends('pal')}: batches agree "
+        "about the minimum at rank 10 and on mushrooms and disagree in the other two panels. Of a network fig. 4.12 "
+        f"says that {quote('exact is poor')}.\n\n"
         f"Shares of steps that end within {NEAR} degrees of 90, and that are cut at the largest step:\n\n"
         + "\n".join(lines)
     )

@@ -169,4 +169,5 @@ RECIPE = Recipe(
     ("mutschler2022", "mutschler2021", "xing2018"),
     measure,
     reads=("proofs_check",),
+    extra="proofs",
 )

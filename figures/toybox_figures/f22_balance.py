@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table
+from .words import span
 
 
 class Training(NamedTuple):
@@ -144,6 +147,8 @@ def draw(results, overlay=True, cost="steps"):
         lower.set(xscale="log", yscale="log", xlabel="iteration")
         lower.set_ylim(0.2, 40)
         lower.set_xlim(0.35 * x[0], None)
+    for panel, beta, rate, name, x, y, low, high in results.filter(~pl.col("series").is_in(["late", "share"])).rows():
+        table.add(f"{panel}, {name}", f"beta {beta:g}, rate {rate:.3g}", [x], [y], [low], [high])
     axes[0, 0].set_ylabel("locally optimal rate, late")
     axes[1, 0].set_ylabel("optimal / training rate")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
@@ -163,20 +168,26 @@ def caption(results) -> str:
         y, low, high = rows(panel=title, series="late", beta=0.0, rate=rate).select("y", "low", "high").row(0)
         return f"{rate * y:.3g} ({rate * low:.3g} to {rate * high:.3g})"
 
-    def span(title, beta):
-        found = rows(panel=title, series="late", beta=beta)["y"]
-        return f"{found.min():.2f} to {found.max():.2f}"
+    def shares(title, beta):
+        return span(rows(panel=title, series="late", beta=beta)["y"])
+
+    def drifts(*titles):
+        return span([value(title, "drift", rate) for title in titles for rate in rates[title]])
 
     late = results.filter((pl.col("series") == "late") & (pl.col("panel") != TRAININGS[-1].title))
-    *stationary, softmax = (training.title for training in TRAININGS)
-    quadratic = stationary[0]
+    *settled, softmax = rates = {training.title: training.rates for training in TRAININGS}
+    quadratic = settled[0]
     position = {row["series"]: f"{row['y']:.2f}" for row in rows(panel="epochs").iter_rows(named=True)}
     return CAPTION.format(
         seeds=f"{rows(series='late')['x'][0]:.0f}",
-        halves="; ".join(f"{t}, {span(t, 0.0)} of the rate, momentum {span(t, 0.9)}" for t in stationary),
-        softmax=f"{span(softmax, 0.0)} of the rate, momentum {span(softmax, 0.9)}",
+        shares="; ".join(f"{t}, {shares(t, 0.0)} (momentum {shares(t, 0.9)})" for t in rates),
         hold=late.filter((pl.col("low") < 0.5) & (pl.col("high") > 0.5)).height,
         of=late.height,
+        drift=drifts(*settled),
+        softmax=shares(softmax, 0.0),
+        momentum=shares(softmax, 0.9),
+        falls=drifts(softmax),
+        said=quote("a learning rate exists"),
         tenth=interval(quadratic, 0.1),
         twentieth=interval(quadratic, 0.05),
         mean=f"{value(quadratic, 'mean', 0.1):.2f}",
@@ -189,21 +200,23 @@ def caption(results) -> str:
 
 
 CAPTION = (
-    "Upper row: the rate that would have been locally optimal on SGD's own trajectory, E[g'u] / E[u'Hu] as a ratio "
-    "of averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
+    "Upper row: the rate that would have been locally optimal on SGD's own trajectory, E[g'u] / E[u'Hu] as a ratio of "
+    "averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
     "independent), against the rate of training. Lower row: the same in stretches of the run. Momentum 0.9 (u = m, "
-    "rates multiply m) is on the same line: the balance holds along whatever u the step takes. Half of the training "
-    "rate, that is the energy balance (claim SGD-07), as soon as the loss changes slowly: {halves}; {hold} of {of} "
-    "intervals hold it. Before that more would be better (lower row), and with momentum it takes a slower change of "
-    "the loss. It does not come true on the softmax network, which goes on to fit its data: its loss falls too fast "
-    "to balance ({softmax}). So the published finding, a rate of 0.05 makes almost exact line searches on a "
-    "trajectory trained with 0.1 (dissertation, 5.5, core result 2), needs no more of the landscape than parabolas "
-    "along the steps. The quadratic trained with 0.1 has {tenth}, and trained with 0.05 it has {twentieth}: the "
-    "better rate moves away from whoever takes it. Single steps scatter: on the quadratic with rate 0.1 their "
-    "ratios have mean {mean} and standard deviation {sd} of the rate, and {negative} % are negative. Batches are "
-    "drawn independently here; in epochs, where batches make up for each other, only the whole epoch balances: "
-    "{all} of the rate for all steps, but {first} for the first batch of an epoch and {last} for the last "
-    "(quadratic, rate 0.1)."
+    "rates multiply m): the balance holds along whatever u the step takes.\n\n"
+    "Once the loss is stationary it is half of the training rate: that is the energy balance (claim SGD-07). As long "
+    "as the loss falls it is more, on parabolas 1 / (2 - drift) of the rate, the drift being twice the fall of a step "
+    "over rate E[g'u]. In the second half of these runs, in units of the training rate: {shares}. Of the intervals of "
+    "the first three, where the drift of SGD is {drift}, {hold} of {of} hold one half. The softmax network "
+    "goes on to fit its data, with a drift of {falls}: there the optimal rate is {softmax} of the training rate, with "
+    "momentum {momentum}.\n\n"
+    "The published finding is that {said} (Mutschler & Zell 2021, abstract; dissertation, core result 2: the rate "
+    "0.05 on a trajectory trained with 0.1). On a quadratic the balance alone gives as much, in the mean: the one "
+    "trained with 0.1 has {tenth}, and trained with 0.05 it has {twentieth}. For networks it does not follow: their "
+    "lines are no exact parabolas, and their loss may go on falling. Single steps scatter: on the quadratic with rate "
+    "0.1 their ratios have mean {mean} and standard deviation {sd} of the rate, and {negative} % are negative. "
+    "Batches are drawn independently here; in epochs, where batches make up for each other, it is {all} of the rate "
+    "for all steps, but {first} for the first batch of an epoch and {last} for the last (quadratic, rate 0.1)."
 )
 
 RECIPE = Recipe("F22", "balance", "Half of the training rate", None, draw, ("mutschler2021", "mutschler2022"), measure)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from toybox.quotations import quote
+from toybox.zoo import METHODS, defaults
+
 from .recipe import LOOKS, Recipe, Table
 
 CONSTANTS = [0.01, 0.05, 0.1, 0.15, 0.2, 0.22, 0.25, 0.3, 0.35, 0.4, 0.44, 0.47, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9]
@@ -100,7 +103,8 @@ def furnish(above, below, panel):
 
 
 def caption(results, shares) -> str:
-    seeds, at = len(results[0].run.seeds), CONSTANTS.index(0.1)
+    seeds, usual = len(results[0].run.seeds), defaults(METHODS["sls"])["c"]
+    at = CONSTANTS.index(usual)
     default = ", ".join(f"{panel} {shares[panel, 0.9][at]:.0%}" for panel in PROBLEMS)
 
     def last(panel, beta):
@@ -111,19 +115,19 @@ def caption(results, shares) -> str:
     safe = max(share[CONSTANTS.index(0.5) :].max() for share in shares.values())
     return (
         f"SLS on problems that interpolate, {seeds} runs for every c; above: last over first full loss, medians, "
-        "bands: quartiles (what leaves a panel below ends lower, down to exactly 0); below: the share of runs that end "
-        "above their start. The dissertation (section 2.6.3) says that SLS provably converges on convex losses under "
-        "interpolation, and its Algorithm 3 has c = .1 as default; the theorems need c >= 1/2 (strongly convex) or "
-        f"c > 1/2 (convex). With c = .1 and beta = .9 these shares end above their start: {default}; with c of 1/2 and "
-        f"more {f'up to {safe:.0%}' if safe else 'none does'}.\n\n"
-        "The mirrored losses are steep on one side of 0 and flat on the other, one the mirror image of the other, both "
-        "minimal at 0. Parabolas (x^2 / 2 and 3/80 x^2 / 2, claim SLS-05): at least half of the runs end higher up to "
-        f"c = {parabolas[0]} (beta .9) and {parabolas[1]} (.99); an accepted step can land farther from 0 than it "
-        "began only for c < (1 - 3/80) / 4. Hinges (x beyond a small bend, 0 on the other side), which are convex but "
-        f"not strongly so: up to c = {hinges[0]} and {hinges[1]}. There, far from the bend, the longest step that c "
-        "accepts leads from x to (1 - 1/c) x, farther off for every c < 1/2: the finer the backtracking, the closer "
-        "the limit comes to the 1/2 of the theorems. On quadratics with a common minimiser no accepted step leads away "
-        "from it, whatever c is: |e|^2 falls by at least 2 c s e'Ae (the inequality behind claim PAL-INT), e the "
+        "bands: quartiles (what leaves a panel below ends lower, down to exactly 0); below: the share of runs that "
+        f"end above their start. The dissertation says (section 2.6.3) that {quote('SLS proven')}, and its Algorithm 3 "
+        f"has c = {usual:g} as default; the theorems assume c >= 1/2 (strongly convex) or c > 1/2 (convex). With c = "
+        f"{usual:g} and beta = .9 these shares end above their start: {default}; with c of 1/2 and more "
+        f"{f'up to {safe:.0%}' if safe else 'none does'}.\n\n"
+        "The mirrored losses are steep on one side of 0 and flat on the other, one the mirror image of the other, "
+        "both minimal at 0. Parabolas (x^2 / 2 and 3/80 x^2 / 2, claim SLS-05): at least half of the runs end higher "
+        f"up to c = {parabolas[0]} (beta .9) and {parabolas[1]} (.99); an accepted step can land farther from 0 than "
+        "it began only for c < (1 - 3/80) / 4. Hinges (x beyond a small bend, 0 on the other side), which are convex "
+        f"but not strongly so: up to c = {hinges[0]} and {hinges[1]}. There, far from the bend, the longest step that "
+        "c accepts leads from x to (1 - 1/c) x, farther off for every c < 1/2: the finer the backtracking, the closer "
+        "the limit comes to the 1/2 of the theorems. On quadratics with a common minimiser no accepted step leads "
+        "away from it, whatever c is: |e|^2 falls by at least 2 c s e'Ae (the inequality behind claim PAL-INT), e the "
         "distance, A the batch's matrix, s the step. The kernel classifier has its minimum at infinity, where no "
         "theorem speaks."
     )

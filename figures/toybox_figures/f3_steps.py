@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from toybox.zoo import METHODS, defaults
+
 from . import f1_factorization as f1
 from . import f2_kernels as f2
 from .recipe import Recipe, Table, band, curves, group, label, look, overlay_published
@@ -52,14 +54,20 @@ def draw(results, overlay=True, cost="epochs"):
         ax.set_ylabel("step")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
-    return figure, table, CAPTION
+    return figure, table, caption(results)
 
 
-CAPTION = (
-    "Step sizes along the runs of F1 (float32) and F2: medians over seeds and over a few neighbouring steps; bands: "
-    "quartiles; gaps: steps of 0. SLS and the exact search report multiples of the negative gradient, PAL the arc "
-    "length (3.16 is its cap). On mushrooms SLS never shrinks its step: it is gamma^epoch (dotted), a growing schedule "
-    "rather than a search. Grey: the SLS step sizes of Vaswani et al. 2019."
-)
+def caption(results) -> str:
+    (run,) = (r for r in results if (r.run.problem, r.run.method) == ("mushrooms", "sls"))
+    trials = curves([run], "trials")[1]
+    return (
+        "Step sizes along the runs of F1 (float32) and F2: medians over seeds and over a few neighbouring steps; "
+        "bands: quartiles; gaps: steps of 0. SLS and the exact search report multiples of the negative gradient, PAL "
+        f"the arc length ({defaults(METHODS['pal'])['s_max']:g} is its cap). On mushrooms SLS takes its first trial "
+        f"without shrinking it in {(trials == 1).sum()} of {trials.size} steps; where it always does, its step is "
+        "gamma^epoch (dotted), a growing schedule rather than a search. Grey: the SLS step sizes of Vaswani et al. "
+        "2019."
+    )
+
 
 RECIPE = Recipe("F3", "steps", "Step sizes of the line searches", study, draw, ("vaswani2019", "mutschler2022"))

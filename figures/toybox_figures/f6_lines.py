@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from toybox.quotations import quote
+
 from .recipe import Recipe, Table
+from .words import listed
 
 PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate and batch of SGD
     "mushrooms, RBF kernel": ("mushrooms", {"sigma": 2.0}, 0.2, 100),
@@ -119,6 +122,8 @@ def draw(results, overlay=True, cost="steps"):
         row[0].set_ylabel(f"{title}\nloss")
     for ax in axes[-1]:
         ax.set_xlabel("step s, in multiples of s_opt")
+    for title, _, name, _, y in results.filter(pl.col("t") == -1).iter_rows():
+        table.add(f"{title}, counted lines", name, [0], [y], [y], [y])
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
     return figure, table, caption(results)
@@ -155,25 +160,29 @@ def panel(ax, series, table: Table, name: str) -> None:
 def caption(results) -> str:
     import polars as pl
 
-    lines, counted = [], results.filter(pl.col("t") == -1)
+    lines, counted, each = [], results.filter(pl.col("t") == -1), {}
     for title, (_, _, rate, batch) in PROBLEMS.items():
         part = counted.filter(pl.col("problem") == title)
-        found = dict(zip(part["series"], part["y"], strict=True))
+        found = each[title] = dict(zip(part["series"], part["y"], strict=True))
         shares = " | ".join(f"{100 * found[name]:.1f} %" for name in ("steeper", "falls more", "lower", "lowest"))
         many = f"{found['counted']:.0f} lines"
         lines.append(f"| {title}, rate {rate:g}, batch {batch}, {many} | {shares} | {found['ratio']:.2g} |")
     others = int(results.filter(pl.col("series") == "other batches")["s"][0])
     reach, without = counted.filter(pl.col("series") == "without minimum").select("s", "y").row(0)
+    share = lambda name: listed(f"{100 * found[name]:.0f} %" for found in each.values())
     return (
         "Losses along the lines of three SGD steps. Red: all data; green: the batch whose gradient is the direction; "
         f"blue: from the lowest to the highest of {others} other batches of the same size, with their quartiles. "
         "Markers: minima; dashed upright: the step taken; s_opt: arc length of the minimum on all data, the unit of "
-        "the axes. Shapes are simple, as in the dissertation's figs. 4.13 and 5.2. The text there has the green line "
-        '"always steeper and lower". Steeper: on nearly every line where the noise of a batch outweighs the gradient, '
-        "and then its minimum lies too far out; less often where it does not (factorization, with a small rate; step "
-        f"{STEPS['middle']} is drawn for that). Lower: it falls by more, but a batch that is high at 0 stays high.\n\n"
-        "| own batch | steeper at 0 | falls by more than all data in a Newton step | lower there than all data | lower "
-        f"than each of {OTHERS} other batches | its optimum over s_opt, median |\n|---|---|---|---|---|---|\n"
+        "the axes. Compare the dissertation's figs. 4.13 and 5.2. Of the green line section 5.3 says that "
+        f"{quote('lower and steeper')}. Here, without momentum too, it is steeper than all data on {share('steeper')} "
+        f"of the lines of the three problems; after a Newton step it is lower than all data on {share('lower')}, and "
+        f"lower than each of {OTHERS} other batches on {share('lowest')}. A batch is steeper just where its gradient "
+        "lies outside of the ball whose diameter is the gradient of all data (claim SGD-03), as noise in many "
+        "dimensions makes likely; how far it falls, and whether it is lower, depends also on how it bends and how "
+        "high it is at 0.\n\n"
+        "| own batch | steeper at 0 | falls by more than all data in a Newton step | lower there than all data | "
+        f"lower than each of {OTHERS} other batches | its optimum over s_opt, median |\n|---|---|---|---|---|---|\n"
         + "\n".join(lines)
         + "\n\nA Newton step is |slope| / |curvature| at 0, of the loss on all data; the last column counts lines with "
         "both minima within 4 of them, s_opt > 0. The kernel is wider than the published one (sigma 2 instead of .5): "

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from toybox.quotations import quote
+from toybox.zoo import METHODS, defaults
+
 from .recipe import Recipe, Table
 
 C1, C2 = 0.1, 0.5
@@ -250,21 +253,22 @@ def caption(panels):
     several = ", ".join(f"{name} {count[name]}" for name in CONDITIONS)
     strip = float(smooth["GOLS-I surely"][1][-1])
     return (
-        "Top: losses along the negative gradient of a batch, at steps of real runs. Middle: all steps that a condition "
-        f"accepts there (bars; c = c1 = {C1}, c2 = {C2}), and the trials of searches that restart there on the same "
-        f"batch (circles; Armijo: SLS without resets), the first at {FIRST:g} times the first minimiser, that of "
-        "GOLS-I at most at 1/|g|. The bar of GOLS-I is what it accepts at once, slopes from 0 to c2 |slope at 0|. On "
-        f"the parabola all ends are the closed forms, such as 2c and 2(1 - c), to {off:.0e}. On the quartic the set of "
-        f"GOLS-I has {pieces} pieces, {higher} of them where the loss is higher than at 0: slopes alone cannot tell. "
-        f"On the logistic line it ends at {strip:.2f} only. There the sets come from a Chebyshev series; the surely "
-        f"and the possibly accepted within its estimated error differ by at most {gap:.0e}. PAL with mu = 0.1 (orange: "
-        f"its two values and its slope) steps to {pal[0]:.2f}, {pal[1]:.2f} and {pal[2]:.2f} times the minimiser.\n\n"
+        "Top: losses along the negative gradient of a batch, at steps of real runs. Middle: all steps that a "
+        f"condition accepts there (bars; c = c1 = {C1}, c2 = {C2}), and the trials of searches that restart there on "
+        f"the same batch (circles; Armijo: SLS without resets), the first at {FIRST:g} times the first minimiser, that "
+        "of GOLS-I at most at 1/|g|. The bar of GOLS-I is what it accepts at once, slopes from 0 to c2 |slope at 0|. "
+        f"On the parabola all ends are the closed forms, such as 2c and 2(1 - c), to {off:.0e}. On the quartic the set "
+        f"of GOLS-I has {pieces} pieces, {higher} of them where the loss is higher than at 0: slopes alone cannot "
+        f"tell. On the logistic line it ends at {strip:.2f} only. There the sets come from a Chebyshev series; the "
+        f"surely and the possibly accepted within its estimated error differ by at most {gap:.0e}. PAL with mu = "
+        f"{defaults(METHODS['pal'])['mu']:g} (orange: its two values and its slope) steps to {pal[0]:.2f}, "
+        f"{pal[1]:.2f} and {pal[2]:.2f} times the minimiser.\n\n"
         "Bottom: the three cases of the dissertation's section 4.4.2, steps with mu = "
         + ", ".join(f"{setup[-2]:g}" for setup in CASES.values())
         + " from points of PAL's runs: two of the factorization, and a parabola at its minimum, where the second value "
-        "is drawn but not needed. The dissertation explains the sets on a sketched line (figure 2.2), and finds case 2 "
-        f"very rare on its networks. Here, on {count['lines']} lines of PAL's runs on the factorization of rank 1, "
-        f"case 2 occurs {count['a <= 0']} times, and sets have several pieces so often: {several}."
+        "is drawn but not needed. The dissertation explains the sets on a sketched line (figure 2.2), and says of its "
+        f"networks that {quote('rare cases')}. Here, on {count['lines']} lines of PAL's runs on the factorization of "
+        f"rank 1, case 2 occurs {count['a <= 0']} times, and sets have several pieces so often: {several}."
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from toybox.zoo import METHODS, defaults
+
 from .recipe import Recipe, Table
 
+THRESHOLD = defaults(METHODS["pls"])["threshold"]
 STEPS = {  # panel -> problem, options, batch, seed, step of the run
     "factorization, all 800 samples: no noise": ("factorization", {"rank": 4}, 800, 3, 2),
     "quadratic, fresh batches of 10": ("quadratic", {}, 10, 1, 2),
@@ -85,7 +88,7 @@ def draw(results, overlay=True, cost="steps"):
             y = series[name][1]
             column[2].plot(grid, y / (1 if name == "p_Wolfe" else y.max() or 1), color=color, ls=dash, label=name)
         column[2].plot(series["candidate"][0], 0 * series["candidate"][0], "|", color="k", ms=12, label="candidates")
-        column[2].axhline(0.3, color="#8A8A8A", lw=0.8, ls=(0, (1, 2)))
+        column[2].axhline(THRESHOLD, color="#8A8A8A", lw=0.8, ls=(0, (1, 2)))
         for ax in column:
             ax.axvline(taken, color="#8A8A8A", lw=0.8)
         column[0].annotate(
@@ -111,13 +114,13 @@ def draw(results, overlay=True, cost="steps"):
 
 
 CAPTION = (
-    "Two steps of PLS, after their last evaluation. Left: on all samples there is no noise, and the mean of the belief "
-    "is the cubic Hermite interpolant (dotted) of what was seen; beyond the last point it goes on straight. Right: on "
-    "fresh batches the points (2 sd of their noise, estimated within a batch) are believed only so far; dashed: the "
-    "loss on all data, which the search never sees, from the same zero as the points: the first batch's loss at 0. "
-    "Bottom: expected improvement, probability of the two Wolfe conditions (accepted above .3, dotted) and their "
-    "product, whose largest value among the candidates would be the next trial; the candidate beyond the last point "
-    "lies outside."
+    "Two steps of PLS, after their last evaluation. Left: on all samples there is no noise, and the mean of the "
+    "belief is the cubic Hermite interpolant (dotted) of what was seen; beyond the last point it goes on straight. "
+    "Right: on fresh batches the points (2 sd of their noise, estimated within a batch) are believed only so far; "
+    "dashed: the loss on all data, which the search never sees, from the same zero as the points: the first batch's "
+    f"loss at 0. Bottom: expected improvement, probability of the two Wolfe conditions (accepted above {THRESHOLD:g}, "
+    "dotted) and their product, whose largest value among the candidates would be the next trial; the candidate "
+    "beyond the last point may lie outside of the axes."
 )
 
 RECIPE = Recipe("F8", "belief", "What PLS believes", None, draw, ("mahsereci2015", "mutschler2022"), measure)

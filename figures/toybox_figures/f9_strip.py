@@ -75,15 +75,24 @@ def draw(results, overlay=True, cost="steps"):
             table.add(panel, f"{name} {j}", s, y, y, y)
     axes[0].set_ylabel("slope along -g")
     axes[0].legend(fontsize=7.5, loc="upper left")
-    return figure, table, CAPTION
+    return figure, table, CAPTION + unasked(results)
+
+
+def unasked(results) -> str:
+    """In which panels the step taken was not asked for."""
+    import polars as pl
+
+    of = lambda panel, series: results.filter((pl.col("panel") == panel) & (pl.col("series") == series))["s"]
+    found = [panel for panel in STEPS if of(panel, "taken")[0] not in of(panel, "trial").to_list()]
+    return f" Here: {'; '.join(found) or 'in neither panel'}."
 
 
 CAPTION = (
-    "Two steps of GOLS-I on the factorization of rank 4, batches of 10. It asks for slopes only, each on a fresh batch "
-    "(numbered points, on the grey line of their batch), and doubles the step while they are negative (halves it while "
-    "they are positive) until the sign changes, or the first slope already lies in the strip where it is accepted at "
-    "once. In the first panel it ends at its largest step, 1/|d|, which it takes without asking. Dashed: the slope on "
-    "all data, which it never sees; its sign is safe where the band of batches does not cross 0."
+    "Two steps of GOLS-I on the factorization of rank 4, batches of 10. It asks for slopes only, each on a fresh "
+    "batch (numbered points, on the grey line of their batch), and doubles the step while they are negative (halves "
+    "it while they are positive) until the sign changes, or the first slope already lies in the strip where it is "
+    "accepted at once. Dashed: the slope on all data, which it never sees; its sign is safe where the band of batches "
+    "does not cross 0. A search that reaches a limit, such as the largest step 1/|d|, takes it without asking there."
 )
 
 RECIPE = Recipe(

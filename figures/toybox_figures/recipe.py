@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from toybox.extras import Extra
 from toybox.looks import LOOKS, Look
+from toybox.zoo import METHODS, defaults
 
 HERE = Path(__file__).parent
 COSTS = {
@@ -45,7 +47,7 @@ class Table:
         self.rows += [(panel, series, *map(float, row)) for row in zip(x, median, low, high, strict=True)]
 
     def write(self, path: Path) -> None:
-        with path.open("w", newline="") as file:
+        with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(["panel", "series", "x", "median", "low", "high"])
             writer.writerows(self.rows)
@@ -67,6 +69,7 @@ class Recipe:
     cites: tuple[str, ...] = ()
     measure: Callable[..., Any] | None = None
     reads: tuple[str, ...] = ()  # further packages whose source decides what ``measure`` returns
+    extra: Extra | None = None  # of the installation, which ``measure`` needs
 
     def make(
         self,
@@ -127,8 +130,8 @@ class Recipe:
             figure.savefig(path, metadata=stamp.get(path.suffix))
         plt.close(figure)
         table.write(paths[3])
-        paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n")
-        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n")
+        paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n", "utf-8")
+        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n", "utf-8")
         return paths
 
     def manifest(self, results, caption: str, size: str) -> dict:
@@ -261,6 +264,29 @@ def compared(panels, series: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def budget(method: str, steps: int) -> dict[str, int]:
+    """What follows the length of a run in a comparison: a method that reuses an estimate searches twenty times."""
+    return {"reuse": max(1, steps // 20)} if "reuse" in defaults(METHODS[method]) else {}
+
+
+def reusing(results) -> str:
+    """Of the methods that reuse an estimate: for how long, how often they searched, and how many runs diverged."""
+    chosen, said = [r for r in results if "reuse" in r.run.hyper], []
+    for (method,), found in group(chosen, "method").items():
+        searches, diverged = [], []
+        for result in found:
+            for _, run in result.frame.group_by("seed", maintain_order=True):
+                searches.append((run["trials"].drop_nulls() > 0).sum())
+                loss = run["full_loss"].drop_nulls().to_numpy()
+                diverged.append(not loss[-1] <= loss[0])
+        said.append(
+            f"{LOOKS[method].name} searches {np.median(searches):.0f} times (median) and ends above its first loss in "
+            f"{sum(diverged)} of {len(diverged)} runs"
+        )
+    served = " and ".join(map(str, sorted({r.run.hyper["reuse"] for r in chosen})))
+    return f"An estimate of LABPAL serves for {served} updates, a twentieth of the run: {'; '.join(said)}."
+
+
 def show_zeros(ax, y, floor: float) -> np.ndarray:
     """Exact zeros for a log axis: moved to ``floor``, on a shaded strip that says so."""
     if (y == 0).any() and not ax.get_label():
@@ -275,7 +301,7 @@ def show_zeros(ax, y, floor: float) -> np.ndarray:
 
 def published(panel: str, series: str) -> tuple[np.ndarray, np.ndarray] | None:
     """A digitised curve of Vaswani et al. 2019, or None."""
-    with (HERE / "published.csv").open() as file:
+    with (HERE / "published.csv").open(encoding="utf-8") as file:
         rows = [
             r
             for r in csv.DictReader(line for line in file if line[0] != "#")

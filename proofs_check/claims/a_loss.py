@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import losses
+from toybox.quotations import quote
 from toybox.rules import closed
 
 from ..cases import EPS, positive, powers, rationals, seeds, vectors
@@ -114,7 +115,8 @@ ERM_04 = Claim(
     formula=r"-y^\top \log q = H(y) + \mathrm{KL}(y \| q) \ge H(y)",
     kind="property",
     verdict="holds",
-    finding='With the natural logarithm the unit is nats; the "number of bits" takes the base 2, a factor log 2.',
+    finding=f"With the natural logarithm the unit is nats; the {quote('number of bits')} takes the base 2, a factor"
+    " log 2.",
     checks=[Check("sum, minimum, unit, our loss", entropies, labels())],
     controls=[
         Check("q without normalisation", lambda case: above_entropy(case, 100.0), labels(), examples=20),

@@ -15,7 +15,7 @@ import toybox as tb
 from toybox.rules import backtracking, bracketing
 
 from ..cases import EPS, Smooth, powers
-from ..claim import Check, Claim, above, at_most, equal
+from ..claim import Check, Claim, Contrast, above, at_most, equal, only
 from ..ours import Plain, moves, on_rule, walk
 from .c_searches import Curve, constants, curves, searched_curve
 from .c_slopes import Descent, broken, descents, searched
@@ -221,6 +221,15 @@ def ends_when_stationary(made, cap):
     return above(cap, made)
 
 
+def accepted_as_printed(first):
+    return Contrast(loop(DOWN, operator.ge, first)[0], loop(DOWN, operator.gt, first)[0])
+
+
+def made_as_printed(first, cap):
+    """The printed loop should end before the cap."""
+    return Contrast(cap, loop(BOTTOM, operator.ge, first, cap)[1], "less than")
+
+
 def ours(x, first=F(3, 2)):
     """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
     twin = moves(tb.tiny.backtracking, *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
@@ -273,9 +282,9 @@ LS_09 = Claim(
         ),
     ],
     counterexamples=[
-        broken("equality rejected", lambda: takes_equality(*loop(DOWN, operator.ge, F(3, 2)))),
-        broken("stationary, floats", lambda: ends_when_stationary(loop(BOTTOM, operator.ge, 1.5)[1], 3000)),
-        broken("stationary, exact", lambda: ends_when_stationary(loop(BOTTOM, operator.ge, F(3, 2), 200)[1], 200)),
+        Check("accepted step on (1 - s)^2 / 2, where the first meets eq. 2.17", accepted_as_printed, only(F(3, 2))),
+        Check("reductions on floats, at the minimum of s^2 / 2", made_as_printed, only(1.5, 3000)),
+        Check("reductions on fractions, at the minimum of s^2 / 2", made_as_printed, only(F(3, 2), 200)),
     ],
 )
 

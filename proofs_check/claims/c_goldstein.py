@@ -11,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import backtracking
 
 from ..cases import positive, rationals
@@ -136,13 +137,13 @@ def found_is_admissible(line):
 LS_10 = Claim(
     id="LS-10",
     title="Goldstein conditions",
-    source='dissertation, section 6.2 (printed "Goldberg")',
+    source=f"dissertation, section 6.2 (printed {quote('Goldberg')})",
     statement="Along a descent direction of a smooth loss that is bounded below there are steps between the two"
     " Goldstein lines; on a parabola the minimum is always among them, on other functions it may not be.",
     formula=r"f(0) + (1-c) s f'(0) \le f(s) \le f(0) + c s f'(0), \qquad 0 < c < \tfrac12",
     kind="exact",
     verdict="holds",
-    finding='The conditions are those of Goldstein, not "Goldberg".',
+    finding=f"The conditions are those of Goldstein, not {quote('Goldberg')}.",
     checks=[
         Check("bisection ends between the lines", bisected, st.tuples(quartics, twentieths), examples=300),
         Check("minimum excluded iff c > 1/4", minimiser_excluded, lambda budget: range(1, 40)),

@@ -16,7 +16,7 @@ from toybox import directions
 from toybox.rules import backtracking, bracketing
 
 from ..cases import EPS, Smooth, dot, powers, seeds, smooth_functions, vectors
-from ..claim import Check, Claim, above, close, equal
+from ..claim import Check, Claim, Contrast, above, close, equal, only
 from ..ours import Plain, on_rule, walk
 
 
@@ -140,14 +140,23 @@ def derivative(case, s, along=None):
     return {"rays": close(ours.slope(np.array([s]))[0], exact, tolerance), "tiny": close(twin(s), exact, tolerance)}
 
 
-def at_start(q, claimed, direction=directions.Unit):
-    """The slope at 0 of our line along the (unit) negative gradient; claimed: of the gradient and of d."""
+def start(q, direction=directions.Unit):
+    """The (unit) negative gradient, and the slope at 0 of our line along it."""
     xp, point = problem(q).xp, problem(q).at(q.x, None)
     d, _ = direction().step(xp, point, ())
-    return close(point.along(d).slope0, claimed(q.gradient(q.x), d), 2 * Descent(q, d).slope_noise(0.0))
+    return d, point.along(d).slope0
 
 
-MINUS_NORM = lambda g, d: -np.linalg.norm(g)
+def is_minus_norm(q, direction=directions.Unit):
+    d, slope = start(q, direction)
+    return close(slope, -np.linalg.norm(q.gradient(q.x)), 2 * Descent(q, d).slope_noise(0.0))
+
+
+def is_minus_length(x):
+    """As it is printed, of |x|^2 / 2."""
+    d, slope = start(Smooth(np.eye(len(x)), np.zeros((1, len(x))), np.array(x), 1.0))
+    return Contrast(-np.linalg.norm(d), slope, rounding=1e-9)
+
 
 LS_01 = Claim(
     id="LS-01",
@@ -162,18 +171,14 @@ LS_01 = Claim(
     corrected=r"f_{\mathrm{line}}'(0) = -\|\nabla f(\theta)\|",
     checks=[
         Check("slopes are inner products", derivative, unit_lines()),
-        Check("-|g| at the start", lambda q: at_start(q, MINUS_NORM), smooth_functions()),
+        Check("-|g| at the start", is_minus_norm, smooth_functions()),
     ],
     controls=[
         broken("another direction", lambda c, s: derivative(c, s, lambda c: -c.d), unit_lines()),
-        broken(
-            "a direction that is not unit",
-            lambda q: at_start(q, MINUS_NORM, directions.Gradient),
-            smooth_functions(),
-        ),
+        broken("a direction that is not unit", lambda q: is_minus_norm(q, directions.Gradient), smooth_functions()),
     ],
     counterexamples=[
-        broken("-|d| at the start", lambda q: at_start(q, lambda g, d: -np.linalg.norm(d)), smooth_functions())
+        Check("slope from x along the unit negative gradient of |x|^2 / 2", is_minus_length, only((3.0, 4.0)))
     ],
 )
 
@@ -195,15 +200,19 @@ def signed_square(g, d, sign=-1):
     return p * abs(p) / (dot(g, g) * dot(d, d))
 
 
-def steepest(g, d, way=-1, sign=-1):
+def steepest(g, d, way=-1):
     """The cosine of d = -g (way=1: d = g) is 1."""
-    return equal(signed_square(g, tuple(way * v for v in g), sign), F(1))
+    return equal(signed_square(g, tuple(way * v for v in g)), F(1))
 
 
-def descends(g, d, sign=-1, way=1):
+def descends(g, d, way=1):
     """Where d descends its cosine is positive."""
     d = d if dot(g, d) < 0 else tuple(-v for v in d)
-    return above(signed_square(g, tuple(way * v for v in d), sign), F(0))
+    return above(signed_square(g, tuple(way * v for v in d)), F(0))
+
+
+def without_sign(g, d):
+    return Contrast(signed_square(g, d, sign=1), signed_square(g, d))
 
 
 def searched_where_positive(g, d):
@@ -241,8 +250,8 @@ LS_02 = Claim(
         broken("ascent directions", lambda g, d: descends(g, d, way=-1), rational_directions()),
     ],
     counterexamples=[
-        broken("the printed cosine of -g is -1", lambda g, d: steepest(g, d, sign=1), rational_directions()),
-        broken("the printed cosine of descent", lambda g, d: descends(g, d, sign=1), rational_directions()),
+        Check("cosine of steepest descent", without_sign, only((F(3), F(4)), (F(-3), F(-4)))),
+        Check("cosine of a descent direction, squared with its sign", without_sign, only((F(3), F(4)), (F(-1), F(0)))),
     ],
 )
 

@@ -18,7 +18,7 @@ import toybox as tb
 from toybox.rules import closed
 
 from ..cases import EPS, RationalQuadratic, add, dot, positive, rational_quadratics, solve, times, vectors
-from ..claim import Check, Claim, close, equal
+from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 from .d_batches import minimiser, twice
 from .d_quadratics import ZERO
@@ -291,7 +291,7 @@ QN_CG = Claim(
         Check("nine tenths of the step", lambda: finishes(TWO, 5, alpha=F(9, 10))),
         Check("the factors after such steps", lambda: factors_agree(conjugate_path(THREE, 3, alpha=F(9, 10)))),
     ],
-    counterexamples=[Check("d'Qd = 0", lambda: equal(dot((F(1), F(2)), times(TWO.Q, (F(1), F(2)))), 0))],
+    counterexamples=[Check("d'Qd", lambda Q, d: Contrast(ZERO, dot(d, times(Q, d))), only(TWO.Q, (F(1), F(2))))],
 )
 
 CLAIMS = (PAL_DIR, QN_NEWTON, QN_CG)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import RationalQuadratic, add, dot, rational_quadratics, rationals, times, vectors
-from ..claim import Check, Claim, above, equal
+from ..claim import Check, Claim, Contrast, above, equal, only
 
 ZERO = F(0)
 
@@ -33,10 +33,15 @@ def reconstruct(f, n):
     return f(zero), tuple(odd(v) for v in e), Q
 
 
-def is_quadratic(f, n, points):
+def rebuilt(f, p):
+    """At p, the quadratic with these terms."""
+    z, r, Q = reconstruct(f, len(p))
+    return z + dot(r, p) + dot(p, times(Q, p))
+
+
+def is_quadratic(f, points):
     """f is its reconstruction: minus the largest difference at some points."""
-    z, r, Q = reconstruct(f, n)
-    return equal([f(p) for p in points], [z + dot(r, p) + dot(p, times(Q, p)) for p in points])
+    return equal([f(p) for p in points], [rebuilt(f, p) for p in points])
 
 
 @st.composite
@@ -69,6 +74,11 @@ def parabola_of(q, d, h):
         "third difference": equal(third_difference(phi), 0),
         "a > 0": above(a, 0),
     }
+
+
+def bent_upwards(p, d):
+    phi = lambda s: dot(add(p, s, d), add(p, s, d))
+    return Contrast(ZERO, tb.tiny.three_point_parabola(phi, F(1), F(2))[0], "more than")
 
 
 def quotient(x):
@@ -110,7 +120,7 @@ PAL_L1 = Claim(
     checks=[
         Check(
             "a quadratic from a black box",
-            lambda q, points: is_quadratic(q.f, len(q.x), points),
+            lambda q, points: is_quadratic(q.f, points),
             quadratics_and_points(),
             examples=80,
         ),
@@ -120,13 +130,17 @@ PAL_L1 = Claim(
     controls=[
         Check(
             "axis-parallel lines only",
-            lambda: is_quadratic(lambda x: dot(x, x) + x[0] ** 2 * x[1] ** 2, 2, DIAGONAL),
+            lambda: is_quadratic(lambda x: dot(x, x) + x[0] ** 2 * x[1] ** 2, DIAGONAL),
         ),
         Check("an indefinite Q is bent upwards", lambda: parabola_of(INDEFINITE, (F(1), F(2)), (F(1), F(2)))["a > 0"]),
     ],
     counterexamples=[
-        Check("d = 0", lambda q, d, h: parabola_of(q, (ZERO,) * len(d), h)["a > 0"], quadratics_and_lines(), 5),
-        Check("lines through 0 only", lambda: is_quadratic(quotient, 2, [(F(1), F(y)) for y in range(1, 5)])),
+        Check("leading coefficient of |x|^2 on the line p + s d", bent_upwards, only((F(1), F(2)), (ZERO, ZERO))),
+        Check(
+            "(x^4 + y^4) / (x^2 + y^2) at p, rebuilt as a quadratic",
+            lambda p: Contrast(rebuilt(quotient, p), quotient(p)),
+            only((F(1), F(2))),
+        ),
     ],
 )
 

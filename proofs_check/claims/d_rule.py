@@ -13,6 +13,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.quotations import quote
 from toybox.rules import closed
 
 from ..cases import EPS, dot, positive, rational_quadratics, rationals, smooth_functions, times, vectors
@@ -112,8 +113,8 @@ PAL_CASE = Claim(
     kind="exact",
     verdict="holds",
     finding="Gaps: case 1 does not say that the loss itself falls; b = 0 without momentum means gradient 0, where"
-    ' d / |d| is 0 / 0, and "extremum" should be "stationary point"; with momentum b > 0 does occur, iff'
-    " beta g'd_old > |g|^2.",
+    f" d / |d| is 0 / 0, and a stationary point, no more, where the text has that {quote('extremum')}; with momentum"
+    " b > 0 does occur, iff beta g'd_old > |g|^2.",
     checks=[
         Check("any numbers", cases, measured),
         Check("our rule on arrays", cases_on_arrays, measured, examples=200),
@@ -217,7 +218,7 @@ PAL_ANGLE = Claim(
     title="The angle test",
     source="dissertation, section 4.3, footnote 1",
     statement="Where the gradient is not 0, it is orthogonal to the direction of the line iff the line is stationary"
-    ' there. ("Extremum or saddle point" in the text: also an inflection.)',
+    f" there. (A {quote('angle')} in the text: also an inflection.)",
     formula=r"\cos(\nabla f(x + s d), d) = 0 \iff l'(s) = 0",
     kind="property",
     verdict="holds",

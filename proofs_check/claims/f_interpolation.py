@@ -14,7 +14,7 @@ from toybox.rays import Status
 from toybox.rules import backtracking
 
 from ..cases import EPS, seeds, tol_solve
-from ..claim import Check, Claim
+from ..claim import Check, Claim, Contrast, only
 from ..ours import on_rule, walk
 from .f_steps import XP, Separable, hinge, separable
 
@@ -152,9 +152,10 @@ def nowhere_flat(data, seed):
     return -logistic(data, w) or -1.0
 
 
-def vanishes_at(data, t=10.0):
-    """As the printed form wants it: a gradient that is 0, here at the best of some points along the separator."""
-    return -abs(logistic(data, t * data.w))
+def vanishes_at(t, x, y):
+    """As the printed form wants it: a slope that is 0 at some point t of the separator."""
+    data = Separable(np.array(x)[:, None], np.array(y), np.ones(1))
+    return Contrast(0, logistic(data, t * data.w), rounding=16 * EPS)
 
 
 INT_02 = Claim(
@@ -186,11 +187,7 @@ INT_02 = Claim(
         ),
     ],
     counterexamples=[
-        Check(
-            "logistic loss has a gradient of 0",
-            vanishes_at,
-            lambda budget: [Separable(np.array([[1.0], [-1.0]]), np.array([1, 0]), np.array([1.0]))],
-        ),
+        Check("slope of the logistic loss far out on a separator", vanishes_at, only(10.0, (1.0, -1.0), (1, 0))),
     ],
 )
 

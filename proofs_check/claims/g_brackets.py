@@ -12,7 +12,7 @@ from toybox.rays import Status
 from toybox.rules import bracketing
 
 from ..cases import EPS
-from ..claim import Check, Claim, above, at_most, equal
+from ..claim import Check, Claim, Contrast, above, equal, only
 from ..ours import Plain, moves, on_rule, univariate, walk
 
 # --- losses along a line, with slope -1 at 0
@@ -135,13 +135,20 @@ def noisy_bracket():
     return encloses("grown", Straight(), w.trace.size.item() / 2, w.trace.size.item())["inside"]
 
 
+BENT = (lambda s: -((s - 1) ** 3) / 3), (lambda s: -((s - 1) ** 2))  # an inflection at 1: value and slope
+
+
 def inflection():
-    """l'(s) = -(s - 1)^2 from 1/2: the search returns 1, where l' = 0. Is there no lower point around?"""
-    value, slope = (lambda s: -((s - 1) ** 3) / 3), (lambda s: -((s - 1) ** 2))
-    exact = twin_search(value, slope, first=F(1, 2), factor=2)
-    arrays, status, _ = search(value, slope, 1, first=np.array([0.5]))
-    found = {"twin": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
-    return found, at_most(value(F(1)), value(F(3, 2)))
+    """From 1/2 the search returns 1, where l' = 0."""
+    exact = twin_search(*BENT, first=F(1, 2), factor=2)
+    arrays, status, _ = search(*BENT, 1, first=np.array([0.5]))
+    return {"twin": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
+
+
+def lowest_there(first, s):
+    """The step that was found should be a minimum: no other one nearby is lower."""
+    found = twin_search(*BENT, first=first, factor=2).step
+    return Contrast(BENT[0](found), BENT[0](s), "at least")
 
 
 GOLS_01 = Claim(
@@ -161,10 +168,10 @@ GOLS_01 = Claim(
         Check("brackets of our search on wavy lines", encloses, brackets),
         Check("which end is returned", which_end, brackets),
         Check("twins end in the same place", lambda s, t, n, m: equal([s, n], [t, m]), twins_agree),
-        Check("an inflection is returned", lambda: inflection()[0]),
+        Check("an inflection is returned", inflection),
     ],
     controls=[Check("noise: a sign change without a root", noisy_bracket)],
-    counterexamples=[Check("the inflection is a minimum", lambda: inflection()[1])],
+    counterexamples=[Check("-(s - 1)^3 / 3 at a greater s than was found", lowest_there, only(F(1, 2), F(3, 2)))],
 )
 
 # --- GOLS-02

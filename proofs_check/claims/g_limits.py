@@ -13,7 +13,7 @@ from toybox.rays import Status
 from toybox.rules import bracketing
 
 from ..cases import EPS
-from ..claim import Check, Claim, close, equal
+from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import on_rule, walk
 from .g_brackets import SCALE, search, twin_search
 
@@ -113,15 +113,15 @@ class Lane(NamedTuple):
     start: float
 
 
-def within(lane, passed=True):
+def within(lane):
     """smallest / factor <= step <= factor largest, and after two or more changes even within the limits themselves.
 
-    Products that would be equal are rounded differently. ``passed`` = False: the limits as they are meant.
+    Products that would be equal are rounded differently.
     """
-    slop, beyond = 4 * EPS, lane.factor if passed else 1
+    slop = 4 * EPS
     slack = {
-        "low": lane.size / (SMALLEST / beyond) - 1 + slop,
-        "high": 1 - lane.size / (beyond * lane.largest) + slop,
+        "low": lane.size / (SMALLEST / lane.factor) - 1 + slop,
+        "high": 1 - lane.size / (lane.factor * lane.largest) + slop,
     }
     if abs(log(lane.size / lane.start)) > 1.5 * log(lane.factor):
         slack |= {"chain low": lane.size / SMALLEST - 1 + slop, "chain high": 1 - lane.size / lane.largest + slop}
@@ -146,12 +146,14 @@ def attained(lane):
     return 0.0
 
 
+FALLING = (lambda s: -s), (lambda s: F(-1))  # value and slope
+
+
 def exactly():
     """The twin on exact numbers: both ends, and a way |d| step of 2."""
-    falls, rises = (lambda s: F(-1)), (lambda s: F(-1) if s == 0 else F(1))
-    value, hyper = (lambda s: -s), {"factor": 2, "smallest": F(1, 100)}
-    high = twin_search(value, falls, first=F(1000), **hyper)
-    low = twin_search(value, rises, first=F(1, 100), **hyper)
+    rises, hyper = (lambda s: F(-1) if s == 0 else F(1)), {"factor": 2, "smallest": F(1, 100)}
+    high = twin_search(*FALLING, first=F(1000), **hyper)
+    low = twin_search(FALLING[0], rises, first=F(1, 100), **hyper)
     return {
         "way": equal(high.step * F(SCALE), 2),
         "high": equal(high.step, 2 / F(SCALE)),
@@ -159,6 +161,10 @@ def exactly():
         "capped": equal(high.status == tb.tiny.CAPPED, True),
         "exhausted": equal(low.status == tb.tiny.EXHAUSTED, True),
     }
+
+
+def as_meant(d, first, factor):
+    return Contrast(1, d * twin_search(*FALLING, first=first, factor=factor).step, "at most")
 
 
 def contradiction(d):
@@ -207,7 +213,9 @@ GOLS_03 = Claim(
         Check("|d| > 1e8: the corrected limits", within, lambda budget: lane_by_lane(budget, lowest=8.1, highest=10.0)),
         Check("bounds of half a factor", lambda lane: within(lane._replace(factor=lane.factor**0.5)), lane_by_lane),
     ],
-    counterexamples=[Check("the limits as they are meant", lambda lane: within(lane, passed=False), lane_by_lane)],
+    counterexamples=[
+        Check("way, where the slope stays negative", as_meant, only(F(SCALE), F(1000), 2)),
+    ],
 )
 
 

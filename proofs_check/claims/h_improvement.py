@@ -16,7 +16,7 @@ from toybox.rules import probabilistic as arrays
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, powers
-from ..claim import Check, Claim, above, at_most, below, close
+from ..claim import Check, Claim, Contrast, above, below, close, only
 from .h_posterior import residual
 from .h_probabilistic import EXAMPLE, by_twin, exact, floats, observations, rounding, rows_of
 
@@ -142,6 +142,10 @@ def monotone(mu, eta, sigma, forms=(by_arrays, by_plain)):
     return slack
 
 
+def as_printed(mu, eta, sigma):
+    return Contrast(literal(mu, eta, sigma), improvement(mu, eta, sigma), rounding=1e-9)
+
+
 def separates(form):
     """Of N(-1, .1^2) and N(-100, .1^2) below eta = 0 the latter is better, by more than an integral can be wrong."""
     return {"arrays or formula": form(-100.0, 0.0, 0.1) - form(-1.0, 0.0, 0.1) - 1e-10 * (0.1 + 100)}
@@ -155,15 +159,19 @@ def improvement_room(belief, x):
     return 4 * means + residual(belief, spread) * spread / max(belief.at(np.array([float(x)])).value()[1][0], 1e-8)
 
 
-def of_evaluated_points(data, noise, among_candidates=False):
+def between_and_beyond(data):
+    """The candidates: in the middle of each cell and beyond the last place."""
+    return [*((a + b) / 2 for a, b in pairwise(data.s)), 2 * data.s[-1] + 1]
+
+
+def of_evaluated_points(data, noise):
     """Means and deviations in fractions, eta the lowest mean at a place that was evaluated."""
     belief, plain, believed = (
         arrays.believe(*floats(data), *map(float, noise)),
         by_twin(data, noise),
         exact(data, noise),
     )
-    candidates = [*((a + b) / 2 for a, b in pairwise(data.s)), 2 * data.s[-1] + 1]
-    eta = float(min(believed.mean(0, x) for x in (candidates if among_candidates else data.s)))
+    candidates, eta = between_and_beyond(data), float(min(believed.mean(0, x) for x in data.s))
     found = belief.at(np.array(candidates, float)).expected_improvement()
     slack = {}
     for x, arrayed in zip(candidates, found, strict=True):
@@ -174,10 +182,22 @@ def of_evaluated_points(data, noise, among_candidates=False):
     return slack
 
 
-def chosen(form):
-    """Wolfe probabilities of three candidates, and the one with the largest product: it should not be 0."""
-    candidates = ((-1.0, 0.2, 0.9), (-0.5, 0.5, 0.4), (2.0, 0.2, 0.0))
-    return above(max(candidates, key=lambda c: form(c[0], 0.0, c[1]) * c[2])[2], 0)
+def lowest_of_candidates(data, noise, x):
+    """The improvement at x upon the lowest mean of the candidates, against that of arrays."""
+    believed = exact(data, noise)
+    mu, sigma = float(believed.mean(0, x)), sqrt(believed.covariance((0, x), (0, x)))
+    eta = float(min(believed.mean(0, c) for c in between_and_beyond(data)))
+    belief = arrays.believe(*floats(data), *map(float, noise))
+    found = belief.at(np.array([float(x)])).expected_improvement()[0]
+    return Contrast(improvement(mu, eta, sigma), found, rounding=improvement_room(belief, x))
+
+
+CANDIDATES = ((-1.0, 0.2, 0.9), (-0.5, 0.5, 0.4), (2.0, 0.2, 0.0))  # mean, deviation, Wolfe probability
+
+
+def chosen(form, candidates=CANDIDATES):
+    """The Wolfe probability of the candidate with the largest product."""
+    return max(candidates, key=lambda c: form(c[0], 0.0, c[1]) * c[2])[2]
 
 
 BELL = st.tuples(st.floats(-3, 3), st.floats(-3, 3), powers(-2, 1))
@@ -209,17 +229,25 @@ PLS_07 = Claim(
             examples=50,
         ),
         Check("separates good from better", lambda: separates(by_arrays)),
-        Check("a candidate of positive probability", lambda: chosen(by_arrays)),
+        Check("a candidate of positive probability", lambda: above(chosen(by_arrays), 0)),
     ],
     controls=[
         Check("the printed sign", partial(is_the_mean, printed=literal), BELL, examples=10),
         Check("the printed sign is not monotone alike", partial(monotone, forms=[literal]), BELL, examples=10),
     ],
     counterexamples=[
-        Check("an amount of improvement is not negative", lambda: at_most(0, literal(0.0, 0.0, 1.0))),
-        Check("N(-1, .1^2) or N(-100, .1^2)", lambda: separates(literal)),
-        Check("the chosen candidate", lambda: chosen(literal)),
-        Check("the lowest of the candidates", lambda: of_evaluated_points(EXAMPLE, (F(1, 50), F(3, 10)), True)),
+        Check("expected improvement", as_printed, only(0.0, 0.0, 1.0)),
+        Check("expected improvement where it is certain", as_printed, only(-100.0, 0.0, 0.1)),
+        Check(
+            "Wolfe probability of the chosen candidate (mean, deviation, probability)",
+            lambda candidates: Contrast(chosen(literal, candidates), chosen(by_arrays, candidates)),
+            only(CANDIDATES),
+        ),
+        Check(
+            "expected improvement upon the lowest candidate",
+            lowest_of_candidates,
+            only(EXAMPLE, (F(1, 50), F(3, 10)), F(2)),
+        ),
     ],
 )
 

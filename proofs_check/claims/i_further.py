@@ -15,7 +15,7 @@ import toybox as tb
 from toybox.rules import closed
 
 from ..cases import EPS, add, dot, positive, powers, rational_quadratics, rationals, seeds, vectors
-from ..claim import Check, Claim, above, at_most, below, close, equal, holds
+from ..claim import Check, Claim, Contrast, above, at_most, below, close, equal, holds, only
 from ..ours import Plain, moves, on_rule, walk
 
 # --- HD-01: the derivative in the learning rate
@@ -226,6 +226,11 @@ HALF_SQUARE = Plain(lambda x: x[0] * x[0] / 2, lambda x: x)
 TWO = (F(2),)
 
 
+def by_slope(theta, way):
+    x, eps = (theta,), F(0)
+    return Contrast(by_line(HALF_SQUARE, x, eps, way), alig(HALF_SQUARE, x, eps).step)
+
+
 def four_conventions():
     """At theta = 2 on theta^2 / 2: .5, and for the lines along g, -g and the unit vector .5, -.5, -1."""
     rates = [alig(HALF_SQUARE, TWO, F(0)).step, *(by_line(HALF_SQUARE, TWO, F(0), way) for way in (1, -1, "unit"))]
@@ -283,12 +288,8 @@ ALIG_01 = Claim(
         ),
     ],
     counterexamples=[
-        Check(
-            "the searched line", lambda: equal(by_line(HALF_SQUARE, TWO, F(0), -1), alig(HALF_SQUARE, TWO, F(0)).step)
-        ),
-        Check(
-            "the unit line", lambda: equal(by_line(HALF_SQUARE, TWO, F(0), "unit"), alig(HALF_SQUARE, TWO, F(0)).step)
-        ),
+        Check("rate on theta^2 / 2, by the line along -g", lambda theta: by_slope(theta, -1), only(F(2))),
+        Check("rate on theta^2 / 2, by the unit line", lambda theta: by_slope(theta, "unit"), only(F(2))),
     ],
 )
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import EPS, mean, populations, positive
-from ..claim import ERRORS, Check, Claim, at_most, close, equal
+from ..claim import ERRORS, Check, Claim, Contrast, at_most, close, equal, only
 from ..ours import moves
 from .k_noise import (
     SMALL,
@@ -142,7 +142,13 @@ NOISE_10 = Claim(
         Check("no noise for k B = D", lambda: equal(WHOLE.variance(F(3, 10), 6), 0)),
     ],
     controls=[Check("k B = D", lambda: invariant(WHOLE))],
-    counterexamples=[Check("invariance", lambda: invariant(WHOLE._replace(k=2)))],
+    counterexamples=[
+        Check(
+            "stationary variance with the batch times k, against that with the rate over k",
+            lambda case: Contrast(case.variance(case.rate / case.k, case.B), case.variance(case.rate, case.k * case.B)),
+            only(WHOLE._replace(k=2)),
+        )
+    ],
 )
 
 # --- NOISE-11: the noise adaptation factor
@@ -184,12 +190,16 @@ def quoted_adaptation():
 
 
 def schedule_of_ours(numerator, denominator):
-    """Our schedule of batches is the printed one times the factor, rounded down, at least 1."""
+    """Our schedule of batches is the printed one times the factor, rounded down, at least 1; time counts batches."""
     from toybox.rules import measured
 
-    e, T = F(numerator, denominator), 8
-    found = measured.BatchSchedule("doubling", float(e))
-    return equal([found(t, T) for t in range(T)], [max(1, int(e * tb.tiny.doubling(t, T))) for t in range(T)])
+    e, T, t, made = F(numerator, denominator), 40, 0, []
+    while t < T:
+        made.append(max(1, int(e * tb.tiny.doubling(t, T))))
+        t += made[-1]
+    once = measured.LABPAL(approximation_batches=1)  # its search draws no further batch
+    found = measured.BatchSchedule(once, lambda t: tb.tiny.doubling(t, T), float(e))
+    return equal(found(len(made)), made)
 
 
 def one_batch(g, B, e):
@@ -211,7 +221,7 @@ def joined_noise(drawn, e=2):
     """What our runs do with a factor e: e batches, independent of each other, (1/B - 1/D) S / e."""
     from toybox.rules import closed, measured
 
-    batches = measured.BatchSchedule("constant", e)
+    batches = measured.BatchSchedule(measured.LABPAL(), "constant", e)
     optimizer = tb.Optimizer(tb.directions.Gradient(), closed.Fixed(1.0), batches=batches)
     problem = tb.problems.NoisyQuadratic(np.eye(2), -drawn.g)
     seeds = range(drawn.many * drawn.seed, drawn.many * (drawn.seed + 1))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import toybox as tb
 
 from ..cases import EPS, add, mean, populations, positive, rotation, seeds, tol_solve
-from ..claim import ERRORS, Check, Claim, close, equal, holds
+from ..claim import ERRORS, Check, Claim, close, equal, holds, only
 from ..ours import moves, on_rule
 from .k_noise import (
     TEN,
@@ -22,7 +22,6 @@ from .k_noise import (
     apart,
     errors,
     in_the_mean,
-    only,
     outer,
     samplings,
     scaled,

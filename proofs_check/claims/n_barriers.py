@@ -14,7 +14,7 @@ from toybox import directions
 from toybox.rules import closed
 
 from ..cases import EPS, add, dot, positive, rational_quadratics, rationals, times, vectors
-from ..claim import Check, Claim, above, at_most, close, equal
+from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 
 # --- quadratics whose eigenvectors are rational
@@ -299,6 +299,14 @@ def true_height(c, r, w):
     }
 
 
+def printed_height(start, end, bend):
+    """Of the parabola with these values at 0 and at 1, and the second derivative -bend."""
+    phi, top = Polynomial((start, end - start + bend / 2, -bend / 2)), F(1, 2) + (end - start) / bend
+    assert 0 < top < 1, "no barrier"
+    mean_height, _, printed = heights(phi, phi(top))
+    return Contrast(printed, mean_height)
+
+
 def depth(phi):
     """With the lowest point of the segment the printed height is not negative: it is the depth of a valley."""
     return at_most(0, heights(phi, min(map(phi, GRID)))[2])
@@ -342,10 +350,12 @@ WALK_08 = Claim(
         Check("steps of our SGD on a concave loss", on_our_steps, losses(-1.0)),
     ],
     counterexamples=[
+        Check("height of the barrier on a parabola, l'' = -bend", printed_height, only(F(0), F(1), F(8))),
         Check(
-            "the printed height of a barrier", lambda *case: at_most(0, heights(*hill(*case))[2]), hills, examples=10
+            "rise that ten points see of a tent on the line 1 - s",
+            lambda middle, width, tall: Contrast(0, rise(Bump(middle, width, tall), samples(10)), "more than"),
+            only(*BUMP),
         ),
-        Check("ten points show it", lambda: above(rise(BUMP, samples(10)), 0)),
     ],
 )
 
@@ -418,7 +428,11 @@ def climbs(valley):
 
 def wall(f, u, v):
     """By how much the straight way from u to v surpasses both: 0 where it does not."""
-    return max(f(between(u, v, s)) for s in GRID) - max(f(u), f(v))
+    return highest(f, u, v) - max(f(u), f(v))
+
+
+def highest(f, u, v):
+    return max(f(between(u, v, s)) for s in GRID)
 
 
 def over_a_wall(valley):
@@ -500,7 +514,13 @@ WALK_09 = Claim(
         Check("two wells, as if convex", lambda: at_most(wall(WELLS.f, *WELLS.lows), 0)),
         Check("grids, at the level of the lower one", lambda *case: components(*case, min), grids, examples=50),
     ],
-    counterexamples=[Check("the convex example", lambda: over_a_wall(BOWL))],
+    counterexamples=[
+        Check(
+            "highest loss between the low points u and v on x^2 + y^2 / 10, against theirs",
+            lambda u, v: Contrast(max(map(BOWL.f, (u, v))), highest(BOWL.f, u, v), "more than"),
+            only(*BOWL.lows),
+        )
+    ],
 )
 
 CLAIMS = (WALK_07, WALK_08, WALK_09)

@@ -7,10 +7,11 @@ from typing import Any
 
 from toybox.hyper import near
 
-from . import batch_size, exchange, lines, rates, report, training, trajectory, walk
+from ..parallel import each
+from . import alignment, batch_size, exchange, lines, rates, report, training, trajectory, walk
 from .experiment import Experiment, Outcome, Size, conduct
 
-MODULES = (lines, rates, batch_size, exchange, trajectory, walk, training)
+MODULES = (lines, rates, batch_size, exchange, trajectory, walk, alignment, training)
 EXPERIMENTS: dict[str, Experiment] = dict(sorted((e.id, e) for module in MODULES for e in module.EXPERIMENTS))
 
 
@@ -30,12 +31,11 @@ def select(only: Iterable[str] | None = None) -> list[Experiment]:
     return list(chosen.values())
 
 
-def conduct_all(experiments: Iterable[Experiment], store: Any, size: Size, jobs: int) -> list[Outcome]:
+def conduct_all(
+    experiments: Iterable[Experiment], store: Any, size: Size, jobs: int, progress: bool = False
+) -> list[Outcome]:
     """Conduct experiments in parallel processes; what the store knows is not measured again."""
-    from joblib import Parallel, delayed
-
-    ids = [e.id for e in experiments]
-    return Parallel(n_jobs=jobs, batch_size=1)(delayed(conduct_by_id)(id, store, size) for id in ids)
+    return each(conduct_by_id, [(e.id, store, size) for e in experiments], jobs, "experiments", progress)
 
 
 def conduct_by_id(id: str, store: Any, size: Size) -> Outcome:

@@ -43,9 +43,10 @@ class Prediction:
 class Experiment:
     """A claim that only measuring can support.
 
-    statement: what the document says. metric: what is measured, in words. problems: label -> what it is. measure: of
-    (seeds, size) to rows (problem, quantity, seed, value), one value for every seed; nan where a run gave none, which
-    counts against every prediction. finding: what is to be learnt from it, written after the measurement.
+    statement: what the document says, in our words. metric: what is measured, in words. problems: label -> what it is.
+    measure: of (seeds, size) to rows (problem, quantity, seed, value), one value for every seed; nan where a run gave
+    none, which counts against every prediction. finding: what is to be learnt from it, written after the measurement.
+    reasons: why the predictions are what they are and what was known already, written before it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Experiment:
     predictions: tuple[Prediction, ...]
     finding: str = ""
     seeds: int = 5
+    reasons: str = ""
 
     def __post_init__(self):
         assert self.seeds >= 5, f"{self.id}: {self.seeds} seeds"

@@ -23,6 +23,7 @@ def records(outcomes: Iterable[Outcome]) -> list[dict]:
             "source": o.experiment.source,
             "verdict": o.verdict,
             "theory": o.theory,
+            "reasons": o.experiment.reasons,
             "finding": o.experiment.finding,
             "effects": [
                 {
@@ -105,6 +106,7 @@ def markdown(outcomes: list[Outcome]) -> str:
             "",
             f"Metric: {x.metric}.",
             "",
+            *([f"Predicted beforehand: {x.reasons}", ""] if x.reasons else []),
         ]
         lines += ["| of | prediction | on | predicted | measured | outcome |", "|---|---|---|---|---|---|"]
         for e in o.effects:
@@ -157,8 +159,9 @@ def card(o: Outcome) -> str:
         f'<article id="{x.id}"><h3><span class="id">{x.id}</span> {escape(x.title)} '
         f'<span class="verdict {o.verdict}">{o.verdict}</span></h3><p class="source">{escape(x.source)}</p>'
         f"<p>{escape(x.statement)}</p><p>Metric: {escape(x.metric)}. {x.seeds} seeds. {escape(used)}.</p>"
-        "<table><tr><th>of</th><th>prediction</th><th>on</th><th>predicted</th><th>mean [95 % interval]</th>"
-        f"<th></th><th></th></tr>{rows}</table>"
+        + (f"<p>Predicted beforehand: {escape(x.reasons)}</p>" if x.reasons else "")
+        + '<div class="wide"><table><tr><th>of</th><th>prediction</th><th>on</th><th>predicted</th>'
+        f"<th>mean [95 % interval]</th><th></th><th></th></tr>{rows}</table></div>"
         + (f'<p class="finding"><b>Found:</b> {escape(x.finding)}</p>' if x.finding else "")
         + "</article>"
     )

@@ -1,4 +1,4 @@
-"""What SGD walks over: barriers, the valley's floor, alignment, and lines at random (EMP-14 to EMP-17, EMP-21)."""
+"""What SGD walks over: slopes and values, barriers, the valley's floor, lines at random (EMP-14 to EMP-16, EMP-21)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,16 @@ from .problems import WORDS, problem
 from .trajectory import each
 
 OFFSETS = "T1 with offsets"
-FEW = "T4 small"
 KINDS = {
     **WORDS,
-    FEW: "the same with 8 hidden units on 200 images",
     OFFSETS: "T1 with a normal number of deviation 10 added to every sample's loss",
 }
 
 
 @cache
 def of(label: str) -> Any:
-    import toybox as tb
     from toybox.problems import NoisyQuadratic
 
-    if label == FEW:
-        return tb.problem("digits", rows=250, hidden=(8,))
     if label != OFFSETS:
         return problem(label)
     base = problem("T1")
@@ -171,61 +166,6 @@ EMP_16 = Experiment(
 )
 
 
-# --- EMP-17: alignment and cosine
-
-
-def measure_alignment(seeds, size):
-    yield from each(("T1", "T3", FEW), seeds, size, _alignment)
-
-
-SMALL, LARGE = 16, 128
-
-
-def _alignment(label, seeds, size):
-    import toybox as tb
-    from toybox.analysis.curvature import alignment, follow, moments
-
-    prob, rate = of(label), {"T1": 0.1, "T3": 1.0, FEW: 0.1}[label]
-    steps, draws = (5, 4) if size == "smoke" else (200, 50)
-    method = tb.method("sgd", rate=rate)
-    theta: Any = None
-    cosines: dict[int, Any] = {}
-    growth, right = [], []
-    for batch in (SMALL, LARGE):
-        found = follow(prob, method, steps=steps, batch=batch, seeds=seeds)
-        cosines[batch] = np.nanmean(found.cosine, axis=0)
-        theta = found.trace.theta if theta is None else theta
-    for lane, seed in enumerate(seeds):
-        means = np.nanmean(alignment(prob, theta[lane], (SMALL, LARGE), draws, seed), axis=1)
-        growth.append(means[1] / means[0])
-        m = moments(prob, theta[lane])
-        right.append(float((means[1] > means[0]) == bool(m.bent / m.square > m.bent_noise / m.noise)))
-    return {"growth": growth, "cosine": cosines[LARGE] - cosines[SMALL], "as the condition says": right}
-
-
-EMP_17 = Experiment(
-    "EMP-17",
-    "Larger batches: gradients more aligned with sharp directions, cosines lower",
-    "A Walk with SGD, section 4.2, figures 5 to 7",
-    "The alignment g'Hg / |g|^2 of batch gradients with the Hessian is larger for larger batches, and the cosine of "
-    "consecutive gradients is smaller.",
-    "mean alignment at batches of 128 over that at 16, after a run; mean cosine at 128 less that at 16, same rate; "
-    "share of seeds at which the alignment grows exactly where g'Hg / |g|^2 > tr HS / tr S",
-    {label: KINDS[label] for label in ("T1", "T3", FEW)},
-    measure_alignment,
-    (
-        *(Prediction("claim", "alignment grows", label, "growth", 1.1) for label in ("T1", "T3", FEW)),
-        *(Prediction("claim", "cosines fall", label, "cosine", high=0.0) for label in ("T1", "T3", FEW)),
-        *(
-            Prediction("theory", "the condition decides", label, "as the condition says", 0.99)
-            for label in ("T1", "T3", FEW)
-        ),
-    ),
-    "Whether alignment grows is decided by where the mean gradient and the noise lie, and cosines at these rates do "
-    "not fall with the batch size but rise: signal replaces noise.",
-)  # fmt: skip
-
-
 # --- EMP-21: random directions
 
 
@@ -278,4 +218,4 @@ EMP_21 = Experiment(
     "of the gradient.",
 )
 
-EXPERIMENTS = (EMP_14, EMP_15, EMP_16, EMP_17, EMP_21)
+EXPERIMENTS = (EMP_14, EMP_15, EMP_16, EMP_21)

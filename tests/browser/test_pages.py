@@ -6,13 +6,16 @@ import shutil
 
 import pytest
 
+from optional import needs
 from toybox.demos import DEMOS
 from toybox.demos.serve import served
 
-playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")
-pytest.importorskip("marimo", reason="no marimo (extra demo)")
 CHROMIUM = os.environ.get("TOYBOX_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; TOYBOX_CHROMIUM names one")
+pytestmark = [
+    needs("marimo"),
+    needs("playwright"),
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium; TOYBOX_CHROMIUM names one"),
+]
 PATIENCE = 60_000  # ms until a page must have drawn; pages are waited for, not timed
 
 
@@ -24,6 +27,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def browser():
+    from playwright import sync_api as playwright
+
     with playwright.sync_playwright() as p:
         try:
             chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])

@@ -13,8 +13,10 @@ import urllib.request
 import matplotlib as mpl
 import pytest
 
+from optional import needs
 from toybox.cli import main
 from toybox.demos import DEMOS, frame
+from toybox.extras import install
 
 SMALLEST = 12  # points
 
@@ -144,6 +146,7 @@ def test_what_the_command_line_refuses(command, words, capsys):
     assert words in capsys.readouterr().err
 
 
+@needs("marimo")
 def test_a_taken_port_is_named(capsys):
     import socket
 
@@ -164,7 +167,7 @@ print(main(["demo", "dial", "--no-browser"]), main(["demo", "dial", "--out", {st
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-2:] == ["2", "0"]
-    assert "install toybox with the extra demo" in done.stderr
+    assert install("demo") in done.stderr
 
 
 def page(demo):
@@ -184,22 +187,22 @@ print(json.dumps([getattr(output, "text", "") for output in outputs]))
     return " ".join(json.loads(done.stdout.splitlines()[-1]))
 
 
+@needs("marimo")
 def test_the_page_shows_a_demo():
-    pytest.importorskip("marimo", reason="the pages need marimo (extra demo)")
     shown = page("dial")
     demo = DEMOS["dial"]
     for words in (demo.title, demo.question, demo.controls["spread"].label, "told", "toybox demo dial"):
         assert words in shown
 
 
+@needs("marimo")
 def test_the_first_page_lists_all():
-    pytest.importorskip("marimo", reason="the pages need marimo (extra demo)")
     shown = page(None)
     assert all(demo.title in shown and f"?demo={demo.name}" in shown for demo in DEMOS.values())
 
 
+@needs("marimo")
 def test_a_page_is_served_until_interrupted():
-    pytest.importorskip("marimo", reason="the pages need marimo (extra demo)")
     code = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may have had it ignored

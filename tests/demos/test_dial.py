@@ -30,7 +30,8 @@ def test_the_curves_are_those_of_a_plain_loop():
 
 def test_the_dial_turns_the_order_around():
     best = {spread: min(dial.end(name, spread, 1, 0) for name in dial.METHODS) for spread in (0.0, 1.0)}
-    assert dial.end("exact", 0.0, 1, 0) == best[0.0]  # down to what is drawn
+    assert dial.end("exact", 0.0, 1, 0) == best[0.0]  # down to what is drawn: among the best
+    assert sum(dial.end(name, 1.0, 1, 0) > dial.end("exact", 1.0, 1, 0) for name in dial.METHODS) < 2  # the worst
     assert dial.end("exact", 1.0, 1, 0) > 100 * dial.end("exact-full", 1.0, 1, 0)
     assert dial.end("exact", 1.0, 1, 0) > 3 * dial.end("sgd", 1.0, 1, 0)
     assert dial.end("exact-full", 1.0, 1, 0) == best[1.0]

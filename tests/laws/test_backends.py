@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox import zoo
 from toybox.problems.data import MissingData
 from zoo_cases import (
@@ -25,7 +26,7 @@ EPS, EPS32 = 2.0**-52, 2.0**-23
 
 @every_problem
 @every_method
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 def test_backends_agree(name, case, backend):
     agree(backend, name, case)
 

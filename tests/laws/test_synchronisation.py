@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import needs
 from toybox import hyper, xp
 from toybox.chebyshev import proxy
 from toybox.rules import closed
@@ -45,10 +46,12 @@ def test_points_and_lines_never_wait_for_the_device(case, dtype, cupy_backend, c
     assert counted(lambda: list(evaluate(place)))["syncs"] == 0
 
 
+@needs("torch")
 @every_problem
 def test_points_and_lines_need_no_contents(case, monkeypatch):
     """On the meta device reading a single number raises."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     expected = [array.shape for array in evaluate(problem(case))]
     meta = xp.Namespace("torch", xp.namespace("torch").module, "meta")
     monkeypatch.setattr(xp, "_resolved", lambda name: meta)

@@ -17,7 +17,6 @@ import toybox as tb
 from toybox import tiny, zoo
 from toybox.directions import Unit
 from toybox.problems import FromFunction
-from toybox.rules.closed import SCHEDULES
 from zoo_cases import (
     AMPLIFIED,
     BATCH,
@@ -77,15 +76,16 @@ def sampler(place):
     return lambda t, j: place.draw(np.array([3]), t, j, BATCH, "fresh")
 
 
-def twin_moves(name, options, twin, start, draw, number=float):
-    """The moves of a method's twin from the published defaults and these options."""
+def twin_moves(name, options, twin, start, draw, number=float, steps=STEPS):
+    """The moves of a method's twin from the published defaults and these options, in a run of so many steps."""
     function = getattr(tiny, name.replace("-", "_"))
     parameters = inspect.signature(function).parameters
     given = zoo.defaults(zoo.METHODS[name]) | options
     batch = lambda t, j: tuple(draw(t, j)[0].tolist())
     known = {"steps_per_epoch": SIZE / BATCH, "full": tuple(range(SIZE)), "fresh": batch}
     if "fresh" in parameters and "schedule" in parameters:  # how many batches make a gradient
-        known["schedule"] = {"constant": None, "doubling": lambda t: tiny.doubling(t, STEPS)}[given["schedule"]]
+        numbers = iter(tb.method(name, **options).batches(steps))  # themselves tested in test_labpal.py
+        known["schedule"] = lambda t: next(numbers)
         given["schedule"] = None
     hyper = {}
     for key, parameter in list(parameters.items())[3:]:
@@ -93,9 +93,9 @@ def twin_moves(name, options, twin, start, draw, number=float):
             hyper[key] = number(given[key]) if isinstance(given[key], float) and given[key] < math.inf else given[key]
         elif key in given or parameter.default is parameter.empty:
             hyper[key] = known[key]
-    rows = lambda j: [batch(t, j) for t in range(STEPS)]
+    rows = lambda j: [batch(t, j) for t in range(steps)]
     if "schedule" in options and "schedule" not in parameters:
-        rate, factor = hyper["rate"], SCHEDULES[options["schedule"]]
+        rate, factor = hyper["rate"], tiny.SCHEDULES[options["schedule"]]
         hyper["rate"] = lambda t: rate * factor(t, STEPS)
     if options.get("sample"):
         hyper["fresh"] = rows(options["sample"])
@@ -119,9 +119,21 @@ def assert_twins(case, name, options):
     assert [tb.Status(status).name for status in trace.status[:far, 0]] == [move.status for move in moves]
     if not says(method, "to_rounding"):
         # the loss at 0 of another batch, or of all data, is one trial more
-        fresh = np.diff(trace.cost("batches")[:far, 0], prepend=0) - 1
+        k = np.array(method.batches(STEPS) if method.batches else [1] * STEPS)[:far]  # one sample here, k batches there
+        fresh = np.diff(trace.cost("batches")[:far, 0], prepend=0) - k - 2 * (k - 1) * (trials > 0)
         elsewhere = fresh if says(method, "afresh") else int(says(method, "whole"))
         assert (trials - elsewhere).tolist() == [move.trials for move in moves]
+
+
+@every_method
+def test_the_defaults_are_those_of_the_twin(name):
+    """The published numbers are written twice. Left out is what only one of both bounds, or knows from the data."""
+    said = lambda v: isinstance(v, bool | str) or (isinstance(v, int | float) and math.isfinite(v))
+    parameters = inspect.signature(getattr(tiny, name.replace("-", "_"))).parameters
+    twin = {key: parameter.default for key, parameter in parameters.items() if said(parameter.default)}
+    mine = {key: v for key, v in zoo.defaults(zoo.METHODS[name]).items() if said(v) and key in twin}
+    assert mine == {key: twin[key] for key in mine}
+    assert mine or name.startswith("exact")  # whose only number bounds the step
 
 
 @pytest.mark.parametrize("case", TWINS)
@@ -179,8 +191,12 @@ def test_arrays_and_plain_numbers_end_alike_at_a_cliff(name, start, beyond):
     shaken = run(FromFunction(other.f, 1, SIZE, samples=other.samples), method, STEPS, sampler=draw, theta=[start])
     difference, flipped = parted(shaken, trace)
     allowed = np.maximum(TOLERANCE, np.where(flipped, 1, LOCAL * difference / SHAKE * 2.0**-52))[1:]
-    ended = min(int(trace.ended[0]) + 1, STEPS, int(np.argmax(np.append(allowed > 0.125, True))))
-    assert ended >= 1
+    drowned = says(method, "walls") & (trace.status[:, 0] == tb.Status.EXHAUSTED)
+    allowed = np.where(np.maximum.accumulate(drowned), 1, allowed)
+    known = int(np.argmax(np.append(allowed > 0.125, True)))
+    assert known >= 1 or drowned[0]
+    ended = min(int(trace.ended[0]) + 1, STEPS, max(known, 1))
+    allowed = allowed[: max(known, 1)]
     found, expected = theta[1 : ended + 1, 0], [move.x for move in moves[:ended]]
     assert (np.abs(found - expected) <= allowed[:ended, None]).all()
     assert says(method, "to_rounding") or [tb.Status(status).name for status in trace.status[:ended, 0]] == [
@@ -194,8 +210,8 @@ def test_arrays_round_what_fractions_compute(name):
     place = problem("quadratic, common Q")
     start, draw = place.initial([0])[0], sampler(place)
     trace, theta, _ = path(place, tb.method(name), steps=4, sampler=draw)
-    moves = twin_moves(name, {}, quadratics(True, Fraction), start.tolist(), draw, Fraction)
-    exact = [next(moves) for _ in range(4)]
+    moves = twin_moves(name, {}, quadratics(True, Fraction), start.tolist(), draw, Fraction, steps=4)
+    exact = list(moves)
     assert worst(theta[1:, 0], [[float(x) for x in move.x] for move in exact]) <= 2**11 * 2.0**-52
     assert worst(trace.size[:, 0], [float(move.step) for move in exact]) <= 2**11 * 2.0**-52
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
+from optional import TORCH
 from toybox import Status, tiny
 from toybox.directions import Momentum
 from toybox.problems import NoisyQuadratic
@@ -36,8 +37,8 @@ def run(name, method, **options):
 
 def joined(name):
     """How many batches make the gradient of each step."""
-    schedule = SETTINGS[name][1].get("schedule", lambda t: 1)
-    return np.array([schedule(t) for t in range(len(load(name).step))])
+    steps, method = len(load(name).step), named(name)
+    return np.array(method.batches(steps) if method.batches else [1] * steps)
 
 
 def losses(name, trace):
@@ -48,7 +49,7 @@ def losses(name, trace):
         plain = tiny.Quadratics(a.Q.tolist(), a.m.tolist())
         batches = [a.batches[row(name, trace, t, 0)].tolist() for t in range(len(trace.loss))]
         return np.array([plain.value(tuple(x), batch) for x, batch in zip(trace.theta[:-1], batches, strict=True)])
-    if "schedule" not in SETTINGS[name][1]:
+    if SETTINGS[name][0] != "labpal-sgd":
         return trace.loss
     single = arrays(name)["A_loss"]
     return np.array([np.mean(single[i : i + k]) for i, k in zip(trace.first, joined(name), strict=True)])
@@ -95,7 +96,7 @@ def test_pal_along_a_bare_direction_reports_the_released_step(name):
     assert worst(trace.size, load(name).step) < tolerance(name)
 
 
-@pytest.mark.parametrize("backend", ["strict", "torch"])
+@pytest.mark.parametrize("backend", ["strict", TORCH])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_released_code_takes_the_same_steps_on_every_backend(name, backend):
     assert worst(run(name, named(name), backend=backend)[1], load(name).theta) < tolerance(name)

@@ -48,7 +48,7 @@ CARRIED = {"c": 0.1, "beta": 0.9, "first": 1.0, "reset": 0}
 SEG = {"c": 0.9, "beta": 0.9, "gamma": 2.0, "first": 1.0, "reset": 1, "steps_per_epoch": STEPS_PER_EPOCH}
 GOLSI = {"c2": 0.9, "factor": 2, "first": 1e-8, "smallest": 1e-8, "variant": "released"}
 LABPAL = {"alpha": 1.8, "approximation_batches": 4, "reuse": 5, "s_max": 1.0, "momentum": 0.0, "variant": "released"}
-LABPAL |= {"untrustworthy": 2, "average": 3}
+LABPAL |= {"untrustworthy": 2, "average": 3, "schedule": lambda t: 1}
 JAXOPT = {"c": 0.1, "beta": 0.8, "gamma": 1.5, "first": 1.0, "reset": 1, "steps_per_epoch": 1}
 
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -97,7 +97,7 @@ SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "labpal__sgd_m0.4": ("labpal-sgd", LABPAL | {"momentum": 0.4}),
     "labpal__sgd_bs_schedule": (
         "labpal-sgd",
-        LABPAL | {"approximation_batches": 2, "schedule": lambda t: 1 if t < 8 else 2},
+        LABPAL | {"approximation_batches": 2, "schedule": lambda t: 1 if t < 10 else 2},
     ),
     "labpal__nsgd": ("labpal-nsgd", LABPAL),
     "labpal__nsgd_m0.4": ("labpal-nsgd", LABPAL | {"momentum": 0.4}),

@@ -219,9 +219,6 @@ class Scaled:
     def slope(self, s: Any, where: Any = None) -> Any:
         return self._c[..., None] * self._line.slope(self._c[..., None] * s, where)
 
-    def curvature(self, s: Any, where: Any = None) -> Any:
-        return self._c[..., None] ** 2 * self._line.curvature(self._c[..., None] * s, where)
-
     def at(self, s: Any) -> Any:
         return self._line.at(self._c * s)
 

@@ -1,4 +1,4 @@
-"""D6: "a batch k times as large divides the step by k" has two meanings, and two laws: k, and the root of k."""
+"""D6: that a batch k times as large divides the step by k has two meanings, and two laws: k, and the root of k."""
 
 from __future__ import annotations
 

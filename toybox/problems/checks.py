@@ -1,4 +1,5 @@
-"""What every problem checks of its arguments: one clear sentence naming argument, value and what is accepted."""
+"""What every problem checks of its arguments: one clear sentence naming argument, value and what is accepted. And how
+it shows itself."""
 
 from __future__ import annotations
 
@@ -7,6 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..hyper import is_one_of, is_whole, near, numbers, shown
+
+
+def as_made(problem: Any) -> str:
+    """``repr`` of a problem: the call of ``tb.problem`` that made it, or else its class; and its size."""
+    made = getattr(problem, "made", type(problem).__name__)
+    return f"{made}  # dim {problem.dim}, {problem.size} samples"
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:

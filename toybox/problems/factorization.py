@@ -14,7 +14,7 @@ from .. import sampling
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import at_least, finite_array, option
+from .checks import as_made, at_least, finite_array, option
 
 
 class Factorization:
@@ -24,6 +24,8 @@ class Factorization:
     W2 (outputs, k) in C order; rank None: the linear "true model", theta = W.ravel() with W (outputs, inputs).
     test = (X, Y) adds ``test_loss``. First iterate: uniform(-1, 1) / sqrt(fan in) for each matrix.
     """
+
+    __repr__ = as_made
 
     def __init__(self, X, Y, rank=None, test=None, *, backend="numpy", dtype="float64", line="closed"):
         X, Y = finite_array("X", X), finite_array("Y", Y)

@@ -11,7 +11,7 @@ from ..hyper import shown
 from ..lines import GenericLine
 from ..xp import dtype as dtype_of
 from ..xp import lazy, namespace
-from .checks import at_least, finite_array
+from .checks import as_made, at_least, finite_array
 
 
 class FromFunction:
@@ -22,6 +22,8 @@ class FromFunction:
     (*lanes, b) and (*lanes, b, dim), for methods that estimate noise. start: seed -> (dim,), optional first iterate
     (default: standard normal numbers). hvp(theta, index, v), optional: Hessian-vector product (*lanes, dim).
     """
+
+    __repr__ = as_made
 
     def __init__(self, f, dim, size, *, samples=None, start=None, hvp=None, backend="numpy", dtype="float64"):
         for name, function in (("f", f), ("samples", samples), ("start", start), ("hvp", hvp)):

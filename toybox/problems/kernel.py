@@ -20,7 +20,7 @@ from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
-from .checks import at_least, finite_array, option, scalar
+from .checks import as_made, at_least, finite_array, option, scalar
 
 STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
 TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
@@ -44,6 +44,8 @@ class KernelClassifier:
     """
 
     whole_to_rounding = True  # declared for the law that lanes are single runs
+
+    __repr__ = as_made
 
     def __init__(
         self,

@@ -97,7 +97,8 @@ def mirrored(flat=3 / 80, bend=inf, *, backend="numpy", dtype="float64", line="c
     h(x) = flat x^2 / 2 for x <= 0, x^2 / 2 up to ``bend``, and straight beyond. Both are convex and 1-smooth, with
     bend=inf also flat-strongly convex. A step from x that Armijo's condition accepts on the steep side may land beyond
     -x iff c < (1 - flat) / 4 with bend=inf, and iff c < 1/2 - bend / (4 |x|) beyond the bend with flat=0 (smoothed
-    hinges): no theorem could do with less than c >= 1/2. Lines are evaluated, whatever ``line`` says.
+    hinges): a theorem by which no step leads farther away on all of these has to ask for c >= 1/2. Lines are
+    evaluated, whatever ``line`` says.
     """
     xp, flat, bend = namespace(backend), scalar("flat", flat, "[0, 1]"), scalar("bend", bend, "(0, inf]")
     option("line", line, "closed", "generic")

@@ -14,7 +14,7 @@ from ..lines import along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import at_least, finite_array, option
+from .checks import as_made, at_least, finite_array, option
 from .network_line import NetworkLine
 
 
@@ -70,6 +70,8 @@ class Network:
     theta = [W1.ravel(), b1, W2.ravel(), b2, ...] with W (fan out, fan in) in C order. First iterate: weights
     uniform(-1, 1) / sqrt(fan in), biases 0. Raises ``ValueError`` for bad arguments.
     """
+
+    __repr__ = as_made
 
     def __init__(
         self,

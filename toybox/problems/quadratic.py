@@ -14,7 +14,7 @@ from .. import sampling
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import at_least, finite_array, option, scalar
+from .checks import as_made, at_least, finite_array, option, scalar
 
 
 class NoisyQuadratic:
@@ -24,6 +24,8 @@ class NoisyQuadratic:
     Only the symmetric part of Q matters; it is what is kept. ``start``: (n,) a first iterate for every seed (default:
     ``solution`` + standard normal numbers of the seed).
     """
+
+    __repr__ = as_made
 
     def __init__(self, Q, m, offsets=None, *, start=None, backend="numpy", dtype="float64", line="closed"):
         Q, m = finite_array("Q", Q), finite_array("m", m)

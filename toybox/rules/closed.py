@@ -9,8 +9,9 @@ Deviations
              finite (the paper would step to it or, where it is infinite, by 0 for ever). Lengths are in theta-space
              whatever the length of d; the returned step multiplies d.
   ALIG       where g = 0 the step is 0 (l / eps times 0 would be the same, but not with adjusted momentum).
-  Hypergradient  the rate moves before it is used, as in the authors' algorithm and code; eq. 2.49 leaves it open. It
-             may become negative. A product that is not finite leaves it alone.
+  Hypergradient  the rate moves before it is used, as in the authors' algorithm and code; ``variant="dissertation"``: a
+             step later, as the indices of eq. 2.49 have it. It may become negative. A product that is not finite
+             leaves it alone.
 """
 
 from __future__ import annotations
@@ -121,22 +122,26 @@ class ALIG:
 
 @hyperparameters
 class Hypergradient:
-    """The rate itself descends: lambda += h (g_t . u_{t-1}) before it is used (Baydin et al. 2018; eqs. 2.48, 2.49).
+    """The rate itself descends: lambda += h (g_t . u_{t-1}) (Baydin et al. 2018; dissertation, eqs. 2.48, 2.49).
 
-    u is minus the direction: the gradient, the momentum vector or Nesterov's vector.
+    u is minus the direction: the gradient, the momentum vector or Nesterov's vector. variant: step t uses the new rate
+    ("paper") or the one before it ("dissertation").
     """
 
     rate: Hyper = number(0.01, "[0, inf)")
     hyper_rate: Hyper = number(1e-6, "[0, inf)")
+    variant: str = choice("paper", "paper", "dissertation")
 
     def init(self, xp, lanes):
         return xp.broadcast_to(self.rate, lanes), None
 
     def step(self, ray, state):
-        xp, (rate, u) = ray.xp, state
+        xp, (before, u) = ray.xp, state
+        rate = before
         if u is not None:
             h = xp.vecdot(ray.origin.gradient, u)  # eq. 2.48
-            rate = xp.where(xp.isfinite(h), rate + self.hyper_rate * h, rate)  # eq. 2.49
+            rate = xp.where(xp.isfinite(h), before + self.hyper_rate * h, before)  # eq. 2.49
         still = ray.norm == 0
         status = xp.where(still, int(Status.STATIONARY), xp.astype(still, xp.int8))
-        return Step(xp.where(still, 0.0, rate), (rate, -ray.d), status)
+        used = rate if self.variant == "paper" else before
+        return Step(xp.where(still, 0.0, used), (rate, -ray.d), status)

@@ -5,7 +5,9 @@ Deviations
            among the approximation batches, and the step after a search goes along the measured direction, so that a
            search is part of an update and ``reuse`` updates share it. The largest step holds after alpha. Where the
            direction does not descend theta stays, and the next step searches; where the parabola has no minimum ahead
-           the last estimate stays in force (EXHAUSTED; without one theta stays, and the next step searches).
+           the last estimate stays in force (EXHAUSTED; without one theta stays, and the next step searches). A run is
+           told its updates, not its t_max: this is a number of batches that suffices for them while one less does not.
+           k(t) counts the batches of searches as if each found a minimum, so that all lanes have one k.
   LABPAL, variant="released"
            Points 0, .000177, .01; slopes between the points are taken for slopes at the points at the left edge, twice,
            which halves the curvature. The largest step holds before alpha and grows by alpha whenever it is needed;
@@ -17,13 +19,14 @@ Deviations
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from numbers import Real
 from typing import NamedTuple
 
-from ..hyper import Hyper, choice, hyperparameters, integer, number, refuse_unknown, shown
+from ..hyper import Hyper, choice, hyperparameters, integer, is_whole, number, refuse_unknown, shown
 from ..rays import Iterate, Status, Step, slope_status
 from ..xp import Array
 
@@ -32,18 +35,45 @@ RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
 SMALLEST = 1e-6  # of the released code's steps and rates
 SHORT, LONG = 1e-3, 100.0  # directions that it searches
 
-SCHEDULES: dict[str, Callable[[int, int], int]] = {  # k(t), base batches per gradient at step t of T
-    "constant": lambda t, T: 1,
-    "doubling": lambda t, T: 1 if t <= T // 2 else 2 if t <= 3 * T // 4 else 4,  # Algorithm 9
+SCHEDULES: dict[str, Callable[[int], Callable[[int], int]]] = {  # of t_max: k(t), base batches per gradient
+    "constant": lambda t_max: lambda t: 1,
+    "doubling": lambda t_max: lambda t: 1 if t <= t_max // 2 else 2 if t <= 3 * t_max // 4 else 4,  # Algorithm 9
 }
+
+
+class NoiseFactor(NamedTuple):
+    epsilon: float  # times the batch sizes of LABPAL's schedule
+    steps: int  # times epsilon, rounded: the batches to be drawn
+
+
+def noise_factor(
+    batch: int, size: int, steps: int = 150_000, original_batch: int = 128, original_size: int = 40_000
+) -> NoiseFactor:
+    """What keeps the noise scale of other batches and data (dissertation, eq. 6.8): epsilon, which is LABPAL's
+    ``noise_factor``, and the number of batches to be drawn in place of ``steps``.
+
+    batch, size: those of now, in samples; original_batch, original_size, steps: those for which hyper-parameters were
+    found. An update of LABPAL averages epsilon times as many batches, so that their number stays; a method that draws
+    one batch a step makes ``steps`` of the answer. Raises ``ValueError`` for what is no whole number of at least 1.
+    """
+    sizes = {"batch": batch, "size": size, "steps": steps, "original_batch": original_batch}
+    for name, value in (sizes | {"original_size": original_size}).items():
+        if not is_whole(value, 1):
+            raise ValueError(f"{name}={shown(value)} is not accepted; accepted: a whole number of at least 1")
+    epsilon = original_batch * size / (batch * original_size)
+    return NoiseFactor(epsilon, round(steps * epsilon))
 
 
 @dataclass(frozen=True)
 class BatchSchedule:
-    """k(t): how many base batches a gradient averages. A named schedule or a function t -> k, times ``noise_factor``
-    (dissertation, Algorithm 9 and eq. 6.8), rounded down, at least 1."""
+    """k(t): how many base batches the gradient of an update averages (dissertation, Algorithm 9 and eq. 6.8).
 
-    schedule: str | Callable[[int], int] = "constant"
+    t counts batches drawn, those of searches included. schedule: a named one, or a function t -> k; its number is
+    multiplied by ``noise_factor`` and rounded down to at least 1.
+    """
+
+    rule: LABPAL
+    schedule: str | Callable[[int], int] = "doubling"
     noise_factor: float = 1
 
     def __post_init__(self):
@@ -55,9 +85,34 @@ class BatchSchedule:
                 f"noise_factor={shown(factor)} is not accepted; accepted: one number in (0, inf) for all lanes"
             )
 
-    def __call__(self, t: int, steps: int) -> int:
-        k = self.schedule(t) if callable(self.schedule) else SCHEDULES[self.schedule](t, steps)
-        return max(int(self.noise_factor * k), 1)
+    def __call__(self, steps: int) -> list[int]:
+        """The base batches of each gradient of a run of this many updates."""
+        plan = lambda t_max: self._plan(t_max, steps)
+        most = plan(0)[1]  # where t_max is over at once, k is largest
+        return plan(bisect_left(range(most), True, key=lambda t_max: plan(t_max)[1] <= t_max))[0]
+
+    def within(self, t_max: int) -> list[int]:
+        """The base batches of each gradient of a run that ends when t_max batches are drawn (Algorithm 9, line 9)."""
+        return self._plan(t_max, t_max, t_max)[0]
+
+    def _plan(self, t_max: int, steps: int, end: float = inf) -> tuple[list[int], int]:
+        """The base batches of each of at most so many gradients, and how many batches are drawn in all."""
+        schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule](t_max)
+        numbers: list[int] = []
+        drawn, used = 0, self.rule.reuse
+        for update in range(steps):
+            if drawn >= end:
+                break
+            if not is_whole(k := schedule(drawn), 1):
+                raise ValueError(
+                    f"schedule({drawn})={shown(k)} is not accepted; accepted: a whole number of at least 1"
+                )
+            k = max(int(self.noise_factor * k), 1)
+            searches = used >= self.rule.reuse or self.rule.searches_anew(update, k, numbers)
+            used = 1 if searches else used + 1
+            drawn += self.rule.pooled(k) if searches else k
+            numbers.append(k)
+        return numbers, drawn
 
 
 class Printed(NamedTuple):
@@ -94,6 +149,14 @@ class LABPAL:
     average: int = integer(25, 1)
     afresh = True
 
+    def pooled(self, k):
+        """How many base batches a search measures on, where a gradient averages k."""
+        return k * (-(-self.approximation_batches // k) if self.variant == "paper" else self.approximation_batches)
+
+    def searches_anew(self, update, k, before):
+        """Whether an update searches, however young the estimate is; k: its base batches, before: those before it."""
+        return self.variant == "released" and (update == self.untrustworthy + 2 or before[-1:] != [k])
+
     @property
     def area(self):
         return NEAR * FAR if self.variant == "paper" else RELEASED_NEAR * RELEASED_FAR
@@ -122,8 +185,7 @@ def _printed(rule, ray, state):
     moving = searching & (ray.line().slope0 < 0)
     failed = capped = moving & ~moving
     if xp.any(moving):
-        n = ray.batches * -(-rule.approximation_batches // ray.batches)
-        a, b = _through_points(_changes(ray, n, (NEAR, FAR), moving), NEAR, FAR)  # lines 20 to 24
+        a, b = _through_points(_changes(ray, rule, (NEAR, FAR), moving), NEAR, FAR)  # lines 20 to 24
         good = moving & (a > 0) & (b < 0) & xp.isfinite(a)
         s = -rule.alpha * b / (2 * a)  # line 25
         failed, capped = moving & ~good, good & (s >= rule.s_max)
@@ -159,7 +221,7 @@ def _released(rule, ray, state):
 def _search(rule, ray, state, asking):
     """The state with new estimates, where one was found, and where s_max bounds it."""
     xp, (h1, h2) = ray.xp, (RELEASED_NEAR, RELEASED_FAR)
-    a, b = _from_edges(_changes(ray, ray.batches * rule.approximation_batches, (h1, h2), asking), h1, h2)
+    a, b = _from_edges(_changes(ray, rule, (h1, h2), asking), h1, h2)
     found = asking & (a > 0) & (b < 0) & xp.isfinite(a)
     s = -b / (2 * a)
     capped = found & (s > state.s_max)
@@ -180,10 +242,10 @@ def _averaged(rule, xp, state, new, found):
     return state._replace(recent=recent, trusted=trusted, estimate=xp.where(found[..., None], latest, state.estimate))
 
 
-def _changes(ray, n, lengths, where):
-    """The changes of the mean loss of n batches after these lengths along the ray: two of (*lanes,)."""
+def _changes(ray, rule, lengths, where):
+    """The changes of the mean loss of a search's batches after these lengths along the ray: two of (*lanes,)."""
     xp, norm = ray.xp, ray.xp.divisor(ray.norm)
-    change = ray.pool(n).change(xp.stack([h / norm for h in lengths], axis=-1), where=where)
+    change = ray.pool(rule.pooled(ray.batches)).change(xp.stack([h / norm for h in lengths], axis=-1), where=where)
     return change[..., 0], change[..., 1]
 
 

@@ -14,8 +14,9 @@ Deviations
   (point 0 is no step in the authors' MATLAB code either). Noise: the spread of losses and of directional derivatives
   within the gradient's batch at 0, kept for the whole line, at the price of one more pass through that batch; the
   authors estimate the slope's from the variances of single coordinates. Both carry the factor 1 - B/D of sampling
-  without replacement, so that on the full batch this is a deterministic search with cubic interpolation; a batch of
-  one sample shows no spread and counts as exact. Losses and slopes that are not finite, or beyond WALL, are entered as
+  without replacement, so that on the full batch this is a deterministic search with cubic interpolation. A batch of
+  one sample shows no spread: there it is that of two, its own and the first fresh one, at the price of another pass.
+  Losses and slopes that are not finite, or beyond WALL, are entered as
   a wall. From the authors' code: where the mean rises at 0 and has no minimum in the first cell, the next trial is a
   hundredth of that cell; they end the search there. Their running average of steps begins with the first trial, ours
   with the first step, so that a bad first trial is forgotten. Their code further differs from their paper and from
@@ -203,8 +204,8 @@ class PLS:
     c2: Hyper = number(0.8, "(0, 1)")
     threshold: Hyper = number(0.3, "(0, 1)")
     evaluations: int = integer(10, 2)
-    first: Hyper = number(0.01, "(0, inf)")
-    on_host = True
+    first: Hyper = number(1.0, "(0, inf)")
+    on_host = walls = True
 
     def init(self, xp, lanes):
         first = np.array(np.broadcast_to(self.first, lanes), np.float64)
@@ -252,13 +253,16 @@ class Scaled:
     def __init__(self, ray, first):
         self.ray, self.first = ray, first
         examples, xp = self.examples(0, 0 * first), ray.xp
-        squares = [(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in examples]
+        n, shown = examples[0].shape[-1], examples
+        if n == 1 and ray.fraction < 1:
+            shown = [xp.concat(both, axis=-1) for both in zip(examples, self.examples(1, 0 * first), strict=True)]
+        m = shown[0].shape[-1]
+        squares = [(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in shown]
         known = (*self.means(examples), *self.means(squares), ray.line().slope0)
         self.value0, slope0, *variances, slope = self.to_host(*known)
-        n = examples[0].shape[-1]
         self.downhill, self.steep = slope < 0, np.where(slope0 < 0, -slope0, 1.0)
         self.unit = self.steep * first
-        shrink = (1 - ray.fraction) / max(n - 1, 1)
+        shrink = (1 - ray.fraction) * m / max(m - 1, 1) / n  # of the mean of squares, to the variance of a mean of n
         self.noise = [
             np.fmin(variance * shrink / unit**2, WALL**2)[..., None]
             for variance, unit in zip(variances, (self.unit, self.steep), strict=True)

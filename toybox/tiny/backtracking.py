@@ -61,7 +61,7 @@ def armijo(phi: Phi, slope0: Number, s: Number, c, beta, tries: int) -> Ended:
     return s, EXHAUSTED, tries
 
 
-def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=100) -> Moves:
+def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=1000) -> Moves:
     """Gradient descent with a backtracking search, from `first` in every step (algorithm 2)."""
     for batch in batches:
         d = scale(-1, problem.gradient(x, batch))

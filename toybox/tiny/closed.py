@@ -90,20 +90,29 @@ def sgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
 
 
 def sgd_hd(
-    problem: Problem, x: Vector, batches: Batches, *, rate=0.01, hyper_rate=1e-6, form="gradient", momentum=0.9
+    problem: Problem,
+    x: Vector,
+    batches: Batches,
+    *,
+    rate=0.01,
+    hyper_rate=1e-6,
+    form="gradient",
+    momentum=0.9,
+    variant="paper",
 ) -> Moves:
     """Hypergradient descent (Baydin et al. 2018, algorithms 4 and 5; section 2.8): the rate follows its own gradient.
 
-    form: what is subtracted, u: the gradient, the momentum vector, or Nesterov's look ahead along it.
+    form: what is subtracted, u: the gradient, the momentum vector, or Nesterov's look ahead along it. variant: the rate
+    moves before it is used, or after ("dissertation").
     """
     u = m = scale(0, x)
     for t, batch in enumerate(batches):
-        g = problem.gradient(x, batch)
+        g, old = problem.gradient(x, batch), rate
         h = dot(g, u)  # minus the slope of this loss in the last rate (2.48)
-        rate = rate + hyper_rate * h if finite(h) else rate  # (2.49)
+        rate = old + hyper_rate * h if finite(h) else old  # (2.49)
         m = add(g, momentum, m)  # (2.39)
         u = {"gradient": g, "momentum": m, "nesterov": add(g, momentum, m)}[form]
-        move = fixed(x, rate, t, scale(-1, u), g)
+        move = fixed(x, rate if variant == "paper" else old, t, scale(-1, u), g)
         yield move
         x = move.x
 
@@ -139,7 +148,7 @@ def parabola_step(phi: Phi, b: Number, mu, alpha, s_max) -> tuple[Number, str, i
     if status == FOUND:
         a, trials = (phi(mu) - phi(0) - b * mu) / (mu * mu), 1  # (4.2), line 9
         s = -alpha * b / (2 * a) if a > 0 else mu  # (4.2) times alpha; cases 1 and 2
-        s, status = (s, FOUND) if s <= s_max else (s_max, CAPPED)  # lines 17-19
+        s, status = (s, FOUND) if s < s_max else (s_max, CAPPED)  # lines 17-19
         s, status = (s, status) if finite(a) else (0, NONFINITE)
     return s, status, trials
 
@@ -180,11 +189,17 @@ def pal_conjugate(
     alpha=1,
     s_max=3.16,
     restart: int | None = 10,
+    old="kept",
 ) -> Moves:
-    """PAL along conjugate directions (section 4.4.3; formulas: Nocedal & Wright 2006, section 5.2)."""
-    g_old = d = scale(0, x)
+    """PAL along conjugate directions (section 4.4.3; formulas: Nocedal & Wright 2006, section 5.2).
+
+    old: the gradient before is the one of then, or that of the "current" batch at the x of then (section 2.7).
+    """
+    x_old, g_old, d = x, scale(0, x), scale(0, x)
     for t, batch in enumerate(batches):
         g = problem.gradient(x, batch)
+        if old == "current":
+            g_old = problem.gradient(x_old, batch)
         beta = conjugate(formula, g, g_old, d) if t and not (restart and t % restart == 0) else 0
         d = add(scale(-1, g), beta if finite(beta) else 0, d)
         if dot(g, d) >= 0:
@@ -193,7 +208,7 @@ def pal_conjugate(
         unit = scale(1 / length, d) if length else d
         phi, _ = line(problem, x, unit, batch)
         s, status, trials = parabola_step(phi, dot(g, unit), mu, alpha, s_max)
-        x, g_old = add(x, s, unit), g
+        x_old, x, g_old = x, add(x, s, unit), g
         yield Move(x, s, status, trials)
 
 

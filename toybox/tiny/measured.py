@@ -6,10 +6,10 @@ Where this text leaves the printed rules, and where the authors' released code d
 - labpal: the printed text is a sketch. As in the released code the direction is that of the search's first batch,
   this batch is one of the approximation batches, and the step after a search goes along the measured direction
   (printed: the first of the next n_SGD batches'), so that a search is part of an update and `reuse` updates share it.
-  k(t) is a function of the update t, not of the batches drawn so far. The largest step, which only the captions
-  of figures 6.8 and 6.9 name, holds after alpha. Where the direction does not descend x stays, and the next step
-  searches; where the parabola has no minimum ahead the last estimate stays in force (EXHAUSTED; without one x
-  stays, and the next step searches).
+  The largest step, which only the captions of figures 6.8 and 6.9 name, holds after alpha. Where the direction does
+  not descend x stays, and the next step searches; where the parabola has no minimum ahead the last estimate stays in
+  force (EXHAUSTED; without one x stays, and the next step searches). t of k(t) counts the batches of searches as if
+  each found a minimum.
 - labpal, variant="released": points 0, .000177, .01; slopes between the points are taken for slopes at the points
   at the left edge, twice, which halves the curvature; the largest step holds before alpha and grows by alpha
   whenever it is needed; steps and rates are at least 1e-6; directions with a length outside [1e-3, 100] are not
@@ -19,7 +19,7 @@ Where this text leaves the printed rules, and where the authors' released code d
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from math import inf
@@ -64,9 +64,9 @@ def fbpal(problem: Problem, x: Vector, batches: Batches, *, full: Batch, mu=0.1,
         yield Move(x, s, status, trials)
 
 
-def doubling(t: int, T: int) -> int:
-    """k(t) of algorithm 9: batches per update."""
-    return 1 if t <= T // 2 else 2 if t <= 3 * T // 4 else 4
+def doubling(t: int, t_max: int) -> int:
+    """k(t) of algorithm 9: batches per update, after t of t_max batches."""
+    return 1 if t <= t_max // 2 else 2 if t <= 3 * t_max // 4 else 4
 
 
 def three_point_parabola(phi: Phi, h1: Number, h2: Number) -> tuple[Number, Number]:
@@ -115,15 +115,27 @@ def labpal(
     """Large-batch parabolic approximation line search (chapter 6, algorithm 9).
 
     mode: the estimate is a rate ("sgd") or a length ("nsgd"). schedule: k(t), the batches that make one gradient,
-    multiplied by noise_factor (6.8). Batch 0 of a step is the one of `batches`, the others are fresh(t, j).
+    multiplied by noise_factor (6.8); t counts batches, None: one. Batch 0 of an update is the one of `batches`, the
+    others are fresh(update, j).
     """
 
-    def draw(t: int, batch: Batch) -> tuple[int, Callable[[int], list[Batch]]]:
-        """k(t), and a function that gives the first n batches of the step."""
-        k = max(int(noise_factor * (schedule(t) if schedule else 1)), 1)
-        return k, lambda n: [batch, *(fresh(t, j) for j in range(1, n))]
+    def pool(update: int, batch: Batch, n: int) -> list[Batch]:
+        return [batch, *(fresh(update, j) for j in range(1, n))]
 
-    steps = (draw(t, batch) for t, batch in enumerate(batches))
+    def clock() -> Iterator[tuple[int, Callable[[int], list[Batch]]]]:
+        """Update by update k(t), and a function that gives the first n of its batches."""
+        t, k, age = 0, 0, reuse
+        for update, batch in enumerate(batches):
+            k_old, k = k, max(int(noise_factor * (schedule(t) if schedule else 1)), 1)
+            yield k, partial(pool, update, batch)
+            if variant == "paper":
+                searches, searched = age >= reuse, k * math.ceil(approximation_batches / k)
+            else:
+                searches = age >= reuse or k != k_old or update == untrustworthy + 2
+                searched = k * approximation_batches
+            t, age = (t + searched, 1) if searches else (t + k, age + 1)  # lines 22 and 34
+
+    steps = clock()
     common = problem, x, steps, mode, alpha, approximation_batches, reuse, s_max, momentum
     return as_released(*common, untrustworthy, average) if variant == "released" else as_printed(*common)
 

@@ -11,7 +11,8 @@ Where this text leaves the printed rules, and where the authors' released code d
 - algorithm 5 does not say which of several acceptable points is returned: the one with the lowest mean. The budget
   over, the lowest mean among the points ahead of 0 is taken (EXHAUSTED); point 0 itself would be no step.
 - noise: the spread of losses and directional derivatives within the gradient's batch at 0, one more evaluation, with
-  the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates.
+  the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates. A batch
+  of one shows no spread: there that of it and the first fresh one, two evaluations.
 - losses and slopes that are not finite, or beyond WALL and 3 WALL, are observed as a wall of that height.
 - all terms get a relative variance NUGGET, so that two observations at one place are no contradiction.
 - candidates: one extrapolation, to twice the largest u. Where the mean rises at 0 and has no minimum in the first
@@ -225,13 +226,13 @@ class Scaled(NamedTuple):
         loss, slope = self.problem.value(there, batch), dot(self.problem.gradient(there, batch), self.d)
         return (float(loss) - self.value0) / (self.steep * self.first), float(slope) / self.steep
 
-    def noise(self, batch: Batch, samples: int) -> list[float]:
-        """The variances of loss and slope of a batch at 0 that is drawn without replacement."""
-        n, variances = len(batch), []
-        for each in zip(*(self.observe(0, (i,)) for i in batch), strict=True):
-            centre = sum(each) / n
+    def noise(self, shown: Batch, n: int, samples: int) -> list[float]:
+        """The variances of loss and slope of a batch of n at 0 that is drawn without replacement, from those shown."""
+        variances = []
+        for each in zip(*(self.observe(0, (i,)) for i in shown), strict=True):
+            centre = sum(each) / len(shown)
             squares = sum((v - centre) * (v - centre) for v in each)
-            variance = squares / n * (1 - n / samples) / max(n - 1, 1)
+            variance = squares / max(len(shown) - 1, 1) / n * (1 - n / samples)
             variances.append(variance if variance < WALL * WALL else WALL * WALL)
         return variances
 
@@ -267,26 +268,27 @@ def pls(
     c2=0.8,
     threshold=0.3,
     evaluations=10,
-    first=0.01,
+    first=1,
 ) -> Moves:
     """Probabilistic line search (Mahsereci & Hennig 2015; section 2.6.5, algorithm 5). full: all sample numbers.
 
-    The trials are those on fresh batches and one pass through the gradient's batch for the noise; this one is counted
-    even where nothing is searched, as on arrays, where it comes before the look at the slope.
+    The trials are those on fresh batches and the pass or two for the noise, which are counted even where nothing is
+    searched, as on arrays, where they come before the look at the slope.
     """
     trial, average = float(first), None
     for t, batch in enumerate(batches):
         g = problem.gradient(x, batch)
         loss, slope = problem.value(x, batch), -dot(g, g)
         _, status, _ = outlook(loss, slope)
-        s, n = 0.0, 0
+        s, n, alone = 0.0, 0, len(batch) == 1 < len(full)
         if status == FOUND:
             scaled = Scaled(problem, x, scale(-1, g), trial, float(loss), -float(slope))
             further = (fresh(t, j) for j in range(1, evaluations + 1))
-            u, status, n = search(scaled, further, scaled.noise(batch, len(full)), c1, c2, threshold)
+            noise = scaled.noise((*batch, *fresh(t, 1)) if alone else batch, len(batch), len(full))
+            u, status, n = search(scaled, further, noise, c1, c2, threshold)
             s = u * trial
             average = s if average is None else 0.95 * average + 0.05 * s
             trial = average if 1.3 * s < average / 100 else 1.3 * s
-        move = Move(add(x, s, scale(-1, g)), s, status, 1 + n)
+        move = Move(add(x, s, scale(-1, g)), s, status, 1 + alone + n)
         yield move
         x = move.x
