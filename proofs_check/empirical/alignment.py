@@ -95,8 +95,8 @@ EMP_17 = Experiment(
     "On the network as published at rate 1.5, once it is trained for an epoch. At its start, where the document "
     "expects it most, and at rate 0.1 for at least 5 epochs it is the other way round: the noise lies in sharper "
     "directions than the mean gradient. So these two decide, and where they lie depends on the rate. On T1 no "
-    "growth is seen. On T3 eq. 4 grows far more than the ratio of expectations does, and theory's last prediction fails: eq. 4 "
-    "counts short gradients, of batches that are fitted, as much as the long ones that move SGD.",
+    "growth is seen. On T3 eq. 4 grows far more than the ratio of expectations does, and theory's last prediction "
+    "fails: eq. 4 counts short gradients, of batches that are fitted, as much as the long ones that move SGD.",
     reasons="Of the document: larger means a ratio above 1, however little, at every larger size and at every look; "
     "its figures look after 5 and 10 epochs, its argument speaks of the time before. Of theory: the ratio of "
     "expectations grows if and only if g'Hg / |g|^2 > tr HS / tr S, S the covariance of the samples' gradients; at the "
