@@ -77,6 +77,7 @@ def _small_batches(label, seeds, size):
             hyper = {"rate": {"T1": 0.1, "T3": 1.0}[label]} if name == "sgd" else {}
             if name == "labpal-nsgd":  # batches as large as the others' 128, by averaging (eq. 6.8)
                 hyper = {"approximation_batches": 1280 // batch, "reuse": 100, "noise_factor": 128 // batch}
+                hyper |= {"schedule": "constant"}  # of 128 samples to the end
             steps = samples // (batch * hyper.get("noise_factor", 1))
             steps = min(steps, 10 if size == "smoke" else 100) if name == "pls" else steps
             trace = tb.run(prob, tb.method(name, **hyper), steps=steps, batch=batch, seeds=seeds, every=None)
@@ -128,7 +129,7 @@ def _norms(label, seeds, size):
     floor, steps = getattr(prob, "floor", 0.0), 40 if size == "smoke" else 2000
     ends = {}
     for name in ("labpal-sgd", "labpal-nsgd"):
-        method = tb.method(name, alpha=1.25, reuse=100)
+        method = tb.method(name, alpha=1.25, reuse=100, schedule="constant")
         trace = tb.run(prob, method, steps=steps, batch=32, seeds=seeds, every=None)
         ends[name] = np.where(trace.ended == steps, np.maximum(trace.full_loss[-1] - floor, 1e-12), np.inf)
     with np.errstate(all="ignore"):
