@@ -1,11 +1,13 @@
 """Results on disk: whole or absent, never wrong."""
 
 import os
+import re
 
 import polars as pl
 import pytest
 
-from toybox.store import Store
+from toybox import cli, study
+from toybox.store import Store, Unwritable
 
 FRAME = pl.DataFrame({"t": range(200), "x": [None, *(float(i) ** 0.5 for i in range(199))]}).with_columns(
     pl.Series("status", ["FOUND", "CAPPED"] * 100, dtype=pl.Enum(["FOUND", "CAPPED", "ASCENT"]))
@@ -130,3 +132,35 @@ def test_a_file_is_no_store(tmp_path):
     (tmp_path / "f").write_text("", "utf-8")
     with pytest.raises(ValueError, match="f' is a file; accepted: a folder"):
         Store(tmp_path / "f")
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """A folder that may not be written to, also where the tests run as an administrator."""
+    folder, access = tmp_path / "locked", os.access
+    folder.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path) and access(path, mode))
+    return folder
+
+
+def test_a_folder_below_a_file_is_refused(tmp_path):
+    (tmp_path / "f").write_text("", "utf-8")
+    with pytest.raises(ValueError, match=re.escape(f": {tmp_path / 'f'} is a file; accepted: a folder")):
+        Store(tmp_path / "f" / "a" / "b")
+
+
+def test_a_locked_store_is_refused_before_anything_is_computed(locked, monkeypatch):
+    monkeypatch.setattr(study, "_job", None)
+    run = study.Run(problem="quadratic", method="sgd", steps=1, batch=1)
+    with pytest.raises(Unwritable, match="locked may not be written to; accepted: a folder that you may write to"):
+        study.compute(study.Study(name="x", runs=[run]), locked / "store")
+    assert cli.main(["run", "quadratic", "sgd", "--store", str(locked)]) == 2
+
+
+def test_a_locked_store_gives_what_it_has(locked, monkeypatch):
+    results = study.Study(name="x", runs=[study.Run(problem="quadratic", method="sgd", steps=1, batch=1)])
+    with monkeypatch.context() as open_:
+        open_.setattr(os, "access", lambda path, mode: True)
+        [computed] = study.compute(results, locked, workers=1)
+    [read] = study.compute(results, locked)
+    assert read.frame.equals(computed.frame)

@@ -18,6 +18,7 @@ from cyclopts import App, CycloptsError, Parameter
 from . import __version__
 from .extras import Extra, install
 from .outputs import writable_file, writable_folder
+from .store import Store, Unwritable
 from .terminal import chosen, show, spoken, table, whole
 
 app = App(
@@ -48,7 +49,7 @@ def _run(arguments: list[str] | None) -> int:
         return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
     except KeyboardInterrupt:
         code, message = 130, "interrupted; finished runs are kept, and the same command resumes after them"
-    except (Usage, CycloptsError) as error:
+    except (Usage, CycloptsError, Unwritable) as error:
         code, message = 2, str(error)
     except BrokenPipeError:
         raise
@@ -165,7 +166,7 @@ def run(
             study = Study.read(problem)
         else:
             raise Usage(f"{problem!r} is no TOML file and no METHOD follows it; accepted: SPEC.toml, or PROBLEM METHOD")
-        folder = _store(store)
+        folder = Store(store)
     results = compute(study, folder, workers=workers, progress=sys.stderr.isatty())
     show(results)
     if csv:
@@ -212,7 +213,7 @@ def figure(
         refuse_unknown("--cost", cost, COSTS)
         for name in names:
             refuse_unknown("figure", name if name.casefold() not in known else name.casefold(), known)
-        results, out = _store(store), writable_folder(out, "--out")
+        results, out = Store(store), writable_folder(out, "--out")
     size, chosen = "full" if full else "smoke" if smoke else "default", [known[name.casefold()] for name in names]
     for recipe in {recipe.id: recipe for recipe in chosen}.values():
         with _installed(f"figure {recipe.id}", recipe.extra):
@@ -371,15 +372,6 @@ def _installed(what: str, extra: Extra | None, instead: str = "") -> Iterator[No
         raise Usage(
             f"{what} needs a package that is not installed ({missing.name}): {install(extra)}{instead}"
         ) from None
-
-
-def _store(folder: Path | None) -> Any:
-    """The folder of results, which can be written to."""
-    from .store import Store
-
-    store = Store(folder)
-    writable_folder(store.path, "--store")
-    return store
 
 
 def _recipes() -> dict[str, Any]:

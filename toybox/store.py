@@ -14,14 +14,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .outputs import writable_folder
+
+
+class Unwritable(ValueError):
+    """Results cannot be kept."""
+
 
 class Store:
     """A folder of results. ``path`` None: the folder named by TOYBOX_STORE (environment), else ``results`` here."""
 
     def __init__(self, path: str | Path | None = None):
         self.path = Path(path or os.environ.get("TOYBOX_STORE") or "results").absolute()
-        if self.path.exists() and not self.path.is_dir():
-            raise ValueError(f"store={str(path)!r} is a file; accepted: a folder, which is made where it is missing")
+        for place in (self.path, *self.path.parents):
+            if place.is_file():
+                what = f"store={str(path)!r}" + (f": {place}" if place != self.path else "")
+                raise ValueError(f"{what} is a file; accepted: a folder, which is made where it is missing")
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -42,6 +50,13 @@ class Store:
 
         found = self._read(key)
         return found and (pl.read_parquet(io.BytesIO(found[0])), found[1])
+
+    def check(self) -> None:
+        """Raises ``Unwritable`` where ``put`` could not write; makes nothing."""
+        try:
+            writable_folder(self.path, "store")
+        except ValueError as error:
+            raise Unwritable(str(error)) from None
 
     def has(self, key: str) -> bool:
         """Whether ``get`` would find something."""

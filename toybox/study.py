@@ -89,13 +89,16 @@ def compute(
     workers: processes; None: one per core, or all of a cluster within ``joblib.parallel_config(backend=...)``, whose
     machines must share the store's folder; 1: this process. There are fewer where memory does not hold so many of the
     largest problem; what that one takes is said on stderr before anything is computed. Results are bit-equal whatever
-    the number of workers. Raises ``StudyError`` after the last run if any failed.
+    the number of workers. Raises ``StudyError`` after the last run if any failed, and ``Unwritable`` before the first
+    one where the store could not keep it.
     """
     if workers is not None and not is_whole(workers, 1):
         raise ValueError(f"workers={workers!r} is not accepted; accepted: a whole number of at least 1, or None")
     store = store if isinstance(store, Store) else Store(store)
     missing = [run for key, run in {run.key: run for run in study.runs}.items() if not store.has(key)]
     missing.sort(key=_problem_key)  # neighbours share their problem
+    if missing:
+        store.check()
     alone = len(missing) == 1
     wanted, allowed = 1 if alone else effective_n_jobs(workers or -1), _allowed(missing)
     jobs = (delayed(_job)(run, run.key, store, progress and alone, os.getpid()) for run in missing)

@@ -115,6 +115,7 @@ class Recipe:
         source = "".join(file.read_text("utf-8") for file in files)
         key = hashlib.sha256(f"{self.id} {size} {code_digest()} {source}".encode()).hexdigest()
         if not store.has(key):
+            store.check()
             own = {"store": store} if "store" in inspect.signature(self.measure).parameters else {}
             store.put(key, self.measure(size, **own), {"figure": self.id, "size": size, "code": code_digest()})
         return store.get(key)[0]
