@@ -248,7 +248,7 @@ def test_pal_caps_the_adapted_step(q, distance, alpha, s_max):
     move = only(tiny.pal(parabola(q), (distance,), [(0,)], mu=F(1, 10), alpha=alpha, beta=0, s_max=s_max))
     s = min(alpha * distance, s_max)
     assert move[:2] == ((distance - s,), s)
-    assert move.status == (tiny.CAPPED if alpha * distance > s_max else tiny.FOUND)
+    assert move.status == (tiny.CAPPED if alpha * distance >= s_max else tiny.FOUND)
 
 
 @pytest.mark.parametrize(("mu", "s", "status"), [(F(1, 2), F(1, 2), tiny.FOUND), (2, 1, tiny.CAPPED)])
