@@ -242,7 +242,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_computed(tmp_path,
     computed = lambda *arguments, **options: pytest.fail("computed")
     monkeypatch.setattr("proofs_check.verify_all", computed)
     monkeypatch.setattr("proofs_check.empirical.conduct_all", computed)
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", "utf-8")
     refused = {
         "": f"{tmp_path} is a folder; accepted: a file",
         "nowhere/x": f"the folder {tmp_path / 'nowhere'} does not exist; accepted",

@@ -333,11 +333,10 @@ def test_an_interrupt_is_exit_code_130(here, workers):
     command = [str(script), "run", "long.toml", "--workers", str(workers)]
     heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a parent may have had it ignored
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
-    deadline = time.monotonic() + 60
-    while not list(here.glob("store/*.json")) and process.poll() is None and time.monotonic() < deadline:
+    while not list(here.glob("store/*.json")) and process.poll() is None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal sends: to the workers, too
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate()
     assert process.returncode == 130
     assert err == "toybox: interrupted; finished runs are kept, and the same command resumes after them\n"
     assert 1 <= len(list(here.glob("store/*.json"))) < 6

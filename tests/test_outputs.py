@@ -13,7 +13,7 @@ def locked(tmp_path, monkeypatch):
     """A folder and a file in it that may not be written to, also where the tests run as an administrator."""
     folder = tmp_path / "locked"
     folder.mkdir()
-    (folder / "file").write_text("old")
+    (folder / "file").write_text("old", "utf-8")
     access = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path) and access(path, mode))
     return folder
@@ -21,13 +21,13 @@ def locked(tmp_path, monkeypatch):
 
 def test_what_can_be_written_comes_back_untouched(tmp_path):
     old = tmp_path / "old"
-    old.write_text("as it was")
+    old.write_text("as it was", "utf-8")
     assert writable_file(old, "--json") == old
     assert writable_file(str(tmp_path / "new"), "--json") == tmp_path / "new"
     assert writable_file(os.devnull, "--json").exists()
     assert writable_folder(tmp_path, "--out") == tmp_path
     assert writable_folder(tmp_path / "a" / "b", "--out") == tmp_path / "a" / "b"
-    assert old.read_text() == "as it was"
+    assert old.read_text("utf-8") == "as it was"
     assert list(tmp_path.iterdir()) == [old]
 
 
@@ -39,7 +39,7 @@ def test_relative_names_are_of_the_working_folder(tmp_path, monkeypatch):
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path, locked):
     old = tmp_path / "old"
-    old.write_text("")
+    old.write_text("", "utf-8")
     refused = {
         tmp_path: f"--json {tmp_path} is a folder; accepted: a file",
         tmp_path / "no" / "x": f"--json {tmp_path / 'no' / 'x'}: the folder {tmp_path / 'no'} does not exist; accepted",
@@ -54,7 +54,7 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path, locked):
 
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, locked):
     old = tmp_path / "old"
-    old.write_text("")
+    old.write_text("", "utf-8")
     refused = {
         old: f"--out {old}: {old} is a file; accepted: a folder, which is made where it is missing",
         old / "a" / "b": f"--out {old / 'a' / 'b'}: {old} is a file",

@@ -46,10 +46,10 @@ def user(wheel, tmp_path_factory):
     python = programs / Path(sys.executable).name
     done(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel)
     here = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
-    (packages / "of_the_tests.pth").write_text("\n".join(here))
+    (packages / "of_the_tests.pth").write_text("\n".join(here), "utf-8")
     for name in ("figures", "benchmarks"):
         (work / name).mkdir()
-        (work / name / "__init__.py").write_text(f"raise RuntimeError('the {name} of a user')")
+        (work / name / "__init__.py").write_text(f"raise RuntimeError('the {name} of a user')", "utf-8")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TOYBOX"))}
     return SimpleNamespace(
         packages=packages, work=work, run=lambda program, *rest: done(programs / program, *rest, cwd=work, env=clean)

@@ -111,7 +111,7 @@ def caption(results) -> str:
         return ", ".join(f"{number(series, b):{form}}" if (series, b) in found else "-" for b in BATCHES)
 
     def row(series):
-        tenth = found[series, small].run.steps // 10
+        tenth = max(1, found[series, small].run.steps // 10)
         fell = step(series, small, slice(-tenth, None)) / step(series, small, slice(tenth))
         accuracy = lambda series, batch: 100 * end(series, batch, "test_accuracy")
         numbers = cells(series, end, ".2f"), cells(series, accuracy, ".1f"), cells(series, step, ".2g"), f"{fell:.2g}"
