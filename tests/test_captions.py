@@ -48,8 +48,8 @@ def test_places_of_the_dial(tmp_path):
         in caption
     )
     assert f"the exact search goes from {said['exact-full']}" in caption
-    assert f"SLS goes from {said['sls']}." in caption
-    times = [f"{end[name][-1] / end['sgd'][-1]:.1g}" for name in ("exact", "pal")]
+    assert f"SLS has places {', '.join(f'{p:.0f}' for p in place['sls'])} from left to right." in caption
+    times = [f"{end[name][-1] / end['sgd'][-1]:.2g}" for name in ("exact", "pal")]
     assert f"{times[0]} and {times[1]} times at spread 1." in caption
 
 

@@ -67,17 +67,13 @@ def measure(size: str):
         for kind, (name, everything, _) in KINDS.items():
             batches = problem.size // batch if everything else FEW
             options = {"alpha": 1.0, "approximation_batches": batches}
-            methods |= {f"{kind} {reuse}": tb.method(name, reuse=reuse, **options) for reuse in reuses(key)}
+            methods |= {f"{kind} {reuse}": tb.method(name, reuse=reuse, **options) for reuse in REUSE}
         lines = sample(
             problem, methods["sgd"], steps=case.steps[size], batch=batch, seeds=range(seeds), unit=case.unit,
             window=case.window, points=31, methods=methods, sampler=Epochs(problem.size, batch, seeds),
         )  # fmt: skip
         rows += [(key, *row) for row in measured(lines)]
     return pl.DataFrame(rows, schema=["case", "series", "metric", "lane", "t", "value"], orient="row")
-
-
-def reuses(key):
-    return REUSE if key == "regression" else REUSE[:-1]
 
 
 def measured(lines):
@@ -93,7 +89,11 @@ def measured(lines):
         curves |= {"total_improvement": gained[name][:, 0].cumsum()}
         for metric, y in curves.items():
             yield from ((name, metric, 0, t, float(v)) for t, v in enumerate(y))
-        shares = gained[name][T // 2 :].sum(axis=0) / gained["optimum"][T // 2 :].sum(axis=0)
+        late = slice(T // 2, None)
+        shares = gained[name][late].sum(axis=0) / gained["optimum"][late].sum(axis=0)
+        long = np.where(known, strategy.size, 0)[late].sum(axis=0)
+        long = long / np.where(known, found["optimum"].size, 0)[late].sum(axis=0)
+        yield from ((name, "long", lane, T, float(v)) for lane, v in enumerate(long))
         yield from ((name, "share", lane, T, float(v)) for lane, v in enumerate(shares))
     near = memory(found["optimum"].size[T // 2 :], [lag for lag in (1, WIDTH) if lag < T - T // 2])
     for lag, row in zip(near.lag, near.correlation, strict=True):
@@ -152,11 +152,11 @@ def reused(ax, results, key, table) -> None:
     """The share of the possible improvement over the number of lines for which an estimate serves."""
     panel = f"{key}: share of the possible improvement"
     for kind, (*_, look) in KINDS.items():
-        shares = [np.quantile(values(results, key, "share", f"{kind} {k}"), [0.25, 0.5, 0.75]) for k in reuses(key)]
+        shares = [np.quantile(values(results, key, "share", f"{kind} {k}"), [0.25, 0.5, 0.75]) for k in REUSE]
         low, median, high = np.transpose(shares)
-        ax.fill_between(reuses(key), low, high, color=look.color, alpha=0.18, lw=0)
-        ax.plot(reuses(key), median, color=look.color, ls=look.dash, marker=look.marker)
-        table.add(panel, look.name, reuses(key), median, low, high)
+        ax.fill_between(REUSE, low, high, color=look.color, alpha=0.18, lw=0)
+        ax.plot(REUSE, median, color=look.color, ls=look.dash, marker=look.marker)
+        table.add(panel, look.name, REUSE, median, low, high)
     for name in PLAIN:
         low, median, high = np.quantile(values(results, key, "share", name), [0.25, 0.5, 0.75])
         ax.axhline(median, color=STRATEGIES[name].color, ls=STRATEGIES[name].dash, lw=1)
@@ -168,7 +168,7 @@ def reused(ax, results, key, table) -> None:
             text = f"PAL: {median:.3g}, below"
             ax.annotate(text, (0.98, BOTTOM[key]), xytext=(0, 3), ha="right", fontsize=7.5, color=color, **where)
     ax.set_xscale("log")
-    ax.set_xticks(reuses(key), [str(k) for k in reuses(key)])
+    ax.set_xticks(REUSE, [str(k) for k in REUSE])
     ax.minorticks_off()
     ax.axhline(1, color="k", lw=1)
     ax.axhline(0, color="k", lw=0.6, ls=(0, (1, 2)))
@@ -176,52 +176,48 @@ def reused(ax, results, key, table) -> None:
 
 
 def caption(results) -> str:
-    def shares(key, *names):
-        return ", ".join(f"{float(np.median(values(results, key, 'share', name))):.2f}" for name in names)
-
-    def range_of(key, name):
-        low, middle, high = np.quantile(values(results, key, "share", name), [0.25, 0.5, 0.75])
+    def share(key, name, metric="share"):
+        low, middle, high = np.quantile(values(results, key, metric, name), [0.25, 0.5, 0.75])
         return f"{middle:.2f} [{low:.2f}, {high:.2f}]"
 
-    def over(key, kind):
-        return shares(key, *(f"{kind} {reuse}" for reuse in reuses(key)))
+    def both(name, metric="share"):
+        return " and ".join(share(key, name, metric) for key in CASES)
 
     def memory(key, lag):
         found = values(results, key, "memory", str(lag))
         return f"{np.nanmedian(found):.2f}" if len(found) else "-"
 
-    ahead = float(np.median(values(results, "regression", "ahead", "all")))
+    behind = " and ".join(f"{1 - np.median(values(results, key, 'ahead', 'all')):.0%}" for key in CASES)
     missing = {key: values(results, key, "missing", "all") for key in CASES}
     lost = ", ".join(f"{int(found.sum())} ({CASES[key].title})" for key, found in missing.items())
-    estimates = {key: len(series(results, key)["optimum", "size"][0]) // 2 for key in CASES}
-    means = {name: float(np.mean(series(results, "regression")[name, "size"][1][-100:])) for name in looks()}
+    rows = [(look.name, [f"{kind} {reuse}" for reuse in REUSE]) for kind, (*_, look) in KINDS.items()]
+    table = [
+        f"| {name}, {CASES[key].title} | {' | '.join(share(key, series) for series in found)} |"
+        for key in CASES
+        for name, found in rows
+    ]
+    header = f"| share of the possible improvement, an estimate reused for | {' | '.join(map(str, REUSE))} lines |"
+    lines = "\n".join([header, "|---" * (1 + len(REUSE)) + "|", *table])
     return (
-        f"The lines of F12 (an SGD run; batches of {BATCH['regression']} and {BATCH['digits']}), and LABPAL without "
-        "step adaptation (alpha = 1) asked for its step on them. All batches: the parabola is measured on all data, as "
-        f"in section 6.4.1 (but for an incomplete last batch); {FEW} batches: as in training, the batch of the "
-        f"direction being one of them. Left and middle: the first seed, estimates reused for {SHOWN} lines, means over "
-        f"{WIDTH} lines in colour, single lines thin. Right: second half of the lines, medians and quartiles of "
-        f"{len(missing['regression'])} seeds (regression) and {len(missing['digits'])} (network).\n\n"
-        f"*Near-optimal?* In the dissertation (6.4.1) LABPAL&SGD {quote('near-optimal')}. Measured on all data "
-        f"at every line it gets {range_of('regression', 'sgd all 1')} (regression) and "
-        f"{range_of('digits', 'sgd all 1')} (network) of the improvement of s_opt (median [quartiles] of seeds; for "
-        f"every seed sums over {estimates['regression']} and {estimates['digits']} lines, each with an estimate of "
-        f"its own); FBPAL, which measures the same, {range_of('regression', 'fbpal')} and "
-        f"{range_of('digits', 'fbpal')}, because it stays where the full loss rises ({100 - 100 * ahead:.0f} % of the "
-        "regression's lines), where LABPAL goes by its last estimate. An estimate comes from one line: "
-        f"reused for {', '.join(map(str, reuses('regression')))} lines LABPAL&SGD gets "
-        f"{over('regression', 'sgd all')} (regression) and, up to {reuses('digits')[-1]}, {over('digits', 'sgd all')} "
-        f"(network); LABPAL&NSGD {over('regression', 'nsgd all')} and {over('digits', 'nsgd all')}. A constant half of "
-        f"the training rate gets {shares('regression', 'half')} and {shares('digits', 'half')}. Observation 3, from "
-        f"which the reuse is derived, is of smoothed curves: log s_opt (where s_opt > 0) has autocorrelations of "
-        f"{memory('regression', 1)} and {memory('digits', 1)} with the next line, {memory('regression', WIDTH)} and "
-        f"{memory('digits', WIDTH)} with the {WIDTH}th.\n\n"
-        f"*{FEW} batches.* The batch that gave the direction is steep along it, and here it is 1/{FEW} of "
-        f"the estimate: on the regression the steps of LABPAL&SGD are {means[f'sgd few {SHOWN}']:.2g} long over "
-        f"the last 100 lines of the first seed, against {means[f'sgd all {SHOWN}']:.2g} on all batches and "
-        f"{means['optimum']:.2g} of s_opt; their shares are {over('regression', 'sgd few')} and, on the network, "
-        f"{over('digits', 'sgd few')}, below 0 where they raise the loss. PAL, with nothing else than that batch: "
-        f"{shares('regression', 'pal')} and {shares('digits', 'pal')}.\n\n"
+        f"Lines of runs like those of F12 (batches of {BATCH['regression']} and {BATCH['digits']}, drawn in epochs), "
+        "and LABPAL without step adaptation (alpha = 1) asked for its step on them. All batches: the parabola is "
+        f"measured on all data, as in section 6.4.1 (but for an incomplete last batch); {FEW} batches: as in training, "
+        f"the batch of the direction being one of them. Left and middle: the first seed, estimates reused for {SHOWN} "
+        f"lines, means over {WIDTH} lines in colour, single lines thin; steps of 0 leave the axis. Right: second half "
+        f"of the lines, medians and quartiles of {len(missing['regression'])} seeds (regression) and "
+        f"{len(missing['digits'])} (network); so are all numbers here, regression first.\n\n"
+        "*Near-optimal?* Of estimates on all data, each reused for 100 steps, the dissertation says (6.4.1) that "
+        f"LABPAL&SGD {quote('near-optimal')}. Here they get the last column below of the improvement of s_opt. FBPAL, "
+        f"which measures all data on every line, gets {both('fbpal')}: it stays where the full loss rises ({behind} of "
+        "the lines), where LABPAL goes by its last estimate. A constant half of the training rate gets "
+        f"{both('half')}, PAL, with nothing but the batch of the direction, {both('pal')}. The observation from which "
+        "the reuse is derived (6.3, observation 3) is of smoothed curves: log s_opt, where s_opt > 0, has "
+        f"autocorrelations of {memory('regression', 1)} and {memory('digits', 1)} with the next line, "
+        f"{memory('regression', WIDTH)} and {memory('digits', WIDTH)} with the {WIDTH}th.\n\n"
+        + lines
+        + "\n\nSteps over s_opt, means of both, where the estimate is measured anew on every line: on all data "
+        f"{both('sgd all 1', 'long')}, on {FEW} batches {both('sgd few 1', 'long')}. The batch that gave the direction "
+        f"is one of the {FEW}.\n\n"
         f"Lines without a minimum inside the window, left out of all sums: {lost}."
     )
 

@@ -152,13 +152,14 @@ def caption(runs, level, tried) -> str:
     angle = {name: f"{turns(run):.0f}" for name, run in runs.items()}
     listed = ", ".join(f"{LOOKS[name].name} {level[name]:.2g}" for name in sorted(level, key=level.get))
     lowest = min(level, key=level.get)
-    middle = {name: np.median(blocks(run["loss"])[1], axis=0) for name, run in runs.items()}
+    drawn = lambda y: np.quantile(y, 0.5, axis=0, method="nearest")  # as in the picture
+    middle = {name: drawn(blocks(run["loss"])[1]) for name, run in runs.items()}
     settled = {name: f"{y[-1] / y[len(y) // 2]:.2g}" for name, y in middle.items()}
     stuck = float(np.mean(runs["pls"]["loss"][:, -1] > 0.5 * runs["pls"]["loss"][:, 0]))
     grids = []
     for name in RATES:
         rates, score = scores(tried, name)
-        worst = float(np.median(score, axis=0).max())
+        worst = float(drawn(score).max())
         grids.append(f"{LOOKS[name].name} {rates[0]:.2g} to {rates[-1]:.2g} (ends up to {worst:.2g})")
     times = {name: f"{level[name] / level['sgd']:.2g}" for name in ("momentum", "adam")}
     return (
@@ -173,7 +174,7 @@ def caption(runs, level, tried) -> str:
         f"and {angle['adam']} (Adam) degrees, that of SGD {angle['sgd']}. A smooth path is one thing, a low loss "
         f"another: with each rate tuned, momentum ends at {times['momentum']} times the loss of SGD, Adam at "
         f"{times['adam']} times, and the lowest of all, {LOOKS[lowest].name}, turns by {angle[lowest]} degrees. "
-        "What the figure does not show: a search on the drawn quadratic jumps to where that one is low along the "
+        "What fig. 2.6 does not show: a search on the drawn quadratic jumps to where that one is low along the "
         f"line (median angles of {angle['exact']} degrees, exact, and {angle['pal']}, PAL with momentum). In the "
         f"second half of the steps the median loss changes by a factor of {settled['exact']} with the exact search "
         f"on the batch and of {settled['exact-full']} with that on all data, along equally noisy directions. Of the "

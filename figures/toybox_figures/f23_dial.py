@@ -155,7 +155,7 @@ def caption(results, median, rates, lost, falls, large) -> str:
     run, seeds = results[0].run, len(results[0].run.seeds)
     place, sgd = by_spread(median), median["sgd"]
     moved = lambda name: f"{place[name][0]} to {place[name][-1]}"
-    times = lambda name, i: f"{median[name][i] / sgd[i]:.1g}"
+    times = lambda name, i: f"{median[name][i] / sgd[i]:.2g}"
     gone = {name: [lost[name, spread] for spread in SPREADS] for name in METHODS}
     far = {}
     for result in large:
@@ -178,7 +178,8 @@ def caption(results, median, rates, lost, falls, large) -> str:
         f"second half of its steps at spread {SPREADS[-1]:g} its loss falls by a factor of {falls:.2g}. In ten "
         f"dimensions at condition {large[0].meta['condition']:.0f}, spread {SPREADS[-1]:g}, {large[0].run.steps} "
         f"steps, it ends at {far['exact-full'] / far['sgd']:.2g} times the loss of tuned SGD, the search on the batch "
-        f"at {far['exact'] / far['sgd']:.2g} times. SLS goes from {moved('sls')}. Of networks, whose batches disagree, "
+        f"at {far['exact'] / far['sgd']:.2g} times. SLS has places {', '.join(map(str, place['sls']))} "
+        "from left to right. Of networks, whose batches disagree, "
         f"the dissertation says that {quote('exact is weak')} (section 4.6) and that {quote('exact performs poorly')} "
         "(section 5.5): compare the right end of the dial. With one curvature h in one dimension (claim SGD-09) such "
         "a search always stands at the minimiser of the last batch, and SGD settles at rate h / (2 - rate h) of its "
