@@ -149,6 +149,18 @@ def test_a_search_finds_what_breaks_and_a_control_stops_there():
     assert examine(check, Budget()) == found  # the seed decides
 
 
+def test_a_control_may_look_as_long_as_checks_do_by_default():
+    rare = Check("not 7", lambda x: -1 if x == 7 else 1, st.integers(0, 50), examples=1)
+    assert all(examine(rare, Budget(seed=seed), stop=True).broken for seed in range(5))
+    assert examine(rare, Budget()).cases == 1
+
+
+@pytest.mark.parametrize(("id", "words"), [("PLS-09", "samples"), ("RM-03", "our SGD, 10^4 chains")])
+def test_simulations_follow_the_seed(id, words):
+    (check,) = (check for check in CLAIMS[id].checks if check.words == words)
+    assert len({examine(check, Budget(seed=seed)).margins for seed in (0, 1, 1)}) == 2
+
+
 def test_margins():
     assert equal((1, (2, 3)), (1, (2, 5))) == -2
     assert at_most(2, 3) == 1
