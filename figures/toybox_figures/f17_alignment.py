@@ -218,8 +218,9 @@ def caption(series) -> str:
     return (
         "Whether larger batches follow sharper directions or turn back more is decided by a condition, not by their "
         "size. Top: alignment (eq. 4 of A Walk with SGD) over the largest eigenvalue of H; points and bars: mean and "
-        f"standard deviation of {draws} batches of distinct samples; lines: the exact E[g_B'Hg_B] / E|g_B|^2, which "
-        "rises with B if and only if the mean gradient lies in sharper directions than the noise, g'Hg / |g|^2 > tr HS / tr "
+        f"standard deviation of {draws} batches of distinct samples; lines: the exact E[g_B'Hg_B] / E|g_B|^2, "
+        "which rises with B if and only if the mean gradient lies in sharper directions than the noise, "
+        "g'Hg / |g|^2 > tr HS / tr "
         f"S. On the quadratic H (curvature 10 in {SHARP} directions, 1 in {FLAT}) and the noise are the same in all "
         f"three cases, only g differs. In training ({ways}) it depends on the time. Of figures 5 and 6 the paper says "
         f"that {quote('alignment')}. The mean of eq. 4 counts short and long gradients alike, the exact ratio counts "
