@@ -10,7 +10,8 @@ What a direction or rule declares of itself, for the laws that hold for all but 
     whole            the rule asks for the line on the whole data set
     to_rounding      searches until nothing changes: how many evaluations that takes depends on the last bit
     afresh           compares losses on fresh batches, where the loss at 0 is one evaluation more
-    walls            enters losses that are not finite as walls, whose height drowns the digits of what lies below
+    belief           solves for a belief, with a matrix whose condition is about this number for three points; losses
+                     that are not finite are walls in it, whose height drowns the digits of what lies below
     carries          the batch that judged a step gives the next gradient, too
     gradients(t)     how many gradients of its batch step t takes, where that is not one
     area             the losses that it compares differ by about area times a curvature: what subtraction leaves of it

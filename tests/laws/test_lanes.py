@@ -101,7 +101,7 @@ def curious(look):
     seen = look.whole.gradient.sum(-1) + look.whole.value
     if look.ray is not None:
         s = np.full((*look.theta.shape[:-1], 2), 0.1)
-        for line in (look.ray.full(), look.ray.line(), look.ray.line(3), look.ray.pool(2)):
+        for line in (look.ray.full(), look.ray.line(), look.ray.line(3), look.ray.pool(look.ray.batches + 1)):
             seen = seen + line.change(s)[..., 0] + line.slope(s)[..., 1] + line.curvature(s)[..., 0]
     return seen
 

@@ -191,7 +191,7 @@ def test_arrays_and_plain_numbers_end_alike_at_a_cliff(name, start, beyond):
     shaken = run(FromFunction(other.f, 1, SIZE, samples=other.samples), method, STEPS, sampler=draw, theta=[start])
     difference, flipped = parted(shaken, trace)
     allowed = np.maximum(TOLERANCE, np.where(flipped, 1, LOCAL * difference / SHAKE * 2.0**-52))[1:]
-    drowned = says(method, "walls") & (trace.status[:, 0] == tb.Status.EXHAUSTED)
+    drowned = bool(says(method, "belief")) & (trace.status[:, 0] == tb.Status.EXHAUSTED)
     allowed = np.where(np.maximum.accumulate(drowned), 1, allowed)
     known = int(np.argmax(np.append(allowed > 0.125, True)))
     assert known >= 1 or drowned[0]

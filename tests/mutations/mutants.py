@@ -85,7 +85,7 @@ MUTANTS = {
     ),
     "hypergradient-no-guard": Mutant(
         CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
-        [("xp.where(xp.isfinite(h), rate + self.hyper_rate * h, rate)", "rate + self.hyper_rate * h")],
+        [("xp.where(xp.isfinite(h), before + self.hyper_rate * h, before)", "before + self.hyper_rate * h")],
     ),
     "hypergradient-trusts-infinity": Mutant(
         CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
@@ -113,12 +113,20 @@ MUTANTS = {
     ),
     # --- rules on more than the gradient's batch
     "doubling-early": Mutant(
-        MEASURED, "tests/test_labpal.py::test_a_schedule_is_multiplied_and_rounded_down",
-        [("1 if t <= T // 2", "1 if t < T // 2")],
+        MEASURED, "tests/test_labpal.py::test_a_schedule_by_hand",
+        [("1 if t <= t_max // 2", "1 if t < t_max // 2")],
     ),
     "doubling-once": Mutant(
-        MEASURED, "tests/test_labpal.py::test_a_schedule_is_multiplied_and_rounded_down",
-        [("else 2 if t <= 3 * T // 4 else 4", "else 2")],
+        MEASURED, "tests/test_labpal.py::test_half_of_the_batches_are_drawn_one_by_one",
+        [("else 2 if t <= 3 * t_max // 4 else 4", "else 2")],
+    ),
+    "k-counts-updates": Mutant(
+        MEASURED, "tests/test_labpal.py::test_a_schedule_counts_batches",
+        [("drawn += self.rule.pooled(k) if searches else k", "drawn += 1")],
+    ),
+    "searches-draw-nothing": Mutant(
+        MEASURED, "tests/test_labpal.py::test_a_schedule_counts_batches",
+        [("drawn += self.rule.pooled(k) if searches else k", "drawn += k")],
     ),
     "labpal-measures-elsewhere": Mutant(
         MEASURED, "tests/test_labpal.py::test_where_a_line_that_is_no_parabola_is_measured",

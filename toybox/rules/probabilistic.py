@@ -205,7 +205,8 @@ class PLS:
     threshold: Hyper = number(0.3, "(0, 1)")
     evaluations: int = integer(10, 2)
     first: Hyper = number(1.0, "(0, inf)")
-    on_host = walls = True
+    on_host = True
+    belief = 2.0**20  # the Gram matrix of values and slopes at 0, 1, 1.3; at 0, 1, .5 it is 2^18
 
     def init(self, xp, lanes):
         first = np.array(np.broadcast_to(self.first, lanes), np.float64)
