@@ -26,6 +26,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TOYBOX_DATA", raising=False)
     monkeypatch.delenv("TOYBOX_TRACEBACK", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # which the workers of the tests have
     monkeypatch.setenv("TOYBOX_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
