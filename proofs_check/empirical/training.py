@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .experiment import Experiment, Prediction
@@ -74,7 +76,7 @@ def _small_batches(label, seeds, size):
     for rule, name in names.items():
         ends = []
         for batch in (8, 128):
-            hyper = {"rate": {"T1": 0.1, "T3": 1.0}[label]} if name == "sgd" else {}
+            hyper: dict[str, Any] = {"rate": {"T1": 0.1, "T3": 1.0}[label]} if name == "sgd" else {}
             if name == "labpal-nsgd":  # batches as large as the others' 128, by averaging (eq. 6.8)
                 hyper = {"approximation_batches": 1280 // batch, "reuse": 100, "noise_factor": 128 // batch}
                 hyper |= {"schedule": "constant"}  # of 128 samples to the end
