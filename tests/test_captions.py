@@ -78,10 +78,13 @@ def test_every_batch_size_and_series_of_the_batches(tmp_path):
 def test_shares_of_the_lines():
     shares = np.random.default_rng(0).random((3, 4))
     names = ("steeper", "falls more", "lower", "lowest")
-    rows = [("quadratic", 2, "other batches", 100.0, 0.0), ("published kernel", -1, "without minimum", 8.0, 0.25)]
-    for title, found in zip(f6_lines.PROBLEMS, shares, strict=True):
+    rows = [("quadratic", 2, "other batches", 100.0, 0.0)]
+    rows += [("published kernel", -1, "without minimum", 0.0, 0.25), ("published kernel", -1, "counted", 0.0, 40.0)]
+    for number, (title, found) in enumerate(zip(f6_lines.PROBLEMS, shares, strict=True)):
+        rows += [(title, t, "taken", number + t / 1000, 0.0) for t in f6_lines.STEPS.values()]
         rows += [(title, -1, name, 0.0, y) for name, y in zip(names, found, strict=True)]
-        rows += [(title, -1, "ratio", 0.0, 2.0), (title, -1, "counted", 0.0, 60.0)]
+        rows += [(title, -1, "ratio", 0.0, 2.0 + number), (title, -1, "ahead", 0.0, 50.0 + number)]
+        rows += [(title, -1, "counted", 0.0, 60.0)]
     caption = f6_lines.caption(pl.DataFrame(rows, schema=["problem", "t", "series", "s", "y"], orient="row"))
     said = {name: listed(f"{100 * y:.0f} %" for y in column) for name, column in zip(names, shares.T, strict=True)}
     assert f"it is steeper than all data on {said['steeper']} of the lines of the three problems" in caption
@@ -89,7 +92,10 @@ def test_shares_of_the_lines():
         f"lower than all data on {said['lower']}, and lower than each of 20 other batches on {said['lowest']}."
         in caption
     )
-    assert f"{quote('lower and steeper')}. Here, without momentum too" in caption
+    assert f"{quote('steeper')}, and that {quote('lower and steeper')}. Here, also without momentum" in caption
+    assert "the step taken (dashed upright) is 0.00 to 0.50, 1.00 to 1.50 and 2.00 to 2.50 of these" in caption
+    assert re.findall(r"\| (\S+ \(\d+ lines\)) \|", caption) == ["2.0 (50 lines)", "3.0 (51 lines)", "4.0 (52 lines)"]
+    assert "25 % of the first 40 lines of a run (rate 50) have no minimum within 8 Newton steps." in caption
 
 
 def strategies(best):
@@ -123,7 +129,7 @@ def test_best_rates_of_all_rates():
 
 @pytest.mark.parametrize("low", [0.45, 0.55])
 def test_intervals_of_the_balance(low):
-    """Those that hold one half are counted, the softmax network's apart."""
+    """Those that hold one half are counted, and those that hold 1 / (2 - drift), the softmax network's apart."""
     rows = []
     for number, training in enumerate(f22_balance.TRAININGS):
         for beta in f22_balance.BETAS:
@@ -131,17 +137,16 @@ def test_intervals_of_the_balance(low):
                 y = 0.6 + number + 0.1 * i + beta
                 rows.append((training.title, beta, rate, "late", 7.0, y, low, y + 1))
                 rows += [
-                    (training.title, beta, rate, name, 0.0, 0.25 + number, 0.0, 0.0)
+                    (training.title, beta, rate, name, 0.0, 0.1 + number / 2 + beta / 9, 0.0, 0.0)
                     for name in ("drift", "mean", "sd", "negative")
                 ]
     rows += [("epochs", 0.0, 0.1, name, 7.0, 0.5, 0.0, 0.0) for name in ("all", "first batch", "last batch")]
     schema = ["panel", "beta", "rate", "series", "x", "y", "low", "high"]
     caption = f22_balance.caption(pl.DataFrame(rows, schema=schema, orient="row"))
-    assert f"where the drift of SGD is 0.25 to 2.25, {18 if low < 0.5 else 0} of 18 hold one half" in caption
-    assert (
-        "with a drift of 3.25: there the optimal rate is 3.60 to 3.80 of the training rate, with momentum 4.50 to 4.70."
-        in caption
-    )
+    half, parabola = (18, 18) if low < 0.5 else (0, 15)  # SGD on the quadratic: 1 / (2 - 0.1) = 0.53
+    assert f"with drifts of 0.10 to 1.20 (SGD and momentum), {half} of 18 hold one half" in caption
+    assert f"one half and {parabola} hold 1 / (2 - drift)." in caption
+    assert "its drift of 1.60 (momentum 1.70) makes that 2.50 (momentum 3.33)." in caption
     assert "quadratic, 0.60 to 0.80 (momentum 1.50 to 1.70); kernel logistic, 1.60 to 1.80" in caption
     assert re.search(r"second half of 7 runs", caption)
 

@@ -61,6 +61,7 @@ _ALL = (
         "Rank 1 factorization is under-parameterized, whereas rank 4 and rank 10 factorizations are "
         "over-parameterized.",
     ),
+    Quotation("steeper", "D", 1345, "section 5.3", "consistently steeper than the full-batch loss"),
     Quotation(
         "lower and steeper", "D", 1347, "section 5.3",
         "for SGD without momentum this loss is always lower and steeper than the other mini-batch losses",

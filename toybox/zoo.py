@@ -38,7 +38,7 @@ PROBLEMS = {
         named.mirrored,
         "steep on one side and flat on the other, and its mirror image: SLS may diverge for small c",
         ("vaswani2019",),
-        "D section 2.6.3",
+        "against D section 2.6.3",
         "problems/named.py",
     ),
     "factorization": Entry(

@@ -121,6 +121,7 @@ def draw(results, overlay=True, cost="steps"):
         upper.plot(ends, ends, color="#8A8A8A", lw=0.8, ls=":", zorder=1.5, label="the training rate")
         lower.axhline(0.5, color="#222222", lw=1, zorder=1.5)
         lower.axhline(1, color="#8A8A8A", lw=0.8, ls=":", zorder=1.5)
+        starts: list[tuple] = []  # of the lower curves: share, rate, color
         for beta, (label, color, marker, dash) in BETAS.items():
             mine = chosen.filter(pl.col("beta") == beta)
             late = mine.filter(pl.col("series") == "late")
@@ -137,15 +138,14 @@ def draw(results, overlay=True, cost="steps"):
                 table.add(f"{title}, lambda_opt / lambda", f"{label} {value:.3g}", x, y, low, high)
                 if beta and value != rate[-1]:
                     continue  # as far away for longer
-                lower.plot(x, y, color=color, ls=dash, marker=marker, ms=3, alpha=shade, mfc="white" if beta else color)
-                lower.fill_between(x, np.maximum(low, 1e-3), high, color=color, alpha=0.12 * shade, lw=0)
-                lower.annotate(
-                    f"{value:.2g}", (x[0], y[0]), xytext=(-4, 8 if beta else 0), textcoords="offset points", ha="right",
-                    va="center", fontsize=7, color=color,
-                )  # fmt: skip
+                look = {"color": color, "ls": dash, "marker": marker, "mfc": "white" if beta else color}
+                lower.plot(x, np.where(y > 0, y, np.nan), ms=3, alpha=shade, **look)
+                lower.fill_between(x, *np.maximum([low, high], 1e-3), color=color, alpha=0.12 * shade, lw=0)
+                starts.append((y[0], f"{value:.2g}", color))
+        name_starts(lower, x[0], starts)
         upper.set(xscale="log", yscale="log", title=title, xlabel="training rate")
         lower.set(xscale="log", yscale="log", xlabel="iteration")
-        lower.set_ylim(0.2, 40)
+        lower.set_ylim(0.15, 40)
         lower.set_xlim(0.35 * x[0], None)
     for panel, beta, rate, name, x, y, low, high in results.filter(~pl.col("series").is_in(["late", "share"])).rows():
         table.add(f"{panel}, {name}", f"beta {beta:g}, rate {rate:.3g}", [x], [y], [low], [high])
@@ -153,6 +153,23 @@ def draw(results, overlay=True, cost="steps"):
     axes[1, 0].set_ylabel("optimal / training rate")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure, table, caption(results)
+
+
+def name_starts(ax, x, starts) -> None:
+    """Rates, left of where their curves begin; one that begins close above another is named higher up."""
+    last = 0.0
+    for y, rate, color in sorted(starts):
+        last = max(y, 1.25 * last)  # the height of a letter on this axis
+        ax.annotate(
+            rate,
+            (x, last),
+            xytext=(-4, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7,
+            color=color,
+        )
 
 
 def caption(results) -> str:
@@ -171,22 +188,27 @@ def caption(results) -> str:
     def shares(title, beta):
         return span(rows(panel=title, series="late", beta=beta)["y"])
 
-    def drifts(*titles):
-        return span([value(title, "drift", rate) for title in titles for rate in rates[title]])
-
-    late = results.filter((pl.col("series") == "late") & (pl.col("panel") != TRAININGS[-1].title))
-    *settled, softmax = rates = {training.title: training.rates for training in TRAININGS}
-    quadratic = settled[0]
+    late = results.filter(pl.col("series") == "late")
+    drift = results.filter(pl.col("series") == "drift").select("panel", "beta", "rate", drift="y")
+    late = late.join(drift, on=["panel", "beta", "rate"]).with_columns(parabola=1 / (2 - pl.col("drift")))
+    *_, softmax = titles = [training.title for training in TRAININGS]
+    settled, falling = late.filter(pl.col("panel") != softmax), late.filter(pl.col("panel") == softmax)
+    drifts, parabolas = (
+        [span(part[name]) for (_,), part in falling.group_by("beta", maintain_order=True)]
+        for name in ("drift", "parabola")
+    )
+    holds = lambda share: settled.filter((pl.col("low") < share) & (share < pl.col("high"))).height
+    quadratic = titles[0]
     position = {row["series"]: f"{row['y']:.2f}" for row in rows(panel="epochs").iter_rows(named=True)}
     return CAPTION.format(
         seeds=f"{rows(series='late')['x'][0]:.0f}",
-        shares="; ".join(f"{t}, {shares(t, 0.0)} (momentum {shares(t, 0.9)})" for t in rates),
-        hold=late.filter((pl.col("low") < 0.5) & (pl.col("high") > 0.5)).height,
-        of=late.height,
-        drift=drifts(*settled),
-        softmax=shares(softmax, 0.0),
-        momentum=shares(softmax, 0.9),
-        falls=drifts(softmax),
+        shares="; ".join(f"{t}, {shares(t, 0.0)} (momentum {shares(t, 0.9)})" for t in titles),
+        half=holds(0.5),
+        of=settled.height,
+        parabola=holds(pl.col("parabola")),
+        drift=span(settled["drift"]),
+        drifts=drifts,
+        parabolas=parabolas,
         said=quote("a learning rate exists"),
         tenth=interval(quadratic, 0.1),
         twentieth=interval(quadratic, 0.05),
@@ -202,15 +224,16 @@ def caption(results) -> str:
 CAPTION = (
     "Upper row: the rate that would have been locally optimal on SGD's own trajectory, E[g'u] / E[u'Hu] as a ratio of "
     "averages over the second half of {seeds} runs, with its 95 % interval (Student's t over the runs, which are "
-    "independent), against the rate of training. Lower row: the same in stretches of the run. Momentum 0.9 (u = m, "
-    "rates multiply m): the balance holds along whatever u the step takes.\n\n"
+    "independent), against the rate of training. Lower row: the same in stretches of the run (momentum with its "
+    "largest rate; negative values left out). Momentum 0.9 (u = m, rates multiply m): the balance holds along whatever "
+    "u the step takes.\n\n"
     "Once the loss is stationary it is half of the training rate: that is the energy balance (claim SGD-07). As long "
     "as the loss falls it is more, on parabolas 1 / (2 - drift) of the rate, the drift being twice the fall of a step "
     "over rate E[g'u]. In the second half of these runs, in units of the training rate: {shares}. Of the intervals of "
-    "the first three, where the drift of SGD is {drift}, {hold} of {of} hold one half. The softmax network "
-    "goes on to fit its data, with a drift of {falls}: there the optimal rate is {softmax} of the training rate, with "
-    "momentum {momentum}.\n\n"
-    "The published finding is that {said} (Mutschler & Zell 2021, abstract; dissertation, core result 2: the rate "
+    "the first three, with drifts of {drift} (SGD and momentum), {half} of {of} hold one half and {parabola} hold "
+    "1 / (2 - drift). The softmax network goes on to fit its data: its drift of {drifts[0]} (momentum {drifts[1]}) "
+    "makes that {parabolas[0]} (momentum {parabolas[1]}).\n\n"
+    "The published finding is that {said} (Mutschler & Zell 2021, abstract; dissertation, section 5.5: the rate "
     "0.05 on a trajectory trained with 0.1). On a quadratic the balance alone gives as much, in the mean: the one "
     "trained with 0.1 has {tenth}, and trained with 0.05 it has {twentieth}. For networks it does not follow: their "
     "lines are no exact parabolas, and their loss may go on falling. Single steps scatter: on the quadratic with rate "

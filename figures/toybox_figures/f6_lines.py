@@ -10,13 +10,15 @@ import numpy as np
 from toybox.quotations import quote
 
 from .recipe import Recipe, Table
-from .words import listed
+from .words import listed, span
 
+SIGMA = 2.0  # of the kernel
 PROBLEMS: dict[str, Any] = {  # title -> problem, options, rate and batch of SGD
-    "mushrooms, RBF kernel": ("mushrooms", {"sigma": 2.0}, 0.2, 100),
+    "mushrooms, RBF kernel": ("mushrooms", {"sigma": SIGMA}, 0.2, 100),
     "digits, tanh network": ("digits", {"hidden": (16,)}, 0.5, 64),
     "factorization, rank 4": ("factorization", {"rank": 4}, 0.05, 100),
 }
+PUBLISHED: dict[str, Any] = {"sigma": 0.5, "rate": 50.0, "batch": 100, "reach": 8.0}  # reach: in Newton steps
 STEPS = {"early": 2, "middle": 40, "late": 500}
 SIZES = {  # rows of mushrooms, other batches and points of a drawn line, counted lines, seeds of these
     "smoke": (500, 10, 41, 12, 2),
@@ -25,6 +27,7 @@ SIZES = {  # rows of mushrooms, other batches and points of a drawn line, counte
 }
 QUANTILES = {"lowest": 0.0, "quartile 1": 0.25, "median": 0.5, "quartile 3": 0.75, "highest": 1.0}
 OTHERS = 20  # other batches on every counted line
+REACH = 4.0  # of the counted lines, in Newton steps
 VALUES = (("slopes", "s"), ("slopes", "y"), ("s_opt", "s"))
 LOOK = {"all data": ("#D55E00", "-", "o"), "its own batch": ("#009E73", (0, (5, 1.5)), "s")}
 
@@ -41,8 +44,7 @@ def measure(size: str):
         run = {"problem": problem, "optimizer": tb.method("sgd", rate=rate), "batch": batch, "unit": "newton"}
         rows += [(title, *row) for row in drawn(run, others, points)]
         rows += [(title, -1, *row) for row in shares(run, counted, range(seeds))]
-    published = tb.problem("mushrooms", sigma=0.5, rows=data)
-    rows += [("published kernel", -1, "without minimum", 8.0, endless(published, counted, 8.0))]
+    rows += [("published kernel", -1, *row) for row in endless(data, counted)]
     return pl.DataFrame(rows, schema=["problem", "t", "series", "s", "y"], orient="row")
 
 
@@ -73,35 +75,42 @@ def drawn(run, others, points):
 
 def shares(run, counted, seeds):
     """Shares of many lines on which the own batch is steeper at 0 and, after a Newton step, has fallen by more, is
-    lower, and is the lowest; and the median of its optimum over that of all data."""
+    lower, and is the lowest; and, where that of all data has its minimum ahead, how many times as far its own is in the
+    median, infinitely where it is out of reach."""
     from toybox.analysis import sample
 
     steps = max(STEPS.values()) + 1
     at = np.unique(np.linspace(0, steps - 1, counted).round().astype(int))
-    lines = sample(**run, steps=steps, at=at, seeds=seeds, window=(-1.0, 4.0), points=6, others=OTHERS)
+    lines = sample(**run, steps=steps, at=at, seeds=seeds, window=(-1.0, REACH), points=int(REACH) + 2, others=OTHERS)
     there = int(np.argmin(np.abs(lines.s - 1)))
     own, full = lines.batch[..., there], lines.full[..., there]
     raw, others = lines.batch_loss + own, lines.others_loss + lines.others[..., there]
-    further = (lines.batch_optimum / lines.optimum)[lines.optimum > 0]
+    ahead = lines.optimum > 0
+    further = np.nan_to_num(lines.batch_optimum / lines.optimum, nan=np.inf)[ahead]
     found = {
         "steeper": (lines.batch_slope < lines.slope).mean(),
         "falls more": (own < full).mean(),
         "lower": (raw < lines.loss + full).mean(),
         "lowest": (raw < others.min(axis=1)).mean(),
-        "ratio": np.median(further[np.isfinite(further)]),
+        "ratio": np.median(further),
+        "ahead": ahead.sum(),
         "counted": full.size,
     }
     return [(name, 0.0, float(value)) for name, value in found.items()]
 
 
-def endless(problem, counted, reach):
-    """On which share of the lines of SGD the loss on all data has no minimum within ``reach`` Newton steps."""
+def endless(data, counted):
+    """The share of the first lines of SGD, with the published kernel, on which the loss on all data has no minimum."""
     import toybox as tb
     from toybox.analysis import sample
 
-    lines = sample(problem, tb.method("sgd", rate=50.0), steps=counted, batch=100, unit="newton", window=(-1.0, reach),
-                   points=21)  # fmt: skip
-    return float(np.isnan(lines.optimum).mean())
+    problem = tb.problem("mushrooms", sigma=PUBLISHED["sigma"], rows=data)
+    method, window = tb.method("sgd", rate=PUBLISHED["rate"]), (-1.0, PUBLISHED["reach"])
+    lines = sample(problem, method, steps=counted, batch=PUBLISHED["batch"], unit="newton", window=window, points=21)
+    return [
+        ("without minimum", 0.0, float(np.isnan(lines.optimum).mean())),
+        ("counted", 0.0, float(lines.optimum.size)),
+    ]
 
 
 def draw(results, overlay=True, cost="steps"):
@@ -143,7 +152,7 @@ def panel(ax, series, table: Table, name: str) -> None:
         label="other batches, lowest to highest",
     )
     for key in ("quartile 1", "median", "quartile 3"):
-        label = "their quartiles" if key == "median" else "_" + key
+        label = "their median (quartiles dotted)" if key == "median" else "_" + key
         ax.plot(s, series[key][1], color="#222222", lw=0.8, ls="-" if key == "median" else ":", label=label)
     for key, (color, dash, marker) in LOOK.items():
         y = series[key][1]
@@ -160,33 +169,39 @@ def panel(ax, series, table: Table, name: str) -> None:
 def caption(results) -> str:
     import polars as pl
 
-    lines, counted, each = [], results.filter(pl.col("t") == -1), {}
+    lines, counted, each, taken = [], results.filter(pl.col("t") == -1), {}, []
     for title, (_, _, rate, batch) in PROBLEMS.items():
-        part = counted.filter(pl.col("problem") == title)
+        chosen = results.filter(pl.col("problem") == title)
+        taken.append(span(chosen.filter(pl.col("series") == "taken")["s"]))
+        part = chosen.filter(pl.col("t") == -1)
         found = each[title] = dict(zip(part["series"], part["y"], strict=True))
         shares = " | ".join(f"{100 * found[name]:.1f} %" for name in ("steeper", "falls more", "lower", "lowest"))
         many = f"{found['counted']:.0f} lines"
-        lines.append(f"| {title}, rate {rate:g}, batch {batch}, {many} | {shares} | {found['ratio']:.2g} |")
+        ratio = f"{found['ratio']:.1f} ({found['ahead']:.0f} lines)"
+        lines.append(f"| {title}, rate {rate:g}, batch {batch}, {many} | {shares} | {ratio} |")
     others = int(results.filter(pl.col("series") == "other batches")["s"][0])
-    reach, without = counted.filter(pl.col("series") == "without minimum").select("s", "y").row(0)
+    published = counted.filter(pl.col("problem") == "published kernel")
+    published = dict(zip(published["series"], published["y"], strict=True))
     share = lambda name: listed(f"{100 * found[name]:.0f} %" for found in each.values())
     return (
-        "Losses along the lines of three SGD steps. Red: all data; green: the batch whose gradient is the direction; "
-        f"blue: from the lowest to the highest of {others} other batches of the same size, with their quartiles. "
-        "Markers: minima; dashed upright: the step taken; s_opt: arc length of the minimum on all data, the unit of "
-        "the axes. Compare the dissertation's figs. 4.13 and 5.2. Of the green line section 5.3 says that "
-        f"{quote('lower and steeper')}. Here, without momentum too, it is steeper than all data on {share('steeper')} "
-        f"of the lines of the three problems; after a Newton step it is lower than all data on {share('lower')}, and "
-        f"lower than each of {OTHERS} other batches on {share('lowest')}. A batch is steeper just where its gradient "
-        "lies outside of the ball whose diameter is the gradient of all data (claim SGD-03), as noise in many "
-        "dimensions makes likely; how far it falls, and whether it is lower, depends also on how it bends and how "
-        "high it is at 0.\n\n"
+        f"Losses along {len(PROBLEMS) * len(STEPS)} lines of SGD (compare the dissertation's figs. 4.13 and 5.2). "
+        "Orange: all data; green: the batch whose gradient is the direction; blue: from the lowest to the highest of "
+        f"{others} other batches of the same size. Markers: minima. s_opt: arc length of the minimum on all data, the "
+        f"unit of the axes; the step taken (dashed upright) is {listed(taken)} of these, row by row. Of the green line "
+        f"section 5.3 says that around 0 it is {quote('steeper')}, and that {quote('lower and steeper')}. Here, also "
+        f"without momentum, it is steeper than all data on {share('steeper')} of the lines of the three problems; "
+        f"after a Newton step it is lower than all data on {share('lower')}, and lower than each of {OTHERS} other "
+        f"batches on {share('lowest')}. A batch is steeper just where its gradient lies outside of the ball whose "
+        "diameter is the gradient of all data (claim SGD-03), as noise in many dimensions makes likely; how far it "
+        "falls, and whether it is lower, depends also on how it bends and how high it is at 0.\n\n"
         "| own batch | steeper at 0 | falls by more than all data in a Newton step | lower there than all data | "
         f"lower than each of {OTHERS} other batches | its optimum over s_opt, median |\n|---|---|---|---|---|---|\n"
         + "\n".join(lines)
-        + "\n\nA Newton step is |slope| / |curvature| at 0, of the loss on all data; the last column counts lines with "
-        "both minima within 4 of them, s_opt > 0. The kernel is wider than the published one (sigma 2 instead of .5): "
-        f"with that, {100 * without:.0f} % of the lines have no minimum within {reach:g} Newton steps."
+        + "\n\nA Newton step is |slope| / |curvature| at 0, of the loss on all data; the last column is of lines with "
+        f"s_opt within {REACH:g} Newton steps ahead, and counts an own optimum beyond them as infinite. The kernel is "
+        f"wider than the published one (sigma {SIGMA:g} instead of {PUBLISHED['sigma']:g}): with that, "
+        f"{100 * published['without minimum']:.0f} % of the first {published['counted']:.0f} lines of a run (rate "
+        f"{PUBLISHED['rate']:g}) have no minimum within {PUBLISHED['reach']:g} Newton steps."
     )
 
 
