@@ -12,6 +12,7 @@ import pytest
 
 from toybox.looks import LOOKS
 from toybox.quotations import quote
+from toybox.study import compute
 from toybox_figures import f6_lines, f9_strip, f12_strategies, f15_batches, f22_balance, f23_dial
 from toybox_figures.words import listed, places, span
 
@@ -53,25 +54,42 @@ def test_places_of_the_dial(tmp_path):
     assert f"{times[0]} and {times[1]} times at spread 1." in caption
 
 
+def late(result, column):
+    """Run by run, the mean of the last tenth of what was measured."""
+    frame = result.frame.drop_nulls(column).sort("t")
+    runs = [frame.filter(pl.col("seed") == seed)[column].to_list() for seed in result.run.seeds]
+    return np.array([np.mean(run[-max(1, len(run) // 10) :]) for run in runs])
+
+
 def test_every_batch_size_and_series_of_the_batches(tmp_path):
+    """All from late means: the medians of the table, the places of SGD, and quartiles of ratios seed by seed."""
     caption, medians = drawn(f15_batches.RECIPE, tmp_path)
+    results = compute(f15_batches.study("smoke"), tmp_path / "store", workers=1)
+    found = {(r.run.label, r.run.batch): r for r in results}
     rows = dict(re.findall(r"^\| ([^|]+) \| (.*) \|$", caption, re.M))
-    ends = {}
-    for look in f15_batches.SERIES.values():
-        loss = [medians.get((f"batch {batch}: loss", look.name)) for batch in f15_batches.BATCHES]
-        accuracy = [medians.get((f"batch {batch}: accuracy", look.name)) for batch in f15_batches.BATCHES]
-        ends[look.name] = [y[-1] if y else None for y in loss]
+    for series, look in f15_batches.SERIES.items():
+        at = [found.get((series, batch)) for batch in f15_batches.BATCHES]
         said = [
-            ", ".join(f"{y[-1]:{form}}" if y else "-" for y in found)
-            for found, form in ((loss, ".2f"), (accuracy, ".1f"))
+            ", ".join(f"{scale * np.median(late(result, column)):{form}}" if result else "-" for result in at)
+            for column, scale, form in (("full_loss", 1, ".2f"), ("test_accuracy", 100, ".1f"))
         ]
         assert rows[look.name].split(" | ")[:2] == said
-    for name, series in (("PAL", "pal"), ("SLS", "sls")):
-        first, *_, last = ends[f15_batches.SERIES[series].name]
-        assert f"{last / first:.2f} for {name}" in caption
-    sgd = ends[f15_batches.SERIES["sgd"].name]
-    place = [1 + sum(y[i] is not None and y[i] < sgd[i] for y in ends.values()) for i in range(3)]
+        ratio = late(at[-1], "full_loss") / late(next(filter(None, at)), "full_loss")
+        assert medians["loss, last tenth: smallest batches over largest", look.name] == [np.median(ratio)]
+        low, high = np.quantile(ratio, [0.25, 0.75])
+        if series in ("pal", "sls"):
+            assert low != high
+            assert f"{low:.2f} to {high:.2f} for {series.upper()}" in caption
+    place = []
+    for batch in f15_batches.BATCHES:
+        ends = {name: np.median(late(r, "full_loss")) for (name, size), r in found.items() if size == batch}
+        place.append(1 + sum(end < ends["sgd"] for end in ends.values()))
     assert f"has place {listed(place)} of the methods drawn" in caption
+
+
+def test_both_verdicts_of_the_documents_on_sls(tmp_path):
+    caption, _ = drawn(f15_batches.RECIPE, tmp_path)
+    assert f"{quote('SLS stays similar')}, but of batches of 32 that {quote('others decrease')}" in caption
     assert quote("SGD performs well") in caption
 
 
@@ -123,8 +141,34 @@ def test_best_rates_of_all_rates():
     caption = f12_strategies.caption(strategies(best))
     for (_, rate), y in best.items():
         low, high = np.quantile(y, [0.25, 0.75])
-        assert f"{low:.2f} to {high:.2f} ({rate:g})" in caption
+        assert f"{low:.2f} to {high:.2f} ({rate:g}; {2 - 1 / np.median(y):.2f})" in caption
     assert len(best) > len(f12_strategies.CASES)
+
+
+def test_both_problems_of_the_lines():
+    """Fits, misses and improvements of the regression and the network; multiples of the exact search with quartiles."""
+    best = {(key, rate): [0.5, 0.5] for key, case in f12_strategies.CASES.items() for rate in case.rates}
+    found = strategies(best)
+    caption = f12_strategies.caption(found)
+
+    def middle(case, metric, series):
+        return np.quantile(
+            found.filter(pl.col("case") == case, pl.col("metric") == metric, pl.col("series") == series)["value"],
+            [0.25, 0.5, 0.75],
+        )
+
+    for metric, form in (("r2", ".3f"), ("over_constant", ".2f"), ("rank", ".2f")):
+        pairs = [
+            "/".join(f"{middle(key, metric, name)[1]:{form}}" for name in ("1", "25"))
+            for key in ("regression", "digits")
+        ]
+        assert listed(pairs) in caption
+    for metric, series in (("backwards", "all"), ("error", "half"), *(("share", n) for n in ("sgd", "half", "fbpal"))):
+        assert listed(f"{100 * middle(key, metric, series)[1]:.0f} %" for key in ("regression", "digits")) in caption
+    for key, case in f12_strategies.CASES.items():
+        low, median, high = middle(key, "share", "exact")
+        assert f"{median:.3g} [{low:.3g}, {high:.3g}] ({case.title})" in caption
+    assert f"{quote('almost as well')} as FBPAL" in caption
 
 
 @pytest.mark.parametrize("low", [0.45, 0.55])

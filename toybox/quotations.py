@@ -80,6 +80,10 @@ _ALL = (
         "almost as well", "D", 1408, "section 5.5", "estimates the minima of the full-batch loss almost as well"
     ),
     Quotation(
+        "almost proportional", "D", 1408, "section 5.5",
+        "almost proportional to the directional derivative",
+    ),
+    Quotation(
         "exact performs poorly", "D", 1408, "section 5.5", "exact line searches on the mini-batch loss perform poorly"
     ),
     Quotation(
@@ -110,6 +114,9 @@ _ALL = (
     Quotation(
         "LABPAL identical", "D", 2263, "figure C.2",
         "the LABPAL approaches perform almost identical compared to batch size 128",
+    ),
+    Quotation(
+        "others decrease", "D", 2263, "figure C.2", "The performance off all other line searches decreases"
     ),
     Quotation("SGD performs well", "D", 2270, "figure C.3", "SGD still performs well"),
     Quotation(

@@ -153,7 +153,7 @@ PANELS = {  # metric -> title, linear part of a symlog axis by case
     "distance": ("distance s_opt - s_upd (below 0: too long)", {"regression": 0.01, "digits": 0.1}),
     "improvement": ("improvement l(0) - l(s_upd)", {"regression": 1e-3, "digits": 1e-2}),
     "ratio": ("ratio s_opt / |g_B|, by training rate", None),
-    "total_distance": ("accumulated |distance|", None),
+    "total_distance": ("accumulated |distance|", {"regression": 1.0, "digits": 1.0}),
     "total_improvement": ("accumulated improvement", {"regression": 0.1, "digits": 1.0}),
 }
 
@@ -300,55 +300,65 @@ def caption(results) -> str:
     def percent(key, metric, name):
         return f"{100 * middle(key, metric, name):.0f} %"
 
-    def best(key):
-        """Quartiles over the seeds for every rate of a case."""
-        found = {rate: values(results, key, "best rate", f"{rate:g}") for rate in CASES[key].rates}
-        return CASES[key].title + " " + listed(f"{span(y, quantiles=(0.25, 0.75))} ({r:g})" for r, y in found.items())
+    def both(metric, name):
+        return listed(percent(key, metric, name) for key in BLOCKS)
 
-    def shares(name, *keys):
-        return listed(f"{percent(key, 'share', name)} ({CASES[key].title})" for key in keys)
+    def best(key):
+        """Quartiles over the seeds for every rate of a case, and the drift at which SGD-07 gives their median."""
+        found = {rate: values(results, key, "best rate", f"{rate:g}") for rate in CASES[key].rates}
+        return f"{CASES[key].title}: " + listed(
+            f"{span(y, quantiles=(0.25, 0.75))} ({r:g}; {2 - 1 / np.median(y):z.2f})" for r, y in found.items()
+        )
+
+    def times(key, metric):
+        """Of the exact search: median and quartiles over the seeds."""
+        return "{1:.3g} [{0:.3g}, {2:.3g}]".format(
+            *np.quantile(values(results, key, metric, "exact"), [0.25, 0.5, 0.75])
+        )
+
+    def gets(*keys):
+        return listed(f"{times(key, 'share')} ({CASES[key].title})" for key in keys)
+
+    def fits(metric, form=".2f"):
+        """Line by line and smoothed, problem by problem."""
+        return listed("/".join(f"{middle(key, metric, name):{form}}" for name in ("1", f"{WIDTH}")) for key in BLOCKS)
 
     def strayed(key):
         found = series(results, key)
         return f"{found['half', 'total_distance'][1][-1] / found['sgd', 'total_distance'][1][-1]:.2f}"
 
     missing = {case.title: values(results, key, "missing", "all") for key, case in CASES.items()}
-    seeds = ", ".join(f"{len(found)} ({title})" for title, found in missing.items())
+    seeds = listed(dict.fromkeys(map(len, missing.values())))
     lost = ", ".join(f"{int(found.sum())} ({title})" for title, found in missing.items() if found.sum()) or "none"
-    r2, beyond, rank = (
-        [f"{middle('regression', metric, name):.2f}" for name in ("1", f"{WIDTH}")]
-        for metric in ("r2", "over_constant", "rank")
-    )
     return (
         "Strategies asked for their step on every line of an SGD run (batch 32), against the minimum s_opt of the "
         f"loss on all data; lengths in parameter space. Colour: means over {WIDTH} lines; thin: single lines (their "
         "steps of 0 and backwards are cut off on the log axis); sums are not smoothed, those of the distance are of "
-        "its absolute value, as in fig. 6 of the ICANN paper. The regression is a quadratic with one Hessian for all "
-        "samples, its targets noisy; the interpolating one has a design for every sample and exact targets. PAL is "
-        "the exact search on a parabola: their curves coincide there. Rows 1 to 4: the first seed. Bottom: second "
-        f"half of the lines, medians and quartiles over seeds: {seeds}.\n\n"
-        "*Half of the training rate, once the loss is stationary.* By claim SGD-07 the rate that is best in the mean "
-        "over such lines is half of the rate that made them, whatever that is; while the loss falls it is more. The "
-        "ratio s_opt / |g_B| is drawn with half of each training rate (dotted). Best in the mean, per training rate "
-        "(that rate in brackets), quartiles over seeds, were: "
+        "its absolute value. The regression is a quadratic with one Hessian for all samples, its targets noisy; the "
+        "interpolating one has a design for every sample and exact targets. PAL is the exact search on a parabola: "
+        "their curves coincide there. Rows 1 to 4: the first seed. Bottom, and numbers below: second half of "
+        f"the lines, medians and quartiles over {seeds} seeds.\n\n"
+        "*Half of the training rate, once the loss is stationary.* Then, on parabolas, the rate that is best in the "
+        "mean over lines is half of the rate that made them (claim SGD-07); while the loss falls it is 1 / (2 - drift) "
+        "of it. The ratio s_opt / |g_B| is drawn with half of each training rate (dotted). Best in the mean, per "
+        "training rate (in brackets that rate, and the drift that this would take), quartiles: "
         f"{'; '.join(best(key) for key in CASES if key not in SHARED)}. Where all batches share a minimiser no noise "
-        f"stops the fall: {'; '.join(best(key) for key in SHARED)}. The training rate itself gets "
-        f"{shares('sgd', *BLOCKS)} of the improvement of s_opt (twice the optimum would get none, SGD-08).\n\n"
+        f"stops the fall: {'; '.join(best(key) for key in SHARED)}. Over the second half of lines the training rate "
+        f"gets {both('share', 'sgd')} of the improvement of s_opt on the regression and the network (twice the "
+        "optimum would get none, SGD-08).\n\n"
         f"*Line by line.* Of SGD with half the training rate the dissertation says that it {quote('almost as well')} "
-        "(section 5.5, of curves smoothed over 25 lines). Line by line it misses s_opt by "
-        f"{percent('regression', 'error', 'half')} of its size (root mean squares) on the regression, "
-        f"{percent('digits', 'error', 'half')} on the network; its sums of |distance| are {strayed('regression')} and "
-        f"{strayed('digits')} times those of the training rate (first seed); on the regression s_opt lies behind the "
-        f"origin on {percent('regression', 'backwards', 'all')} of the lines. There R^2 of s_opt = c |g_B| through the "
-        f"origin is {r2[0]} line by line and {r2[1]} smoothed; beyond a constant length it explains {beyond[0]} and "
-        f"{beyond[1]}, with rank correlations of {rank[0]} and {rank[1]}. Half the rate gets {shares('half', *BLOCKS)} "
-        f"of the improvement of s_opt; FBPAL, which {quote('almost optimal')} in the dissertation, "
-        f"{shares('fbpal', *BLOCKS)}.\n\n"
-        f"*Exact search on the batch.* In the dissertation {quote('exact performs poorly')}. Here it gets, of the "
-        f"improvement of s_opt, {shares('exact', *(key for key in CASES if key not in SHARED))} (below 0: the steps "
-        f"raise the loss in sum); where all batches share a minimiser, {shares('exact', *SHARED)}. The kernel's "
-        f"batches are fitted far away: steps there miss s_opt by {middle('mushrooms', 'error', 'exact'):.0f} times its "
-        "size.\n\n"
+        f"as FBPAL, which {quote('almost optimal')}, s_opt being {quote('almost proportional')} (section 5.5, of "
+        "curves smoothed over 25 lines). On the regression and the network it misses s_opt, line by line, by "
+        f"{both('error', 'half')} of its size (root mean squares); its sums of |distance| are {strayed('regression')} "
+        f"and {strayed('digits')} times those of the training rate (first seed, all lines); s_opt lies behind the "
+        f"origin on {both('backwards', 'all')} of the lines. R^2 of s_opt = c |g_B| through the origin, line "
+        f"by line/smoothed, is {fits('r2', '.3f')}; beyond a constant length it explains {fits('over_constant')}; rank "
+        f"correlations are {fits('rank')}. Over the second half of lines half the rate gets {both('share', 'half')} "
+        f"of the improvement of s_opt, FBPAL {both('share', 'fbpal')}.\n\n"
+        f"*Exact search on the batch.* In the dissertation {quote('exact performs poorly')}. Here it gets, in "
+        f"multiples of the improvement of s_opt, {gets(*(key for key in CASES if key not in SHARED))} (below 0: the "
+        f"steps raise the loss in sum); where all batches share a minimiser, {gets(*SHARED)}. The kernel's batches are "
+        f"fitted far away: steps miss s_opt by {times('mushrooms', 'error')} times its size.\n\n"
         "Lines that are lowest where they fall out of the window have no s_opt and count for nothing in its sums, "
         f"distances and fits: {lost}."
     )
