@@ -430,8 +430,7 @@ def test_a_batch_of_one_sample_pays_for_a_second_one():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_batch_of_one_sample_is_not_taken_for_exact(seed):
-    """In another direction than its own a sample's loss says little: a search that took it for exact would see the
-    fresh ones contradict each other, and stay where it is."""
+    """Its loss and its slope have the variances that two samples show, not 0."""
     problem = tb.problem("quadratic", dim=2, spread=1.0, condition=20.0)
     scaled = Scaled(ray(problem, 1, seed), np.array([1.0]))
     assert min(noise.item() for noise in scaled.noise) > 0
