@@ -73,7 +73,7 @@ def draw(results, overlay=True, cost="steps"):
     table = Table()
     for row, title in zip(axes, PROBLEMS, strict=True):
         chosen = results.filter(pl.col("problem") == title)
-        series = {key: part.sort("i", "j") for (key,), part in chosen.group_by("series")}
+        series = {key: part.sort("i", "j") for (key,), part in chosen.group_by("series", maintain_order=True)}
         matrix(figure, row[0], series["absolute"], table, f"{title}, absolute")
         matrix(figure, row[1], series["normalised"], table, f"{title}, normalised")
         for name, look in CONSECUTIVE.items():

@@ -187,7 +187,10 @@ def series(results, key) -> dict:
     import polars as pl
 
     chosen = results.filter((pl.col("case") == key) & (pl.col("lane") == 0))
-    return {names: (f["t"].to_numpy(), f["value"].to_numpy()) for names, f in chosen.group_by("series", "metric")}
+    return {
+        names: (f["t"].to_numpy(), f["value"].to_numpy())
+        for names, f in chosen.group_by("series", "metric", maintain_order=True)
+    }
 
 
 def block(axes, results, key, table) -> None:

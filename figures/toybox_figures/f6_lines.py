@@ -122,7 +122,7 @@ def draw(results, overlay=True, cost="steps"):
     for row, title in zip(axes, PROBLEMS, strict=True):
         for ax, (name, t) in zip(row, STEPS.items(), strict=True):
             chosen = results.filter((pl.col("problem") == title) & (pl.col("t") == t))
-            panel(ax, {key: (f["s"].to_numpy(), f["y"].to_numpy()) for (key,), f in chosen.group_by("series")}, table,
+            panel(ax, {key: (f["s"].to_numpy(), f["y"].to_numpy()) for (key,), f in chosen.group_by("series", maintain_order=True)}, table,
                   f"{title}, step {t}")  # fmt: skip
             slope, own, s_opt = (chosen.filter(pl.col("series") == key)[of][0] for key, of in VALUES)
             says = "steeper" if own < slope else "flatter"

@@ -59,7 +59,10 @@ def draw(results, overlay=True, cost="steps"):
     table = Table()
     for column, panel in zip(axes.T, STEPS, strict=True):
         chosen = results.filter(pl.col("panel") == panel)
-        series = {name[0]: (f["s"].to_numpy(), f["y"].to_numpy()) for name, f in chosen.group_by("series")}
+        series = {
+            name[0]: (f["s"].to_numpy(), f["y"].to_numpy())
+            for name, f in chosen.group_by("series", maintain_order=True)
+        }
         for name, (s, y) in series.items():
             table.add(panel, name, s, y, y, y)
         taken, grid = series["taken"][0][0], series["mean"][0]

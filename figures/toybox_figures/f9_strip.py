@@ -45,7 +45,10 @@ def draw(results, overlay=True, cost="steps"):
     table = Table()
     for ax, panel in zip(axes, STEPS, strict=True):
         chosen = results.filter(pl.col("panel") == panel)
-        lines = {key: (f["s"].to_numpy(), f["y"].to_numpy()) for key, f in chosen.group_by("series", "j")}
+        lines = {
+            key: (f["s"].to_numpy(), f["y"].to_numpy())
+            for key, f in chosen.group_by("series", "j", maintain_order=True)
+        }
         grid, true = lines["all data", 0]
         others = np.array([y for (name, _), (_, y) in sorted(lines.items()) if name == "batch"])
         low, high = np.quantile(others, [0.05, 0.95], axis=0)

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -130,6 +131,7 @@ class Recipe:
         for path in paths[:3]:
             figure.savefig(path, metadata=stamp.get(path.suffix))
         plt.close(figure)
+        paths[1].write_text(numbered(paths[1].read_text("utf-8")), "utf-8")
         table.write(paths[3])
         paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n", "utf-8")
         paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n", "utf-8")
@@ -141,6 +143,14 @@ class Recipe:
         runs = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in computed]
         cites = sorted({*self.cites, *(paper for r in computed for paper in r.meta.get("papers", ()))})
         return {"figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": runs}
+
+
+def numbered(svg: str) -> str:
+    """The same picture with its made-up names (of clip paths and markers) numbered in their order. Matplotlib hashes
+    them from coordinates, whose last digits depend on where a layout's solver finds its variables in memory."""
+    names = dict.fromkeys(re.findall(r'id="([pmh][0-9a-f]{10})"', svg))
+    number = {name: f"{name[0]}{i}" for i, name in enumerate(names, 1)}
+    return re.sub(r"\b[pmh][0-9a-f]{10}\b", lambda found: number.get(found[0], found[0]), svg)
 
 
 def look(result) -> Look:
