@@ -18,7 +18,7 @@ export VECLIB_MAXIMUM_THREADS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help figures figures-full demo test test-all claims empirical mutants check format bench gpu-check clean
+.PHONY: help figures figures-full demo test test-all claims empirical mutants fingerprints check format bench gpu-check clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 18
@@ -48,6 +48,9 @@ empirical: $(VENV)/.proofs ## conduct the experiments on empirical claims, into 
 
 mutants: $(VENV)/.test ## try the mistakes of tests/mutations: does a test notice? (ARGS=--all with and without shared data)
 	$(BIN)/python tests/mutations/mutate.py $(ARGS)
+
+fingerprints: $(VENV)/.test ## write down anew what every method does in its first steps, and show what changed
+	$(BIN)/python tests/fingerprints/fingerprint.py
 
 check: $(VENV)/.test ## format, lint, types and import arrows
 	$(BIN)/ruff format --check .

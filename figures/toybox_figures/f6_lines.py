@@ -122,8 +122,8 @@ def draw(results, overlay=True, cost="steps"):
     for row, title in zip(axes, PROBLEMS, strict=True):
         for ax, (name, t) in zip(row, STEPS.items(), strict=True):
             chosen = results.filter((pl.col("problem") == title) & (pl.col("t") == t))
-            panel(ax, {key: (f["s"].to_numpy(), f["y"].to_numpy()) for (key,), f in chosen.group_by("series", maintain_order=True)}, table,
-                  f"{title}, step {t}")  # fmt: skip
+            parts = chosen.group_by("series", maintain_order=True)
+            panel(ax, {key: (f["s"].to_numpy(), f["y"].to_numpy()) for (key,), f in parts}, table, f"{title}, step {t}")
             slope, own, s_opt = (chosen.filter(pl.col("series") == key)[of][0] for key, of in VALUES)
             says = "steeper" if own < slope else "flatter"
             found = f"s_opt = {s_opt:.2g}" if np.isfinite(s_opt) else "no minimum: s in Newton steps"
