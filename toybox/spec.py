@@ -6,10 +6,8 @@ knows is never computed twice, and a changed default or formula is never mistake
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from . import zoo
-from .hyper import is_whole, near, refuse_unknown
+from .digest import code_digest, sha256
+from .hyper import is_whole, near, refuse_unknown, shown
 from .sampling import check_sampler
 
-NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
-    *("__init__", "__main__", "analysis", "cli", "demos", "extras", "looks", "outputs", "progress", "quotations"),
-    *("references", "spec", "store", "study", "tables", "terminal", "tiny"),
-)
+MOST = 1_000_000  # seeds of a run
 
 
 class _Record(BaseModel):
@@ -36,6 +32,10 @@ class _Record(BaseModel):
             super().__init__(**fields)
         except ValidationError as error:
             raise ValueError("\n".join(self._sentence(e) for e in error.errors())) from None
+        except RecursionError:
+            raise ValueError(
+                f"a {type(self).__name__}'s values are nested too deeply; accepted: lists of lists"
+            ) from None
 
     def _sentence(self, error: Any) -> str:
         what, known = type(self).__name__, type(self).model_fields
@@ -46,7 +46,7 @@ class _Record(BaseModel):
             return f"{name} is missing; accepted: a {what} with {', '.join(k for k in known if known[k].is_required())}"
         if error["type"] == "extra_forbidden":
             return f"{name} is no field of a {what}{near(name, known)}; accepted: {', '.join(known)}"
-        return f"{name}={error['input']!r} is not accepted; {error['msg'].replace('Input should be', 'accepted:')}"
+        return f"{name}={shown(error['input'])} is not accepted; {error['msg'].replace('Input should be', 'accepted:')}"
 
 
 class Run(_Record):
@@ -78,19 +78,17 @@ class Run(_Record):
         if value is None and name == "every":
             return None
         if not is_whole(value, least):
-            raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+            raise ValueError(f"{name}={shown(value)} is not accepted; accepted: a whole number of at least {least}")
         return int(value)
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _seeds(cls, value: Any) -> tuple[int, ...]:
-        seeds = range(value) if is_whole(value, 1) else value
-        fine = (
-            isinstance(seeds, list | tuple | range | np.ndarray) and len(seeds) and all(is_whole(s, 0) for s in seeds)
-        )
-        if not fine:
-            accepted = "whole numbers of at least 0, or n >= 1 for 0 .. n-1"
-            raise ValueError(f"seeds={value!r} is not accepted; accepted: {accepted}")
+        seeds = range(min(int(value), MOST + 1)) if is_whole(value, 1) else value
+        listed = isinstance(seeds, list | tuple | range) or (isinstance(seeds, np.ndarray) and seeds.ndim == 1)
+        if not (listed and 1 <= len(seeds) <= MOST and all(is_whole(s, 0) and s < 1 << 63 for s in seeds)):
+            accepted = f"at most {MOST} whole numbers from 0 to 2^63 - 1, or n >= 1 for 0 .. n-1"
+            raise ValueError(f"seeds={shown(value)} is not accepted; accepted: {accepted}")
         return tuple(int(seed) for seed in seeds)
 
     @field_validator("options", "hyper", mode="before")
@@ -100,11 +98,16 @@ class Run(_Record):
 
     @model_validator(mode="after")
     def _names(self) -> Run:
-        refuse_unknown("problem", self.problem, zoo.PROBLEMS)
-        for name in self.options:
-            refuse_unknown(f"{self.problem}'s option", name, [*zoo.defaults(zoo.PROBLEMS[self.problem]), *zoo.SHARED])
-        zoo.method(self.method, **self.hyper)
-        check_sampler(self.sampler)
+        entry = zoo.PROBLEMS.get(self.problem)
+        known = [*zoo.defaults(entry), *zoo.SHARED] if entry else list(self.options)
+        mistakes = [
+            *_mistakes(refuse_unknown, "problem", self.problem, zoo.PROBLEMS),
+            *(m for o in self.options for m in _mistakes(refuse_unknown, f"{self.problem}'s option", o, known)),
+            *_mistakes(zoo.method, self.method, **self.hyper),
+            *_mistakes(check_sampler, self.sampler),
+        ]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
     def canonical(self) -> dict[str, Any]:
@@ -117,7 +120,7 @@ class Run(_Record):
     @property
     def key(self) -> str:
         """The sha256 of the canonical form and of the code that computes."""
-        return hashlib.sha256(canonical_json({"run": self.canonical(), "code": code_digest()})).hexdigest()
+        return sha256({"run": self.canonical(), "code": code_digest()})
 
     @property
     def title(self) -> str:
@@ -160,11 +163,11 @@ class Study(_Record):
         path = Path(path)
         try:
             common = _none(tomllib.loads(path.read_text("utf-8")))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ValueError(f"{path} cannot be read as TOML: {getattr(error, 'strerror', None) or error}") from None
         name, entries, mistakes, runs = common.pop("name", path.stem), common.pop("run", [{}]), [], []
         if not (isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries)):
-            raise ValueError(f"{path}: run={entries!r} is not accepted; accepted: [[run]] entries")
+            raise ValueError(f"{path}: run={shown(entries)} is not accepted; accepted: [[run]] entries")
         for number, entry in enumerate(entries, 1):
             try:
                 runs.append(Run(**common | entry))
@@ -175,18 +178,13 @@ class Study(_Record):
         return cls(name=name, runs=runs)
 
 
-@cache
-def code_digest(root: Path = Path(__file__).parent) -> str:
-    """The sha256 of the files that decide what a run computes: core, lines, problems with their data, rules."""
-    files = [f for f in root.rglob("*") if f.suffix in (".py", ".bin")]
-    computing = [f for f in files if Path(f.relative_to(root).parts[0]).stem not in NOT_COMPUTING]
-    hashes = {f.relative_to(root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in computing}
-    return hashlib.sha256(canonical_json(hashes)).hexdigest()
-
-
-def canonical_json(value: Any) -> bytes:
-    """One text for equal values, whatever the order of their names."""
-    return json.dumps(value, sort_keys=True).encode()
+def _mistakes(check: Callable[..., Any], *values: Any, **named: Any) -> list[str]:
+    """The error that a check raises, if it does."""
+    try:
+        check(*values, **named)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -196,7 +194,9 @@ def _plain(name: str, value: Any) -> Any:
         return [_plain(name, v) for v in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ValueError(f"{name}={value!r} is not accepted; accepted: a number, a text, a truth value, None, or a list")
+    raise ValueError(
+        f"{name}={shown(value)} is not accepted; accepted: a number, a text, a truth value, None, or a list"
+    )
 
 
 def _filled(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
