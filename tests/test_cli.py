@@ -129,7 +129,7 @@ def test_a_quick_run(capfd, here):
     out = done(capfd, "run", "factorization", "sls", *QUICK, "--seeds", "2", "--set", "gamma=1.5", "--set", "rank=none")
     assert all(text in out for text in ("sls gamma=1.5 on factorization", "rank=None"))
     assert "FOUND 10" in out
-    assert len(list((here / "store").glob("*.parquet"))) == 1
+    assert len(list((here / "store").glob("*.toybox"))) == 1
 
 
 def test_a_second_call_computes_nothing(capfd, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_study_with_exports(capfd, here):
     Path("s.toml").write_text(SPEC, "utf-8")
     out = done(capfd, "run", "s.toml", "--store", "mine", "--workers", "1", "--csv", "a.csv", "--parquet", "a.parquet")
     assert "parabolas" in out
-    assert len(list((here / "mine").glob("*.json"))) == 2
+    assert len(list((here / "mine").glob("*.toybox"))) == 2
     table = pl.read_parquet("a.parquet")
     assert table.height == 7 * 3
     assert table["title"].unique(maintain_order=True).to_list()[1] == "parabolas"
@@ -334,13 +334,13 @@ def test_an_interrupt_is_exit_code_130(here, workers):
     command = [str(script), "run", "long.toml", "--workers", str(workers)]
     heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a parent may have had it ignored
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
-    while not list(here.glob("store/*.json")) and process.poll() is None:
+    while not list(here.glob("store/*.toybox")) and process.poll() is None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal sends: to the workers, too
     _, err = process.communicate()
     assert process.returncode == 130
     assert err == "toybox: interrupted; finished runs are kept, and the same command resumes after them\n"
-    assert 1 <= len(list(here.glob("store/*.json"))) < 6
+    assert 1 <= len(list(here.glob("store/*.toybox"))) < 6
 
 
 def test_the_command_line_starts_without_heavy_modules():

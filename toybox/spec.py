@@ -103,7 +103,7 @@ class Run(_Record):
         mistakes = [
             *_mistakes(refuse_unknown, "problem", self.problem, zoo.PROBLEMS),
             *(m for o in self.options for m in _mistakes(refuse_unknown, f"{self.problem}'s option", o, known)),
-            *_mistakes(zoo.method, self.method, **self.hyper),
+            *_mistakes(lambda: zoo.method(self.method, **self.hyper).lanes),
             *_mistakes(check_sampler, self.sampler),
         ]
         if mistakes:

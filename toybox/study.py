@@ -85,10 +85,10 @@ def compute(
     """The results of a study's runs, in their order; what the store lacks is computed and written run by run.
 
     workers: processes; None: one per core, or all of a cluster within ``joblib.parallel_config(backend=...)``, whose
-    machines must share the store's folder; 1: this process. There are fewer where memory does not hold so many of the
-    largest problem; what that one takes is said on stderr before anything is computed. Threads as a backend take turns.
-    Results are bit-equal whatever the number of workers, on one kind of processor. Several processes may compute one
-    study into one store: what another has kept is not computed.
+    machines must share the store's folder; 1: this process, as for a single missing run. There are fewer where memory
+    does not hold so many of the largest problem; what that one takes is said on stderr before anything is computed.
+    Threads as a backend take turns. Results are bit-equal whatever the number of workers, on one kind of processor.
+    Several processes may compute one study into one store: what another has kept is not computed.
 
     Raises, before anything is computed, ``StudyError`` with all runs whose problem refuses its options or has fewer
     samples than a batch, and ``Unwritable`` where the store could not keep results; after the last run, ``StudyError``

@@ -133,8 +133,8 @@ class Recipe:
         return paths
 
     def manifest(self, origins: list[dict], caption: str, size: str) -> dict:
-        """Everything needed to say where the picture comes from: of each run, or of the measured table, its key and what
-        is kept with it."""
+        """Everything needed to say where the picture comes from: of each run, or of the measured table, its key and
+        what is kept with it."""
         cites = sorted({*self.cites, *(paper for origin in origins for paper in origin["meta"].get("papers", ()))})
         return {
             "figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": origins,
