@@ -46,7 +46,7 @@ def recipes(monkeypatch):
 
     found = {"F1": recipe("F1", "factorization"), "F2": recipe("F2", "kernels")}
     entry = SimpleNamespace(load=lambda: SimpleNamespace(RECIPES=found))
-    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [entry])
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name=None: [entry] if name else [])
     return SimpleNamespace(calls=calls, found=found, entry=entry)
 
 
@@ -99,7 +99,7 @@ def test_claims(capfd, here):
 
 
 def test_claims_without_their_extra(capfd, monkeypatch):
-    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name=None: [])
     code, _, err = call(capfd, "list", "claims")
     assert code == 2
     assert err == f"toybox: the claims need packages of their own ({install('proofs')})\n"

@@ -16,7 +16,7 @@ from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import toybox as tb
-from toybox import spec, study, zoo
+from toybox import digest, study, zoo
 from toybox.store import Store
 from toybox.study import Run, Study, StudyError, compute, stack, summary
 
@@ -134,7 +134,7 @@ def test_a_copy_has_a_key_of_its_own():
 
 def test_the_code_is_in_the_key(monkeypatch):
     before = make().key
-    monkeypatch.setattr(spec, "code_digest", lambda: "other")
+    monkeypatch.setattr(digest, "code_digest", lambda: "other")
     assert make().key != before
 
 
@@ -278,7 +278,7 @@ def test_what_a_result_says_about_itself(undisturbed):
     facts = {name: getattr(problem, name) for name in ("dim", "size", "floor", "condition")}
     assert {name: meta[name] for name in facts} == pytest.approx(facts, rel=1e-12)
     assert meta["papers"] == ["robbins1951", "vaswani2019"]
-    assert (meta["dtype"], meta["backend"], meta["code"]) == ("float64", "numpy", spec.code_digest())
+    assert (meta["dtype"], meta["backend"], meta["code"]) == ("float64", "numpy", digest.code_digest())
     assert set(meta["versions"]) == {"python", "numpy", "scipy", "toybox"}
     assert meta["processor"]
     assert any(meta["blas"].split()[1] == info.get("version") for info in threadpool_info()) or not threadpool_info()

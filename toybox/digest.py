@@ -43,7 +43,7 @@ def core(*also: str, root: Path = ROOT) -> Sources:
 
 def with_imports(file: Path, without: Iterable[str] = ()) -> Sources:
     """A module's file and those that it imports from its own package, directly or not, inside functions too; but not
-    those of ``without``, names of modules."""
+    those of ``without``, names of modules. Of a file in no package: those that lie beside it."""
     found, waiting = set[Path](), [file]
     while waiting:
         file = waiting.pop()
@@ -54,8 +54,22 @@ def with_imports(file: Path, without: Iterable[str] = ()) -> Sources:
 
 
 def of(sources: Sources) -> str:
-    """The sha256 of files: of what they are called in their packages, and of their contents."""
-    return sha256(sorted((_name(path), sha256(content)) for path, content in sources.items()))
+    """The sha256 of files: of what they are called in their packages, and of what they say."""
+    return sha256(sorted((_name(path), _said(path.suffix, content)) for path, content in sources.items()))
+
+
+@cache
+def _said(suffix: str, content: bytes) -> str:
+    """The sha256 of a file; of a module's syntax tree without docstrings, so that no comment changes it."""
+    if suffix != ".py":
+        return sha256(content)
+    import ast
+
+    tree, described = ast.parse(content), (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree):
+        if isinstance(node, described) and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.Pass()
+    return sha256(ast.dump(tree).encode())
 
 
 @cache
@@ -127,8 +141,8 @@ def _imported(file: Path) -> Iterator[Path]:
             names = [(*base, alias.name) for alias in node.names]
         else:
             continue
-        for name in names:
-            if package and name[0] == package[0]:
+        for name in names:  # of a file that is in no package, those beside it
+            if name[0] == package[0] if package else not (top / name[0] / "__init__.py").is_file():
                 yield from _module(top, name)
 
 

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from . import zoo
-from .digest import code_digest, sha256
+from . import digest, own, zoo
 from .hyper import is_whole, near, refuse_unknown, shown
 from .sampling import check_sampler
 
@@ -91,6 +90,11 @@ class Run(_Record):
             raise ValueError(f"seeds={shown(value)} is not accepted; accepted: {accepted}")
         return tuple(int(seed) for seed in seeds)
 
+    @field_validator("problem", "method", mode="before")
+    @classmethod
+    def _place(cls, value: Any) -> Any:
+        return own.whole(value)
+
     @field_validator("options", "hyper", mode="before")
     @classmethod
     def _values(cls, value: Any, info: Any) -> Any:
@@ -98,11 +102,11 @@ class Run(_Record):
 
     @model_validator(mode="after")
     def _names(self) -> Run:
-        entry = zoo.PROBLEMS.get(self.problem)
-        known = [*zoo.defaults(entry), *zoo.SHARED] if entry else list(self.options)
-        mistakes = [
-            *_mistakes(refuse_unknown, "problem", self.problem, zoo.PROBLEMS),
-            *(m for o in self.options for m in _mistakes(refuse_unknown, f"{self.problem}'s option", o, known)),
+        mistakes = _mistakes(zoo.accepted, "problem", self.problem)
+        known = list(self.options) if mistakes else [*zoo.accepted("problem", self.problem)]
+        problem = own.short(self.problem)
+        mistakes += [
+            *(m for o in self.options for m in _mistakes(refuse_unknown, f"{problem}'s option", o, known)),
             *_mistakes(lambda: zoo.method(self.method, **self.hyper).lanes),
             *_mistakes(check_sampler, self.sampler),
         ]
@@ -112,21 +116,25 @@ class Run(_Record):
 
     def canonical(self) -> dict[str, Any]:
         """What this run is: plain values, every default of problem and method filled in, sorted; without the label."""
-        options = _filled(zoo.SHARED | zoo.defaults(zoo.PROBLEMS[self.problem]), self.options)
-        hyper = _filled(zoo.defaults(zoo.METHODS[self.method]), self.hyper)
+        names = {"problem": own.short(self.problem), "method": own.short(self.method)}
+        options = _filled(zoo.accepted("problem", self.problem), self.options)
+        hyper = _filled(zoo.accepted("method", self.method), self.hyper)
         record = self.model_dump(exclude={"label"}) | {"options": options, "hyper": hyper, "seeds": list(self.seeds)}
+        record |= names
         return dict(sorted(record.items()))
 
     @property
     def key(self) -> str:
-        """The sha256 of the canonical form and of the code that computes."""
-        return sha256({"run": self.canonical(), "code": code_digest()})
+        """The sha256 of the canonical form and of the code that computes, that of one's own included."""
+        mine = zoo.entry("problem", self.problem).sources, zoo.entry("method", self.method).sources
+        own = {"own": [digest.of(sources) for sources in mine]} if any(mine) else {}
+        return digest.sha256({"run": self.canonical(), "code": digest.code_digest(), **own})
 
     @property
     def title(self) -> str:
         """The label, or else the method and the problem with whatever was chosen for them."""
         chosen = ["".join(f" {k}={v}" for k, v in values.items()) for values in (self.hyper, self.options)]
-        return self.label or f"{self.method}{chosen[0]} on {self.problem}{chosen[1]}"
+        return self.label or f"{own.short(self.method)}{chosen[0]} on {own.short(self.problem)}{chosen[1]}"
 
 
 class Study(_Record):
@@ -157,7 +165,8 @@ class Study(_Record):
             hyper = { rate = [0.1, 0.3] }     # a list: lanes
             label = "plain SGD"
 
-        An entry replaces what holds for all (options and hyper as a whole). TOML has no None: write "none". A file
+        A method or problem of one's own is named by its file, from this file's folder: method = "mine.py:secant". An
+        entry replaces what holds for all (options and hyper as a whole). TOML has no None: write "none". A file
         without entries is one run. Raises ``ValueError`` with one sentence per mistake: file, run and field.
         """
         path = Path(path)
@@ -170,12 +179,17 @@ class Study(_Record):
             raise ValueError(f"{path}: run={shown(entries)} is not accepted; accepted: [[run]] entries")
         for number, entry in enumerate(entries, 1):
             try:
-                runs.append(Run(**common | entry))
+                runs.append(Run(**_beside(path, common | entry)))
             except ValueError as error:
                 mistakes += [f"{path}, run {number}: {sentence}" for sentence in str(error).split("\n")]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return cls(name=name, runs=runs)
+
+
+def _beside(path: Path, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a run in a file, which names other files from where it is."""
+    return fields | {name: own.whole(fields[name], path.parent) for name in ("problem", "method") if name in fields}
 
 
 def _mistakes(check: Callable[..., Any], *values: Any, **named: Any) -> list[str]:

@@ -142,6 +142,10 @@ def _job(run: Run, key: str, store: Store, progress: bool) -> Failure | None:
             )  # fmt: skip
             meta = _meta(run, problem, trace, time.perf_counter() - began)
         digest.refuse_changed(digest.core())
+        if run.key != key:
+            raise digest.Changed(
+                "a file of one's own changed while its run was computed, which is not kept; start again"
+            )
         store.put(key, trace.to_frame(), meta)
     except Exception as error:
         usage = _is_usage(error)
@@ -194,7 +198,7 @@ def _looked_at(runs: list[Run]) -> int | None:
 def _look(run: Run) -> tuple[int, tuple[int, int, int]]:
     """Of the problem of a run: its number of samples; bytes that it needs to be kept, those it will keep, and those its
     backend has free (no answer counts as a lot). A kernel is not computed for that."""
-    entry, plenty = zoo.PROBLEMS[run.problem], 1 << 50
+    entry, plenty = zoo.entry("problem", run.problem), 1 << 50
     if "storage" not in zoo.defaults(entry):
         return entry.make(**run.options).size, (0, 0, plenty)
     problem = entry.make(**run.options, build=False)
@@ -218,9 +222,9 @@ def _meta(run: Run, problem: Any, trace: Any, seconds: float) -> dict[str, Any]:
         **{name: getattr(problem, name) for name in FACTS if hasattr(problem, name)},
         "statuses": {name: count.tolist() for name, count in counts.items() if count.any()},
         "seconds": seconds,
-        "dtype": canonical["options"]["dtype"],
-        "backend": canonical["options"]["backend"],
-        "papers": sorted({*zoo.METHODS[run.method].papers, *zoo.PROBLEMS[run.problem].papers}),
+        "dtype": "float32" if problem.dtype == problem.xp.float32 else "float64",
+        "backend": problem.xp.name,
+        "papers": sorted({*zoo.entry("method", run.method).papers, *zoo.entry("problem", run.problem).papers}),
         "run": canonical,
         **origin(),
     }

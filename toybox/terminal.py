@@ -46,12 +46,10 @@ def whole(least: int, most: int | None = None) -> Parameter:
 
 def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
+    from . import zoo
     from .hyper import refuse_unknown
-    from .zoo import METHODS, PROBLEMS, SHARED, defaults
 
-    refuse_unknown("problem", problem, PROBLEMS)
-    refuse_unknown("method", method, METHODS)
-    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
+    accepted = {what: zoo.accepted(what, name) for what, name in (("problem", problem), ("method", method))}
     found: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
     for setting in settings:
         name, equals, text = setting.partition("=")

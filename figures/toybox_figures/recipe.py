@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from toybox import zoo
 from toybox.extras import Extra
 from toybox.looks import LOOKS, Look
 from toybox.zoo import METHODS, defaults
@@ -142,7 +143,7 @@ class Recipe:
 
 
 def look(result) -> Look:
-    return LOOKS[result.run.method]
+    return zoo.look(result.run.method)
 
 
 def label(result) -> str:
