@@ -263,6 +263,8 @@ def test_a_package_offers_methods_and_problems(folder, monkeypatch):
     (result,) = compute(Study(name="s", runs=[run]), folder / "results")
     assert result.frame.height == 4
     assert {path.name for path in zoo.entry("method", "packed-secant").sources} == {"__init__.py", "beside.py"}
+    assert zoo.known("method")["packed-secant"].summary == "the root of a line through two slopes"
+    assert "packed-ridge" in zoo.known("problem")
     with pytest.raises(ValueError, match="did you mean 'packed-secant'"):
         tb.method("packed-sekant")
     monkeypatch.delitem(sys.modules, "pack")

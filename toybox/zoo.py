@@ -118,6 +118,12 @@ def entry(what: str, name: Any) -> Entry:
     return own.from_package(offered[name])
 
 
+def known(what: str) -> dict[str, Entry]:
+    """Every "method" or "problem" that has a name here, those of installed packages included."""
+    offered = {name: own.from_package(point) for name, point in own.installed(what).items()}
+    return {"method": METHODS, "problem": PROBLEMS}[what] | offered
+
+
 def look(name: str) -> Look:
     """How a method looks in figures: by LOOKS, or as its file says."""
     return LOOKS.get(name) or entry("method", name).look or Look(own.short(name), "#000000", "o", "-")
