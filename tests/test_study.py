@@ -16,8 +16,9 @@ from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import toybox as tb
-from toybox import spec, study, zoo
-from toybox.store import Store
+from toybox import digest, spec, study, zoo
+from toybox.digest import Changed
+from toybox.store import Store, Unwritable
 from toybox.study import Run, Study, StudyError, compute, stack, summary
 
 PACKAGE = Path(tb.__file__).parent
@@ -497,9 +498,37 @@ def test_what_another_process_has_just_kept_is_not_computed(tmp_path, monkeypatc
     assert walks == [1, 1, 2, 3, 4, 5, 6]
 
 
-def test_threads_take_turns(undisturbed, tmp_path):
+def test_threads_give_the_same(undisturbed, tmp_path):
     with parallel_config(backend="threading", n_jobs=3):
         assert equal(measured(compute(sweep(), tmp_path)), measured(undisturbed))
+
+
+def test_what_would_not_be_kept_is_not_computed(tmp_path, monkeypatch):
+    """Sources that have changed, or a disk that has no room any more, are seen before hours are spent."""
+    walks = []
+    monkeypatch.setattr(study.optimizer, "run", lambda *a, **k: walks.append(1))
+
+    def changed(sources):
+        raise Changed("directions.py changed")
+
+    with monkeypatch.context() as edited:
+        edited.setattr(digest, "refuse_changed", changed)
+        with pytest.raises(StudyError, match="directions"):
+            compute(sweep(), tmp_path, workers=1)
+    check, calls = Store.check, []
+
+    def full(store):
+        calls.append(1)
+        if len(calls) > 1:
+            raise Unwritable("no room")
+        check(store)
+
+    monkeypatch.setattr(Store, "check", full)
+    with pytest.raises(StudyError, match="no room") as caught:
+        compute(sweep(), tmp_path, workers=1)
+    assert len(caught.value.failures) == 12
+    assert not any(failure.usage for failure in caught.value.failures)
+    assert not walks
 
 
 ENDLESS = """
@@ -511,14 +540,22 @@ if __name__ == "__main__":
 """
 
 
-def children(process: int) -> list[int]:
-    """Processes whose parent this is."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if int(stat.read_text("utf-8").rpartition(")")[2].split()[1]) == process:
-                found.append(int(stat.parent.name))
-    return found
+def stat(process: int | str) -> list[str]:
+    """State, parent, ... of a process as /proc says it; nothing of one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return []
+
+
+def running(process: int) -> bool:
+    return stat(process)[:1] not in ([], ["Z"])
+
+
+def busy_children(process: int) -> list[int]:
+    """Those that have worked for three seconds."""
+    numbers = [path.name for path in Path("/proc").glob("[0-9]*")]
+    found = {int(number): stat(number) for number in numbers}
+    return [pid for pid, said in found.items() if said and int(said[1]) == process and int(said[11]) > 300]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")
@@ -527,16 +564,14 @@ def test_no_worker_outlives_a_process_that_is_killed(tmp_path):
     script = tmp_path / "endless.py"
     script.write_text(ENDLESS, "utf-8")
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "store")], start_new_session=True)
-    busy = lambda pid: int(Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[11]) > 300
-    while not (workers := [pid for pid in children(process.pid) if busy(pid)])[1:]:  # both have worked for 3 s
+    while len(workers := busy_children(process.pid)) < 2:
         assert process.poll() is None
         time.sleep(0.05)
     process.kill()
     process.wait()
     deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+    while (left := [pid for pid in workers if running(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
-    left = [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left
