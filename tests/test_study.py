@@ -183,6 +183,21 @@ def test_a_run_refuses(change, message):
     assert "\n" not in str(caught.value)
 
 
+def test_values_that_are_nested_without_end():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"a Run's values are nested too deeply; accepted: lists of lists"):
+        make(hyper={"rate": deep})
+
+
+def test_every_mistake_of_its_names_is_named():
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
+        make(problem="quadratic", options={"dimm": 1, "siz": 2}, hyper={"rat": 1}, sampler="epoch")
+    said = ["quadratic's option 'dimm'", "quadratic's option 'siz'", "sgd's option 'rat'", "sampler 'epoch'"]
+    assert [line.partition(" is unknown; did")[0] for line in str(caught.value).split("\n")] == said
+
+
 def test_every_mistake_is_named():
     with pytest.raises(ValueError, match=r"(?s)^method is missing.*\nsteps=-1.*\nbatch=0 .*$"):
         Run(problem="quadratic", steps=-1, batch=0)
@@ -239,6 +254,8 @@ def test_a_file_without_entries_is_one_run(tmp_path):
         (SPEC.replace('"sls"', '"slss"'), "bad.toml, run 1: method 'slss' is unknown; did you mean 'sls'?"),
         (SPEC.replace("steps", "stps"), "bad.toml, run 1: stps is no field of a Run; did you mean 'steps'?"),
         (SPEC.replace("batch = 10", ""), "bad.toml, run 1: batch is missing"),
+        (SPEC.replace("0.1", "[" * 90 + "]" * 90), "bad.toml, run 2: rate=[[[[["),
+        (f"a = {'{b=' * 2000}1{'}' * 2000}", "bad.toml cannot be read as TOML: it is nested too deeply"),
         ("steps = ", "bad.toml cannot be read as TOML: Invalid value"),
         ("run = 3", "bad.toml: run=3 is not accepted; accepted: [[run]] entries"),
         ("run = []", "bad.toml: run=[] is not accepted"),
