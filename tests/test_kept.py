@@ -77,12 +77,19 @@ def test_a_table_is_measured_once_for_each_state_of_what_decides_it(package, tmp
 @pytest.mark.parametrize("when", ["before", "while"])
 def test_a_table_of_code_in_doubt_is_not_kept(package, tmp_path, when):
     """The cases are edited after they were imported."""
-    measure, store = package(), tmp_path / "store"
+    measure, store, calls = package(), tmp_path / "store", []
     edit = lambda: (tmp_path / "measuring" / "deeper.py").write_text("CASES = [1.0, 3.0]\n", "utf-8")
+
+    def call():
+        calls.append(1)
+        edit()
+        return pl.DataFrame({"x": measure("smoke")})
+
     if when == "before":
         edit()
     with pytest.raises(digest.Changed, match=r"deeper\.py changed after it was imported"):
-        kept(Store(store), {}, measure, lambda: (edit(), pl.DataFrame({"x": measure("smoke")}))[1])
+        kept(Store(store), {}, measure, call)
+    assert len(calls) == (when == "while")
     assert not list(store.glob("*.toybox"))
 
 

@@ -548,6 +548,28 @@ def test_what_would_not_be_kept_is_not_computed(tmp_path, monkeypatch):
     assert not walks
 
 
+FULL = """
+import resource, sys
+from toybox.study import Run, Study, StudyError, compute
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+try:
+    compute(Study(name="x", runs=runs), sys.argv[1], workers=1)
+except StudyError as error:
+    print(error)
+"""
+
+
+def test_a_disk_without_room_loses_no_other_run(tmp_path):
+    """The system refuses the table of the long run, in the middle of writing it; and a smaller one has room."""
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"sgd on quadratic: store {tmp_path} cannot keep a result (File too large); accepted")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert sorted(tmp_path.glob("*")) == sorted(tmp_path.glob("*.toybox"))
+    runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+    assert [Store(tmp_path).has(run.key) for run in runs] == [True, False, True]
+
+
 ENDLESS = """
 import sys
 from toybox.study import Run, Study, compute
