@@ -244,6 +244,21 @@ REFUSED = {
     "run quadratic sgd --set rat=3": "--set 'rat' is unknown; did you mean 'rate'?",
     "run quadratic sgd --set problem.rate=3": "--set 'rate' is unknown; accepted: dim, size, ",
     "run quadratic sgd --set other.rate=3": "--set 'other.rate=3' is not accepted; accepted: NAME=VALUE",
+    "run quadratic sgd --set rate={[]:1}": "rate='{[]:1}' is not a number; accepted: numbers in [0, inf)",
+    "run quadratic sgd --set rate={1}": "hyper.rate={1} is not accepted; accepted: a number, a text",
+    "run quadratic sgd --set rate=1is": "rate='1is' is not a number",
+    f"run quadratic sgd --set rate={'[' * 10_000}": "is not a number; accepted: numbers in [0, inf)",
+    f"run quadratic sgd --set rate={'-' * 100_000}1": "is not a number; accepted: numbers in [0, inf)",
+    f"run quadratic sgd --set rate={'9' * 9999}": "is not a number; accepted: numbers in [0, inf)",
+    "run quadratic sgd --seeds 1000000000": "seeds=1000000000 is not accepted; accepted: at most 1000000 whole numbers",
+    "run quadratic sgd --seeds 99999999999999999999": "seeds=99999999999999999999 is not accepted; accepted: at most",
+    "run quadratic sgd --every 99999999999999999999": "accepted: a whole number of at least 1, below 2^63",
+    "run quadratic sgd --set data_seed=9223372036854775808": "accepted: a whole number of at least 0, below 2^63",
+    "run digits sgd --set data_seed=9223372036854775808": "accepted: a whole number of at least 0, below 2^63",
+    "run misfire sgd --set data_seed=-1": "data_seed=-1 is not accepted; accepted: a whole number of at least 0",
+    "run factorization sgd --set data_seed=4294967296": "accepted: a whole number of at least 0, below 2^32",
+    "run deep.toml": "deep.toml cannot be read as TOML: it is nested too deeply",
+    "run quadratic sgd --store /dev/null": "store='/dev/null' is a file; accepted: a folder",
     "run quadratic sgd --set rate": "--set 'rate' is not accepted; accepted: NAME=VALUE",
     "run quadratic sgd --set rate=fast": "rate='fast' is not a number; accepted: numbers in [0, inf)",
     "run quadratic sgd --set rate=-1": "rate=-1.0 is outside its range; accepted: [0, inf)",
@@ -281,6 +296,7 @@ def test_what_cannot_be_had_is_exit_code_2(capfd, here, recipes, line):
     (here / "file").write_text("what?", "utf-8")
     (here / "s.toml").write_text(SPEC, "utf-8")
     (here / "bad.toml").write_text(SPEC.replace('"pal"', '"palm"'), "utf-8")
+    (here / "deep.toml").write_text(f"x = {'[' * 9999}{']' * 9999}", "utf-8")
     code, out, err = call(capfd, *line.split())
     assert (code, out) == (2, "")
     assert err.startswith("toybox: ")

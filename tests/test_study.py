@@ -17,7 +17,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import toybox as tb
 from toybox import digest, study, zoo
-from toybox.store import Store
+from toybox.digest import Changed
+from toybox.store import Store, Unwritable
 from toybox.study import Run, Study, StudyError, compute, stack, summary
 
 PACKAGE = Path(tb.__file__).parent
@@ -182,6 +183,21 @@ def test_a_run_refuses(change, message):
     assert "\n" not in str(caught.value)
 
 
+def test_values_that_are_nested_without_end():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"a Run's values are nested too deeply; accepted: lists of lists"):
+        make(hyper={"rate": deep})
+
+
+def test_every_mistake_of_its_names_is_named():
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
+        make(problem="quadratic", options={"dimm": 1, "siz": 2}, hyper={"rat": 1}, sampler="epoch")
+    said = ["quadratic's option 'dimm'", "quadratic's option 'siz'", "sgd's option 'rat'", "sampler 'epoch'"]
+    assert [line.partition(" is unknown; did")[0] for line in str(caught.value).split("\n")] == said
+
+
 def test_every_mistake_is_named():
     with pytest.raises(ValueError, match=r"(?s)^method is missing.*\nsteps=-1.*\nbatch=0 .*$"):
         Run(problem="quadratic", steps=-1, batch=0)
@@ -238,6 +254,8 @@ def test_a_file_without_entries_is_one_run(tmp_path):
         (SPEC.replace('"sls"', '"slss"'), "bad.toml, run 1: method 'slss' is unknown; did you mean 'sls'?"),
         (SPEC.replace("steps", "stps"), "bad.toml, run 1: stps is no field of a Run; did you mean 'steps'?"),
         (SPEC.replace("batch = 10", ""), "bad.toml, run 1: batch is missing"),
+        (SPEC.replace("0.1", "[" * 90 + "]" * 90), "bad.toml, run 2: rate=[[[[["),
+        (f"a = {'{b=' * 2000}1{'}' * 2000}", "bad.toml cannot be read as TOML: it is nested too deeply"),
         ("steps = ", "bad.toml cannot be read as TOML: Invalid value"),
         ("run = 3", "bad.toml: run=3 is not accepted; accepted: [[run]] entries"),
         ("run = []", "bad.toml: run=[] is not accepted"),
@@ -497,9 +515,59 @@ def test_what_another_process_has_just_kept_is_not_computed(tmp_path, monkeypatc
     assert walks == [1, 1, 2, 3, 4, 5, 6]
 
 
-def test_threads_take_turns(undisturbed, tmp_path):
+def test_threads_give_the_same(undisturbed, tmp_path):
     with parallel_config(backend="threading", n_jobs=3):
         assert equal(measured(compute(sweep(), tmp_path)), measured(undisturbed))
+
+
+def test_what_would_not_be_kept_is_not_computed(tmp_path, monkeypatch):
+    """Sources that have changed, or a disk that has no room any more, are seen before hours are spent."""
+    walks = []
+    monkeypatch.setattr(study.optimizer, "run", lambda *a, **k: walks.append(1))
+
+    def changed(sources):
+        raise Changed("directions.py changed")
+
+    with monkeypatch.context() as edited:
+        edited.setattr(digest, "refuse_changed", changed)
+        with pytest.raises(StudyError, match="directions"):
+            compute(sweep(), tmp_path, workers=1)
+    check, calls = Store.check, []
+
+    def full(store):
+        calls.append(1)
+        if len(calls) > 1:
+            raise Unwritable("no room")
+        check(store)
+
+    monkeypatch.setattr(Store, "check", full)
+    with pytest.raises(StudyError, match="no room") as caught:
+        compute(sweep(), tmp_path, workers=1)
+    assert len(caught.value.failures) == 12
+    assert not any(failure.usage for failure in caught.value.failures)
+    assert not walks
+
+
+FULL = """
+import resource, sys
+from toybox.study import Run, Study, StudyError, compute
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+try:
+    compute(Study(name="x", runs=runs), sys.argv[1], workers=1)
+except StudyError as error:
+    print(error)
+"""
+
+
+def test_a_disk_without_room_loses_no_other_run(tmp_path):
+    """The system refuses the table of the long run, in the middle of writing it; and a smaller one has room."""
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"sgd on quadratic: store {tmp_path} cannot keep a result (File too large); accepted")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert sorted(tmp_path.glob("*")) == sorted(tmp_path.glob("*.toybox"))
+    runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+    assert [Store(tmp_path).has(run.key) for run in runs] == [True, False, True]
 
 
 ENDLESS = """
@@ -511,14 +579,22 @@ if __name__ == "__main__":
 """
 
 
-def children(process: int) -> list[int]:
-    """Processes whose parent this is."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if int(stat.read_text("utf-8").rpartition(")")[2].split()[1]) == process:
-                found.append(int(stat.parent.name))
-    return found
+def stat(process: int | str) -> list[str]:
+    """State, parent, ... of a process as /proc says it; nothing of one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return []
+
+
+def running(process: int) -> bool:
+    return stat(process)[:1] not in ([], ["Z"])
+
+
+def busy_children(process: int) -> list[int]:
+    """Those that have worked for three seconds."""
+    numbers = [path.name for path in Path("/proc").glob("[0-9]*")]
+    found = {int(number): stat(number) for number in numbers}
+    return [pid for pid, said in found.items() if said and int(said[1]) == process and int(said[11]) > 300]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")
@@ -527,16 +603,14 @@ def test_no_worker_outlives_a_process_that_is_killed(tmp_path):
     script = tmp_path / "endless.py"
     script.write_text(ENDLESS, "utf-8")
     process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "store")], start_new_session=True)
-    busy = lambda pid: int(Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[11]) > 300
-    while not (workers := [pid for pid in children(process.pid) if busy(pid)])[1:]:  # both have worked for 3 s
+    while len(workers := busy_children(process.pid)) < 2:
         assert process.poll() is None
         time.sleep(0.05)
     process.kill()
     process.wait()
     deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+    while (left := [pid for pid in workers if running(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
-    left = [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
     assert not left

@@ -19,6 +19,7 @@ from .hyper import is_whole, near, refuse_unknown, shown
 from .sampling import check_sampler
 
 MOST = 1_000_000  # seeds of a run
+MAX = 2**63 - 1  # of whole numbers, which become columns of tables
 
 
 class _Record(BaseModel):
@@ -76,8 +77,9 @@ class Run(_Record):
         name, least = info.field_name, 0 if info.field_name == "steps" else 1
         if value is None and name == "every":
             return None
-        if not is_whole(value, least):
-            raise ValueError(f"{name}={shown(value)} is not accepted; accepted: a whole number of at least {least}")
+        if not is_whole(value, least) or value > MAX:
+            accepted = f"a whole number of at least {least}" + (", below 2^63" if is_whole(value, least) else "")
+            raise ValueError(f"{name}={shown(value)} is not accepted; accepted: {accepted}")
         return int(value)
 
     @field_validator("seeds", mode="before")
@@ -85,7 +87,7 @@ class Run(_Record):
     def _seeds(cls, value: Any) -> tuple[int, ...]:
         seeds = range(min(int(value), MOST + 1)) if is_whole(value, 1) else value
         listed = isinstance(seeds, list | tuple | range) or (isinstance(seeds, np.ndarray) and seeds.ndim == 1)
-        if not (listed and 1 <= len(seeds) <= MOST and all(is_whole(s, 0) and s < 1 << 63 for s in seeds)):
+        if not (listed and 1 <= len(seeds) <= MOST and all(is_whole(s, 0) and s <= MAX for s in seeds)):
             accepted = f"at most {MOST} whole numbers from 0 to 2^63 - 1, or n >= 1 for 0 .. n-1"
             raise ValueError(f"seeds={shown(value)} is not accepted; accepted: {accepted}")
         return tuple(int(seed) for seed in seeds)
@@ -172,8 +174,10 @@ class Study(_Record):
         path = Path(path)
         try:
             common = _none(tomllib.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"{path} cannot be read as TOML: {getattr(error, 'strerror', None) or error}") from None
+        except RecursionError:
+            raise ValueError(f"{path} cannot be read as TOML: it is nested too deeply") from None
         name, entries, mistakes, runs = common.pop("name", path.stem), common.pop("run", [{}]), [], []
         if not (isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries)):
             raise ValueError(f"{path}: run={shown(entries)} is not accepted; accepted: [[run]] entries")

@@ -69,7 +69,7 @@ class Store:
     def sweep(self) -> None:
         """Remove what processes that died while writing have left."""
         for part in self.path.glob("*.part"):
-            with suppress(FileNotFoundError):  # its writer has just renamed it
+            with suppress(OSError):  # just renamed by its writer, or another user's
                 if _abandoned(part):
                     part.unlink()
 

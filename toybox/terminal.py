@@ -8,6 +8,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -70,9 +71,12 @@ def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, An
 def _value(text: str) -> Any:
     """A number, a list, a truth value or None where it reads as one, else the text."""
     words = {"true": True, "false": False, "none": None, "inf": float("inf")}
+    if text.lower() in words:
+        return words[text.lower()]
     try:
-        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        with warnings.catch_warnings(action="ignore"):  # of what reads like a number, and is none
+            return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # as literal_eval documents
         return text
 
 
