@@ -7,9 +7,15 @@ SGD (Xing et al. 2018).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from toybox import digest
 from toybox.hyper import near
 
+# ruff: noqa: E402 - its sources are read before they are imported
+digest.seen(Path(__file__).parent)
+
+# isort: split
 from .claim import Budget, Check, Claim
 from .claims import (
     a_gradients,

@@ -46,7 +46,7 @@ def recipes(monkeypatch):
 
     found = {"F1": recipe("F1", "factorization"), "F2": recipe("F2", "kernels")}
     entry = SimpleNamespace(load=lambda: SimpleNamespace(RECIPES=found))
-    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [entry])
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name=None: [entry] if name else [])
     return SimpleNamespace(calls=calls, found=found, entry=entry)
 
 
@@ -99,7 +99,7 @@ def test_claims(capfd, here):
 
 
 def test_claims_without_their_extra(capfd, monkeypatch):
-    monkeypatch.setattr(metadata, "entry_points", lambda group, name: [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name=None: [])
     code, _, err = call(capfd, "list", "claims")
     assert code == 2
     assert err == f"toybox: the claims need packages of their own ({install('proofs')})\n"
@@ -129,7 +129,7 @@ def test_a_quick_run(capfd, here):
     out = done(capfd, "run", "factorization", "sls", *QUICK, "--seeds", "2", "--set", "gamma=1.5", "--set", "rank=none")
     assert all(text in out for text in ("sls gamma=1.5 on factorization", "rank=None"))
     assert "FOUND 10" in out
-    assert len(list((here / "store").glob("*.parquet"))) == 1
+    assert len(list((here / "store").glob("*.toybox"))) == 1
 
 
 def test_a_second_call_computes_nothing(capfd, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_study_with_exports(capfd, here):
     Path("s.toml").write_text(SPEC, "utf-8")
     out = done(capfd, "run", "s.toml", "--store", "mine", "--workers", "1", "--csv", "a.csv", "--parquet", "a.parquet")
     assert "parabolas" in out
-    assert len(list((here / "mine").glob("*.json"))) == 2
+    assert len(list((here / "mine").glob("*.toybox"))) == 2
     table = pl.read_parquet("a.parquet")
     assert table.height == 7 * 3
     assert table["title"].unique(maintain_order=True).to_list()[1] == "parabolas"
@@ -244,6 +244,21 @@ REFUSED = {
     "run quadratic sgd --set rat=3": "--set 'rat' is unknown; did you mean 'rate'?",
     "run quadratic sgd --set problem.rate=3": "--set 'rate' is unknown; accepted: dim, size, ",
     "run quadratic sgd --set other.rate=3": "--set 'other.rate=3' is not accepted; accepted: NAME=VALUE",
+    "run quadratic sgd --set rate={[]:1}": "rate='{[]:1}' is not a number; accepted: numbers in [0, inf)",
+    "run quadratic sgd --set rate={1}": "hyper.rate={1} is not accepted; accepted: a number, a text",
+    "run quadratic sgd --set rate=1is": "rate='1is' is not a number",
+    f"run quadratic sgd --set rate={'[' * 10_000}": "is not a number; accepted: numbers in [0, inf)",
+    f"run quadratic sgd --set rate={'-' * 100_000}1": "is not a number; accepted: numbers in [0, inf)",
+    f"run quadratic sgd --set rate={'9' * 9999}": "is not a number; accepted: numbers in [0, inf)",
+    "run quadratic sgd --seeds 1000000000": "seeds=1000000000 is not accepted; accepted: at most 1000000 whole numbers",
+    "run quadratic sgd --seeds 99999999999999999999": "seeds=99999999999999999999 is not accepted; accepted: at most",
+    "run quadratic sgd --every 99999999999999999999": "accepted: a whole number of at least 1, below 2^63",
+    "run quadratic sgd --set data_seed=9223372036854775808": "accepted: a whole number of at least 0, below 2^63",
+    "run digits sgd --set data_seed=9223372036854775808": "accepted: a whole number of at least 0, below 2^63",
+    "run misfire sgd --set data_seed=-1": "data_seed=-1 is not accepted; accepted: a whole number of at least 0",
+    "run factorization sgd --set data_seed=4294967296": "accepted: a whole number of at least 0, below 2^32",
+    "run deep.toml": "deep.toml cannot be read as TOML: it is nested too deeply",
+    "run quadratic sgd --store /dev/null": "store='/dev/null' is a file; accepted: a folder",
     "run quadratic sgd --set rate": "--set 'rate' is not accepted; accepted: NAME=VALUE",
     "run quadratic sgd --set rate=fast": "rate='fast' is not a number; accepted: numbers in [0, inf)",
     "run quadratic sgd --set rate=-1": "rate=-1.0 is outside its range; accepted: [0, inf)",
@@ -281,6 +296,7 @@ def test_what_cannot_be_had_is_exit_code_2(capfd, here, recipes, line):
     (here / "file").write_text("what?", "utf-8")
     (here / "s.toml").write_text(SPEC, "utf-8")
     (here / "bad.toml").write_text(SPEC.replace('"pal"', '"palm"'), "utf-8")
+    (here / "deep.toml").write_text(f"x = {'[' * 9999}{']' * 9999}", "utf-8")
     code, out, err = call(capfd, *line.split())
     assert (code, out) == (2, "")
     assert err.startswith("toybox: ")
@@ -334,13 +350,13 @@ def test_an_interrupt_is_exit_code_130(here, workers):
     command = [str(script), "run", "long.toml", "--workers", str(workers)]
     heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # a parent may have had it ignored
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
-    while not list(here.glob("store/*.json")) and process.poll() is None:
+    while not list(here.glob("store/*.toybox")) and process.poll() is None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal sends: to the workers, too
     _, err = process.communicate()
     assert process.returncode == 130
     assert err == "toybox: interrupted; finished runs are kept, and the same command resumes after them\n"
-    assert 1 <= len(list(here.glob("store/*.json"))) < 6
+    assert 1 <= len(list(here.glob("store/*.toybox"))) < 6
 
 
 def test_the_command_line_starts_without_heavy_modules():

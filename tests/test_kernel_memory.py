@@ -232,14 +232,14 @@ def make(**changes) -> Run:
 @pytest.fixture
 def pools(monkeypatch):
     """How many processes were asked for; all is computed in this one. Whatever is kept is large."""
-    asked, parallel = [], study.Parallel
+    asked, each = [], study.each
     stopped = SimpleNamespace(shutdown=lambda: asked.append("workers ended"))
 
-    def spy(n_jobs, **options):
-        asked.append(n_jobs)
-        return parallel(n_jobs=1, **options)
+    def spy(function, cases, many):
+        asked.append(many)
+        return each(function, cases, 1)
 
-    monkeypatch.setattr(study, "Parallel", spy)
+    monkeypatch.setattr(study, "each", spy)
     monkeypatch.setattr(study, "get_reusable_executor", lambda: stopped)
     monkeypatch.setattr(study, "LARGE", 8 * 80 * 80)
     return asked
@@ -263,14 +263,16 @@ def test_the_bound_on_processes(pools, monkeypatch, capfd):
     for free_bytes, needs, takes, expected in (
         (28e9, 10e9, 10e9, 2), (23e9, 10e9, 10e9, 2), (22e9, 10e9, 10e9, 1), (2e9, 10e9, 10e9, 1),
     ):  # fmt: skip
-        monkeypatch.setattr(study, "_memory", lambda run, m=(needs, takes, free_bytes): m)
-        assert study._allowed([make()]) == expected
-    monkeypatch.setattr(study, "_memory", lambda run: (12.8e9, 0, 6e9))
-    assert study._allowed([make(), make(steps=3)]) == 2
+        monkeypatch.setattr(study, "_look", lambda run, m=(needs, takes, free_bytes): (80, m))
+        assert study._looked_at([make()]) == expected
+    monkeypatch.setattr(study, "_look", lambda run: (80, (12.8e9, 0, 6e9)))
+    assert study._looked_at([make(), make(steps=3)]) == 2
     assert "needs 12.8 GB of 6 GB: not kept, but computed anew for every step\n" in capfd.readouterr().err
     answers = iter([(12.8e9, 0, 23e9), (10e9, 10e9, 23e9)])
-    monkeypatch.setattr(study, "_memory", lambda run: next(answers))
-    assert study._allowed([make(options={"storage": "tiles"}), make()]) == 2  # what is kept decides, not the larger one
+    monkeypatch.setattr(study, "_look", lambda run: (80, next(answers)))
+    assert (
+        study._looked_at([make(options={"storage": "tiles"}), make()]) == 2
+    )  # what is kept decides, not the larger one
 
 
 def test_small_problems_are_not_worth_a_word(tmp_path, pools, capfd, monkeypatch):
@@ -291,10 +293,10 @@ def test_a_result_says_how_its_kernel_was_kept(tmp_path):
 
 def test_planning_computes_no_kernel(monkeypatch):
     monkeypatch.setattr(kernel, "rbf", None)
-    assert study._memory(make())[:2] == (8 * 80 * 100, 8 * 80 * 100)
-    assert study._memory(make(options={"size": 100, "storage": "tiles", "dtype": "float32"}))[:2] == (4 * 80 * 80, 0)
-    assert study._memory(make(problem="quadratic", options={}))[:2] == (0, 0)
-    assert study._memory(make(options={"size": 100, "sigma": -1}))[:2] == (0, 0)
+    looked = lambda **changes: (lambda size, memory: (size, *memory[:2]))(*study._look(make(**changes)))
+    assert looked() == (80, 8 * 80 * 100, 8 * 80 * 100)
+    assert looked(options={"size": 100, "storage": "tiles", "dtype": "float32"}) == (80, 4 * 80 * 80, 0)
+    assert looked(problem="quadratic", options={}) == (100, 0, 0)
 
 
 def test_ijcnn1_at_full_size_is_planned_at_once():

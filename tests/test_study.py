@@ -6,15 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pytest
+from joblib import parallel_config
+from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import toybox as tb
-from toybox import spec, study, zoo
-from toybox.store import Store
+from toybox import digest, study, zoo
+from toybox.digest import Changed
+from toybox.store import Store, Unwritable
 from toybox.study import Run, Study, StudyError, compute, stack, summary
 
 PACKAGE = Path(tb.__file__).parent
@@ -131,25 +135,8 @@ def test_a_copy_has_a_key_of_its_own():
 
 def test_the_code_is_in_the_key(monkeypatch):
     before = make().key
-    monkeypatch.setattr(spec, "code_digest", lambda: "other")
+    monkeypatch.setattr(digest, "code_digest", lambda: "other")
     assert make().key != before
-
-
-def test_which_files_are_the_code(tmp_path):
-    def digest(**changed):
-        for path in PACKAGE.rglob("*"):
-            copy = tmp_path / path.relative_to(PACKAGE)
-            if path.is_file():
-                copy.parent.mkdir(exist_ok=True, parents=True)
-                copy.write_bytes(path.read_bytes() + changed.get(path.stem, b""))
-        return spec.code_digest.__wrapped__(tmp_path)
-
-    before = digest()
-    assert before == spec.code_digest.__wrapped__()
-    for name in ("cli", "study", "spec", "store", "progress", "looks", "dial", "watch"):
-        assert digest(**{name: b"# changed"}) == before, name
-    for name in ("composite", "metered", "optimizer", "zoo", "trace", "quadratic", "mushrooms", "backtracking", "xp"):
-        assert digest(**{name: b"# changed"}) != before, name
 
 
 # --- what is refused ---------------------------------------------------------------------------------------------
@@ -169,8 +156,17 @@ REFUSED = [
     ({"batch": 0}, "batch=0 is not accepted; accepted: a whole number of at least 1"),
     ({"batch": True}, "batch=True is not accepted"),
     ({"every": 0}, "every=0 is not accepted"),
-    ({"seeds": ()}, "seeds=() is not accepted; accepted: whole numbers of at least 0, or n >= 1 for 0 .. n-1"),
+    ({"seeds": ()}, "seeds=() is not accepted; accepted: at most 1000000 whole numbers from 0 to 2^63 - 1, or n >= "),
     ({"seeds": 0}, "seeds=0 is not accepted"),
+    ({"seeds": 10**9}, "seeds=1000000000 is not accepted; accepted: at most 1000000 whole numbers"),
+    ({"seeds": 10**30}, "seeds=1000000000000000000000000000000 is not accepted"),
+    ({"seeds": range(10**12)}, "seeds=range(0, 1000000000000) is not accepted"),
+    ({"seeds": (0, 2**63)}, "seeds=(0, 9223372036854775808) is not accepted; accepted: at most 1000000 whole numbers"),
+    ({"seeds": [[[0]]]}, "seeds=[[[0]]] is not accepted"),
+    (
+        {"method": "sls", "hyper": {"gamma": [1.5, 2.0], "c": [0.1, 0.2, 0.3]}},
+        "hyper-parameters of shapes that do not broadcast",
+    ),
     ({"seeds": "012"}, "seeds='012' is not accepted"),
     ({"seeds": (0, 1.5)}, "seeds=(0, 1.5) is not accepted"),
     ({"sampler": "epoch"}, "sampler 'epoch' is unknown; did you mean 'epochs'?"),
@@ -185,6 +181,21 @@ def test_a_run_refuses(change, message):
         make(**change)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+def test_values_that_are_nested_without_end():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"a Run's values are nested too deeply; accepted: lists of lists"):
+        make(hyper={"rate": deep})
+
+
+def test_every_mistake_of_its_names_is_named():
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared below
+        make(problem="quadratic", options={"dimm": 1, "siz": 2}, hyper={"rat": 1}, sampler="epoch")
+    said = ["quadratic's option 'dimm'", "quadratic's option 'siz'", "sgd's option 'rat'", "sampler 'epoch'"]
+    assert [line.partition(" is unknown; did")[0] for line in str(caught.value).split("\n")] == said
 
 
 def test_every_mistake_is_named():
@@ -243,6 +254,8 @@ def test_a_file_without_entries_is_one_run(tmp_path):
         (SPEC.replace('"sls"', '"slss"'), "bad.toml, run 1: method 'slss' is unknown; did you mean 'sls'?"),
         (SPEC.replace("steps", "stps"), "bad.toml, run 1: stps is no field of a Run; did you mean 'steps'?"),
         (SPEC.replace("batch = 10", ""), "bad.toml, run 1: batch is missing"),
+        (SPEC.replace("0.1", "[" * 90 + "]" * 90), "bad.toml, run 2: rate=[[[[["),
+        (f"a = {'{b=' * 2000}1{'}' * 2000}", "bad.toml cannot be read as TOML: it is nested too deeply"),
         ("steps = ", "bad.toml cannot be read as TOML: Invalid value"),
         ("run = 3", "bad.toml: run=3 is not accepted; accepted: [[run]] entries"),
         ("run = []", "bad.toml: run=[] is not accepted"),
@@ -283,8 +296,10 @@ def test_what_a_result_says_about_itself(undisturbed):
     facts = {name: getattr(problem, name) for name in ("dim", "size", "floor", "condition")}
     assert {name: meta[name] for name in facts} == pytest.approx(facts, rel=1e-12)
     assert meta["papers"] == ["robbins1951", "vaswani2019"]
-    assert (meta["dtype"], meta["backend"], meta["code"]) == ("float64", "numpy", spec.code_digest())
-    assert set(meta["versions"]) == {"python", "numpy", "toybox"}
+    assert (meta["dtype"], meta["backend"], meta["code"]) == ("float64", "numpy", digest.code_digest())
+    assert set(meta["versions"]) == {"python", "numpy", "scipy", "toybox"}
+    assert meta["processor"]
+    assert any(meta["blas"].split()[1] == info.get("version") for info in threadpool_info()) or not threadpool_info()
     assert meta["seconds"] > 0
     assert meta["run"] == undisturbed[4].run.canonical()
     assert "floor" not in undisturbed[8].meta
@@ -318,7 +333,7 @@ def test_jobs_run_on_one_thread_and_build_neighbouring_problems_once(monkeypatch
 
 def test_what_is_stored_is_not_computed_again(monkeypatch, tmp_path):
     first = compute(Study(name="a", runs=[make(), make(label="twice"), make(steps=3)]), tmp_path, workers=1)
-    assert len(list(tmp_path.glob("*.parquet"))) == 2
+    assert len(list(tmp_path.glob("*.toybox"))) == 2
     assert [result.run.label for result in first] == ["", "twice", ""]
     monkeypatch.setattr(study, "_job", None)
     again = compute(Study(name="b", runs=[make(steps=3), make()]), Store(tmp_path), workers=1)
@@ -328,7 +343,7 @@ def test_what_is_stored_is_not_computed_again(monkeypatch, tmp_path):
 def test_a_damaged_part_is_computed_again(tmp_path, capfd):
     one = Study(name="one", runs=[make()])
     before = measured(compute(one, tmp_path))
-    part = tmp_path / f"{make().key}.parquet"
+    part = tmp_path / f"{make().key}.toybox"
     part.write_bytes(part.read_bytes()[:-100])
     assert equal(measured(compute(one, tmp_path)), before)
     assert "is damaged and taken for absent" in capfd.readouterr().err
@@ -336,23 +351,88 @@ def test_a_damaged_part_is_computed_again(tmp_path, capfd):
 
 def test_a_part_that_vanishes_is_named(tmp_path):
     (result,) = compute(Study(name="one", runs=[make()]), tmp_path)
-    (tmp_path / f"{make().key}.json").unlink()
+    (tmp_path / f"{make().key}.toybox").unlink()
     with pytest.raises(FileNotFoundError, match=r"sgd rate=0\.1 on quadratic dim=3 size=20: no intact result"):
         _ = result.frame
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_failing_run_loses_no_other(tmp_path, workers):
-    bad = [make(batch=21), make(options={"dim": -1}, label="flat")]
-    runs = [bad[0], make(), bad[1], make(steps=3)]
+def test_all_that_cannot_be_had_is_said_before_anything_is_computed(tmp_path, monkeypatch):
+    """Of runs on different problems and on the same one, and with nothing written."""
+    monkeypatch.setattr(study, "_job", None)
+    large = [make(batch=21), make(batch=22, steps=3)]
+    flat = [
+        make(options={"dim": -1}, label="flat"),
+        make(problem="logistic", options={"storage": "no"}, label="nowhere"),
+    ]
     with pytest.raises(StudyError) as caught:
-        compute(Study(name="mixed", runs=runs), tmp_path, workers=workers)
+        compute(Study(name="mixed", runs=[large[0], make(), *flat, large[1], make(steps=3)]), tmp_path / "none")
     failures = {failure.run.key: failure for failure in caught.value.failures}
-    assert set(failures) == {run.key for run in bad}
+    assert set(failures) == {run.key for run in (*large, *flat)}
     assert all(failure.usage for failure in failures.values())
-    assert "sgd rate=0.1 on quadratic dim=3 size=20: batch=21 is larger than" in str(caught.value)
+    assert "sgd rate=0.1 on quadratic dim=3 size=20: batch=21 is larger than the problem's D=20" in str(caught.value)
     assert "flat: dim=-1 is not accepted" in str(caught.value)
-    assert all(Store(tmp_path).has(run.key) for run in (runs[1], runs[3]))
+    assert "nowhere: storage='no' is not accepted" in str(caught.value)
+    assert not (tmp_path / "none").exists()
+
+
+POISON = """
+import os, time
+import toybox.optimizer as optimizer
+def run(problem, method, *, steps, walk=optimizer.run, **rest):
+    if steps == 7:
+        {harm}
+    return walk(problem, method, steps=steps, **rest)
+optimizer.run = run
+"""
+
+
+@pytest.fixture
+def poisoned(tmp_path, monkeypatch):
+    """poisoned(harm): from now on, workers do ``harm`` at a run of 7 steps; this process does not."""
+
+    def poison(harm):
+        (tmp_path / "site").mkdir()
+        (tmp_path / "site" / "sitecustomize.py").write_text(POISON.format(harm=harm), "utf-8")
+        path = [str(tmp_path / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+        get_reusable_executor().shutdown(kill_workers=True)
+
+    yield poison
+    get_reusable_executor().shutdown(kill_workers=True)
+
+
+def test_a_failing_run_loses_no_other(tmp_path, poisoned):
+    poisoned("1 / 0")
+    runs = [make(steps=7), make(), make(steps=7, seeds=1, label="another"), make(steps=3)]
+    with pytest.raises(StudyError) as caught:
+        compute(Study(name="mixed", runs=runs), tmp_path / "store", workers=2)
+    sentences = "sgd rate=0.1 on quadratic dim=3 size=20: ZeroDivisionError: division by zero", "another: ZeroDivision"
+    assert all(sentence in str(caught.value) for sentence in sentences)
+    assert not any(failure.usage for failure in caught.value.failures)
+    assert [Store(tmp_path / "store").has(run.key) for run in runs] == [False, True, False, True]
+
+
+def test_a_run_that_kills_its_process_loses_no_other(tmp_path, poisoned, undisturbed):
+    """With two poisons first: all others are computed, and bit-equal; and the same again where these are left."""
+    poisoned("os.kill(os.getpid(), 9)")
+    deadly = [make(steps=7, seeds=[seed], label=f"deadly {seed}") for seed in (0, 1)]
+    whole = Study(name="poisoned", runs=[*deadly, *sweep().runs])
+    for _ in range(2):
+        with pytest.raises(StudyError) as caught:
+            compute(whole, tmp_path / "store", workers=2)
+        said = sorted(str(caught.value).split("\n"))
+        assert said == [f"{run.title}: its process died: out of memory, killed, or crashed" for run in deadly]
+        assert not any(failure.usage for failure in caught.value.failures)
+    found = [study.Result(run, Store(tmp_path / "store")) for run in sweep().runs]
+    assert equal(measured(found), measured(undisturbed))
+
+
+def test_a_run_that_only_dies_beside_others_is_computed(tmp_path, poisoned):
+    """As where memory does not hold two: tried alone, it ends."""
+    flag = tmp_path / "once"
+    poisoned(f"os.path.exists({str(flag)!r}) or (open({str(flag)!r}, 'w').close(), os.kill(os.getpid(), 9))")
+    results = compute(Study(name="x", runs=[make(steps=7), make(), make(steps=3)]), tmp_path / "store", workers=2)
+    assert equal(measured(results), measured(compute(Study(name="x", runs=[r.run for r in results]), tmp_path / "b")))
 
 
 def test_an_error_while_running_is_no_usage_error(monkeypatch, tmp_path):
@@ -384,27 +464,16 @@ def test_a_killed_study_resumes_bit_equal(tmp_path):
     script.write_text(KILLED, "utf-8")
     process = subprocess.Popen([sys.executable, str(script), str(path), str(folder)], start_new_session=True)
     deadline = time.monotonic() + 60
-    while len(list(folder.glob("*.json"))) < 2 and process.poll() is None and time.monotonic() < deadline:
+    while len(list(folder.glob("*.toybox"))) < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    kept = {part: part.read_bytes() for part in folder.glob("*.json")}
+    kept = {part: part.read_bytes() for part in folder.glob("*.toybox")}
     whole = Study.read(path)
     assert 2 <= len(kept) < len(whole.runs)
     resumed = compute(whole, folder, workers=1)
     assert all(part.read_bytes() == content for part, content in kept.items())
     assert equal(measured(resumed), measured(compute(whole, tmp_path / "alone", workers=1)))
-
-
-def test_workers_leave_an_interrupt_to_the_first_process(tmp_path):
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        for home, handler in ((os.getpid(), before), (os.getpid() + 1, signal.SIG_IGN)):
-            assert study._job(make(), make().key, Store(tmp_path), False, home) is None
-            assert signal.getsignal(signal.SIGINT) is handler
-    finally:
-        signal.signal(signal.SIGINT, before)
-        study._held.clear()
 
 
 def test_runs_and_studies_travel_to_workers():
@@ -426,3 +495,122 @@ def test_summary_and_stack(undisturbed):
     assert rows.height == sum(result.frame.height for result in undisturbed)
     assert rows.columns[:3] == ["title", "problem", "method"]
     assert rows.filter(pl.col("method") == "sls")["rate"].null_count() == 3 * 13 * 2
+
+
+# --- other processes, other threads, other machines ---------------------------------------------------------------
+
+
+def test_what_another_process_has_just_kept_is_not_computed(tmp_path, monkeypatch):
+    """While the first run is computed, somebody else computes the whole study."""
+    walk, walks, whole = study.optimizer.run, [], Study(name="x", runs=[make(steps=steps) for steps in range(1, 7)])
+
+    def spy(*anything, steps, **named):
+        walks.append(steps)
+        if len(walks) == 1:
+            compute(whole, tmp_path, workers=1)
+        return walk(*anything, steps=steps, **named)
+
+    monkeypatch.setattr(study.optimizer, "run", spy)
+    compute(whole, tmp_path, workers=1)
+    assert walks == [1, 1, 2, 3, 4, 5, 6]
+
+
+def test_threads_give_the_same(undisturbed, tmp_path):
+    with parallel_config(backend="threading", n_jobs=3):
+        assert equal(measured(compute(sweep(), tmp_path)), measured(undisturbed))
+
+
+def test_what_would_not_be_kept_is_not_computed(tmp_path, monkeypatch):
+    """Sources that have changed, or a disk that has no room any more, are seen before hours are spent."""
+    walks = []
+    monkeypatch.setattr(study.optimizer, "run", lambda *a, **k: walks.append(1))
+
+    def changed(sources):
+        raise Changed("directions.py changed")
+
+    with monkeypatch.context() as edited:
+        edited.setattr(digest, "refuse_changed", changed)
+        with pytest.raises(StudyError, match="directions"):
+            compute(sweep(), tmp_path, workers=1)
+    check, calls = Store.check, []
+
+    def full(store):
+        calls.append(1)
+        if len(calls) > 1:
+            raise Unwritable("no room")
+        check(store)
+
+    monkeypatch.setattr(Store, "check", full)
+    with pytest.raises(StudyError, match="no room") as caught:
+        compute(sweep(), tmp_path, workers=1)
+    assert len(caught.value.failures) == 12
+    assert not any(failure.usage for failure in caught.value.failures)
+    assert not walks
+
+
+FULL = """
+import resource, sys
+from toybox.study import Run, Study, StudyError, compute
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+try:
+    compute(Study(name="x", runs=runs), sys.argv[1], workers=1)
+except StudyError as error:
+    print(error)
+"""
+
+
+def test_a_disk_without_room_loses_no_other_run(tmp_path):
+    """The system refuses the table of the long run, in the middle of writing it; and a smaller one has room."""
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"sgd on quadratic: store {tmp_path} cannot keep a result (File too large); accepted")
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert sorted(tmp_path.glob("*")) == sorted(tmp_path.glob("*.toybox"))
+    runs = [Run(problem="quadratic", method="sgd", steps=steps, batch=5) for steps in (3, 20_000, 4)]
+    assert [Store(tmp_path).has(run.key) for run in runs] == [True, False, True]
+
+
+ENDLESS = """
+import sys
+from toybox.study import Run, Study, compute
+if __name__ == "__main__":
+    runs = [Run(problem="quadratic", method="sgd", steps=10**8 + i, batch=5) for i in range(3)]
+    compute(Study(name="endless", runs=runs), sys.argv[1], workers=2)
+"""
+
+
+def stat(process: int | str) -> list[str]:
+    """State, parent, ... of a process as /proc says it; nothing of one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return []
+
+
+def running(process: int) -> bool:
+    return stat(process)[:1] not in ([], ["Z"])
+
+
+def busy_children(process: int) -> list[int]:
+    """Those that have worked for three seconds."""
+    numbers = [path.name for path in Path("/proc").glob("[0-9]*")]
+    found = {int(number): stat(number) for number in numbers}
+    return [pid for pid, said in found.items() if said and int(said[1]) == process and int(said[11]) > 300]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")
+def test_no_worker_outlives_a_process_that_is_killed(tmp_path):
+    """Its workers are in the midst of a run of hours then."""
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS, "utf-8")
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path / "store")], start_new_session=True)
+    while len(workers := busy_children(process.pid)) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 60
+    while (left := [pid for pid in workers if running(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left

@@ -1,11 +1,15 @@
 """Tables of results: what ran is in their columns, option by option, and they are pandas' where that is installed."""
 
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 
 import toybox as tb
-from toybox import zoo
+from toybox import study, zoo
 from toybox.extras import install
 from toybox.study import Run, Study, compute, stack, summary
 from toybox.zoo import METHODS, SHARED, defaults
@@ -122,3 +126,50 @@ def test_tables_become_pandas(found):
     assert set(frame["status"].dropna()) == set(rows["status"].drop_nulls())
     assert summary(found).to_pandas().shape == summary(found).shape
     assert found[0].frame.to_pandas().shape == found[0].frame.shape
+
+
+ELSEWHERE = """
+import sys
+from toybox.study import Run, Study, compute
+compute(Study(name="tables", runs=[Run(problem="logistic", method="sls", steps=3, batch=5, seeds=2)]), sys.argv[1])
+"""
+
+
+def test_a_table_that_mixes_machines_says_so_once(tmp_path, capfd, monkeypatch):
+    """One run on this machine, the same on another processor as far as BLAS can tell."""
+    [here] = results([{"problem": "logistic", "method": "sls"}], tmp_path / "here")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Nehalem" if "Nehalem" not in here.meta["blas"] else "Haswell")
+    subprocess.run([sys.executable, "-c", ELSEWHERE, str(tmp_path / "there")], check=True)
+    there = study.Result(here.run, study.Store(tmp_path / "there"))
+    if there.meta["blas"] == here.meta["blas"]:
+        pytest.skip(f"{here.meta['blas']} does not let its kernel be chosen")
+    stack([here, here]), summary([there])
+    assert capfd.readouterr().err == ""
+    for table in (stack, summary, stack):
+        table([here, there, here])
+    err = capfd.readouterr().err
+    assert err.startswith("toybox: blas differs among these results: openblas ")
+    assert f"{here.meta['blas']} (2)" in err
+    assert f"{there.meta['blas']} (1)" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["code", "processor", "numpy"])
+def test_other_mixtures_are_told_of(found, capfd, name):
+    other = dict(found[0].meta)
+    other |= {"versions": other["versions"] | {"numpy": "0.1"}} if name == "numpy" else {name: "other"}
+    elsewhere = SimpleNamespace(run=found[0].run, frame=found[0].frame, meta=other)
+    summary([*found, elsewhere])
+    assert capfd.readouterr().err.startswith(f"toybox: {name} differs among these results: ")
+
+
+def test_statuses_stand_in_one_order():
+    """As many of one as of another: by their names."""
+    statuses = ["FOUND", "CAPPED", "ASCENT"] * 4
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(20):
+        frame = pl.DataFrame({"t": range(12), "seed": 0, "loss": 0.0, "status": rng.permutation(statuses).tolist()})
+        frame = frame.with_columns(full_loss=0.0, test_accuracy=None, values=0, gradients=0)
+        run = Run(problem="quadratic", method="exact", steps=11, batch=1)
+        seen.add(summary([SimpleNamespace(run=run, frame=frame, meta={"seconds": 0.0})])["statuses"][0])
+    assert seen == {"ASCENT 4, CAPPED 4, FOUND 4"}

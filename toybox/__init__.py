@@ -7,10 +7,12 @@ trace = tb.run(tb.problem("factorization", rank=4), tb.method("sls"), steps=400,
 from importlib import import_module
 from typing import Any
 
+from . import digest as digest  # before any other: it reads the sources that are imported later
+
 __version__ = "0.1.0"
 
 _HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
-    "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
+    "register": ".own", "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
     "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".optimizer", "Look": ".optimizer",
     "Trace": ".trace", "noise_factor": ".rules.measured", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     "problems": ".problems", "directions": ".directions", "rules": ".rules", "lines": ".lines", "tiny": ".tiny",

@@ -72,11 +72,12 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
     Args:
         what: What to list; without it, the names of all but the claims.
     """
-    from .zoo import METHODS, PROBLEMS, SHARED, defaults
+    from .zoo import SHARED, defaults, known
 
     figures = _recipes() if what in (None, "figures") else {}
     demos = _demos() if what in (None, "demos") else {}
-    kinds: dict[str, Any] = {"problems": PROBLEMS, "methods": METHODS, "figures": figures, "demos": demos}
+    kinds: dict[str, Any] = {"problems": known("problem"), "methods": known("method")}
+    kinds |= {"figures": figures, "demos": demos}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
     if what == "claims":
         table(("id", "title", "source", "kind", "verdict"), _claims().listing())

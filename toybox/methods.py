@@ -5,11 +5,10 @@ A constructor's signature holds the published defaults; every number may be an a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
-from typing import Any, NamedTuple
 
 from .directions import Adam, Coin, Conjugate, Gradient, Momentum, RMSProp, Unit
+from .entry import Entry
 from .hyper import refuse_unknown
 from .optimizer import Optimizer
 from .rules.accelerated import Extragradient, Nesterov, Polyak
@@ -18,18 +17,6 @@ from .rules.bracketing import GOLSI, Exact, StrongWolfe
 from .rules.closed import ALIG, PAL, Fixed, Hypergradient
 from .rules.measured import LABPAL, BatchSchedule
 from .rules.probabilistic import PLS
-
-
-class Entry(NamedTuple):
-    """A named constructor with where it comes from."""
-
-    make: Callable[..., Any]
-    summary: str
-    papers: tuple[str, ...]  # BibTeX keys of references.bib
-    equation: str  # in the dissertation (D) or the paper
-    file: str  # where the rule stands, relative to toybox/
-    deviations: str = "none"  # from the text, in a few words; the head of the file tells all
-
 
 # --- fixed rates
 

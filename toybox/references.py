@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import __version__, zoo
+from . import __version__, own, zoo
 from .hyper import refuse_unknown
 
 DISSERTATION = "mutschler2022"  # the D of the tables
@@ -27,7 +27,8 @@ def cite(names: Iterable[str]) -> list[str]:
     """The entries of methods, problems or BibTeX keys, each once; with those that stand in the dissertation, that."""
     bib, keys = entries(), list[str]()
     for name in names:
-        refuse_unknown("name", name, [*zoo.METHODS, *zoo.PROBLEMS, *bib])
-        entry = zoo.METHODS.get(name) or zoo.PROBLEMS.get(name)
+        entry = own.from_file(name) if own.in_file(name) else zoo.METHODS.get(name) or zoo.PROBLEMS.get(name)
+        if entry is None:
+            refuse_unknown("name", name, [*zoo.METHODS, *zoo.PROBLEMS, *bib])
         keys += [name] if entry is None else [*entry.papers, *([DISSERTATION] if entry.equation[:2] == "D " else [])]
-    return [bib[key] for key in dict.fromkeys(keys)]
+    return [bib.get(key, key) for key in dict.fromkeys(keys)]

@@ -6,24 +6,20 @@ knows is never computed twice, and a changed default or formula is never mistake
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from . import zoo
-from .hyper import is_whole, near, refuse_unknown
+from . import digest, own, zoo
+from .hyper import is_whole, near, refuse_unknown, shown
 from .sampling import check_sampler
 
-NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
-    *("__init__", "__main__", "analysis", "cli", "demos", "extras", "looks", "outputs", "progress", "quotations"),
-    *("references", "spec", "store", "study", "tables", "terminal", "tiny"),
-)
+MOST = 1_000_000  # seeds of a run
+MAX = 2**63 - 1  # of whole numbers, which become columns of tables
 
 
 class _Record(BaseModel):
@@ -36,6 +32,10 @@ class _Record(BaseModel):
             super().__init__(**fields)
         except ValidationError as error:
             raise ValueError("\n".join(self._sentence(e) for e in error.errors())) from None
+        except RecursionError:
+            raise ValueError(
+                f"a {type(self).__name__}'s values are nested too deeply; accepted: lists of lists"
+            ) from None
 
     def _sentence(self, error: Any) -> str:
         what, known = type(self).__name__, type(self).model_fields
@@ -46,7 +46,7 @@ class _Record(BaseModel):
             return f"{name} is missing; accepted: a {what} with {', '.join(k for k in known if known[k].is_required())}"
         if error["type"] == "extra_forbidden":
             return f"{name} is no field of a {what}{near(name, known)}; accepted: {', '.join(known)}"
-        return f"{name}={error['input']!r} is not accepted; {error['msg'].replace('Input should be', 'accepted:')}"
+        return f"{name}={shown(error['input'])} is not accepted; {error['msg'].replace('Input should be', 'accepted:')}"
 
 
 class Run(_Record):
@@ -77,21 +77,25 @@ class Run(_Record):
         name, least = info.field_name, 0 if info.field_name == "steps" else 1
         if value is None and name == "every":
             return None
-        if not is_whole(value, least):
-            raise ValueError(f"{name}={value!r} is not accepted; accepted: a whole number of at least {least}")
+        if not is_whole(value, least) or value > MAX:
+            accepted = f"a whole number of at least {least}" + (", below 2^63" if is_whole(value, least) else "")
+            raise ValueError(f"{name}={shown(value)} is not accepted; accepted: {accepted}")
         return int(value)
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _seeds(cls, value: Any) -> tuple[int, ...]:
-        seeds = range(value) if is_whole(value, 1) else value
-        fine = (
-            isinstance(seeds, list | tuple | range | np.ndarray) and len(seeds) and all(is_whole(s, 0) for s in seeds)
-        )
-        if not fine:
-            accepted = "whole numbers of at least 0, or n >= 1 for 0 .. n-1"
-            raise ValueError(f"seeds={value!r} is not accepted; accepted: {accepted}")
+        seeds = range(min(int(value), MOST + 1)) if is_whole(value, 1) else value
+        listed = isinstance(seeds, list | tuple | range) or (isinstance(seeds, np.ndarray) and seeds.ndim == 1)
+        if not (listed and 1 <= len(seeds) <= MOST and all(is_whole(s, 0) and s <= MAX for s in seeds)):
+            accepted = f"at most {MOST} whole numbers from 0 to 2^63 - 1, or n >= 1 for 0 .. n-1"
+            raise ValueError(f"seeds={shown(value)} is not accepted; accepted: {accepted}")
         return tuple(int(seed) for seed in seeds)
+
+    @field_validator("problem", "method", mode="before")
+    @classmethod
+    def _place(cls, value: Any) -> Any:
+        return own.whole(value)
 
     @field_validator("options", "hyper", mode="before")
     @classmethod
@@ -100,30 +104,39 @@ class Run(_Record):
 
     @model_validator(mode="after")
     def _names(self) -> Run:
-        refuse_unknown("problem", self.problem, zoo.PROBLEMS)
-        for name in self.options:
-            refuse_unknown(f"{self.problem}'s option", name, [*zoo.defaults(zoo.PROBLEMS[self.problem]), *zoo.SHARED])
-        zoo.method(self.method, **self.hyper)
-        check_sampler(self.sampler)
+        mistakes = _mistakes(zoo.accepted, "problem", self.problem)
+        known = list(self.options) if mistakes else [*zoo.accepted("problem", self.problem)]
+        problem = own.short(self.problem)
+        mistakes += [
+            *(m for o in self.options for m in _mistakes(refuse_unknown, f"{problem}'s option", o, known)),
+            *_mistakes(lambda: zoo.method(self.method, **self.hyper).lanes),
+            *_mistakes(check_sampler, self.sampler),
+        ]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
     def canonical(self) -> dict[str, Any]:
         """What this run is: plain values, every default of problem and method filled in, sorted; without the label."""
-        options = _filled(zoo.SHARED | zoo.defaults(zoo.PROBLEMS[self.problem]), self.options)
-        hyper = _filled(zoo.defaults(zoo.METHODS[self.method]), self.hyper)
+        names = {"problem": own.short(self.problem), "method": own.short(self.method)}
+        options = _filled(zoo.accepted("problem", self.problem), self.options)
+        hyper = _filled(zoo.accepted("method", self.method), self.hyper)
         record = self.model_dump(exclude={"label"}) | {"options": options, "hyper": hyper, "seeds": list(self.seeds)}
+        record |= names
         return dict(sorted(record.items()))
 
     @property
     def key(self) -> str:
-        """The sha256 of the canonical form and of the code that computes."""
-        return hashlib.sha256(canonical_json({"run": self.canonical(), "code": code_digest()})).hexdigest()
+        """The sha256 of the canonical form and of the code that computes, that of one's own included."""
+        mine = zoo.entry("problem", self.problem).sources, zoo.entry("method", self.method).sources
+        own = {"own": [digest.of(sources) for sources in mine]} if any(mine) else {}
+        return digest.sha256({"run": self.canonical(), "code": digest.code_digest(), **own})
 
     @property
     def title(self) -> str:
         """The label, or else the method and the problem with whatever was chosen for them."""
         chosen = ["".join(f" {k}={v}" for k, v in values.items()) for values in (self.hyper, self.options)]
-        return self.label or f"{self.method}{chosen[0]} on {self.problem}{chosen[1]}"
+        return self.label or f"{own.short(self.method)}{chosen[0]} on {own.short(self.problem)}{chosen[1]}"
 
 
 class Study(_Record):
@@ -154,7 +167,8 @@ class Study(_Record):
             hyper = { rate = [0.1, 0.3] }     # a list: lanes
             label = "plain SGD"
 
-        An entry replaces what holds for all (options and hyper as a whole). TOML has no None: write "none". A file
+        A method or problem of one's own is named by its file, from this file's folder: method = "mine.py:secant". An
+        entry replaces what holds for all (options and hyper as a whole). TOML has no None: write "none". A file
         without entries is one run. Raises ``ValueError`` with one sentence per mistake: file, run and field.
         """
         path = Path(path)
@@ -162,12 +176,14 @@ class Study(_Record):
             common = _none(tomllib.loads(path.read_text("utf-8")))
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} cannot be read as TOML: {getattr(error, 'strerror', None) or error}") from None
+        except RecursionError:
+            raise ValueError(f"{path} cannot be read as TOML: it is nested too deeply") from None
         name, entries, mistakes, runs = common.pop("name", path.stem), common.pop("run", [{}]), [], []
         if not (isinstance(entries, list) and entries and all(isinstance(entry, dict) for entry in entries)):
-            raise ValueError(f"{path}: run={entries!r} is not accepted; accepted: [[run]] entries")
+            raise ValueError(f"{path}: run={shown(entries)} is not accepted; accepted: [[run]] entries")
         for number, entry in enumerate(entries, 1):
             try:
-                runs.append(Run(**common | entry))
+                runs.append(Run(**_beside(path, common | entry)))
             except ValueError as error:
                 mistakes += [f"{path}, run {number}: {sentence}" for sentence in str(error).split("\n")]
         if mistakes:
@@ -175,18 +191,18 @@ class Study(_Record):
         return cls(name=name, runs=runs)
 
 
-@cache
-def code_digest(root: Path = Path(__file__).parent) -> str:
-    """The sha256 of the files that decide what a run computes: core, lines, problems with their data, rules."""
-    files = [f for f in root.rglob("*") if f.suffix in (".py", ".bin")]
-    computing = [f for f in files if Path(f.relative_to(root).parts[0]).stem not in NOT_COMPUTING]
-    hashes = {f.relative_to(root).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in computing}
-    return hashlib.sha256(canonical_json(hashes)).hexdigest()
+def _beside(path: Path, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a run in a file, which names other files from where it is."""
+    return fields | {name: own.whole(fields[name], path.parent) for name in ("problem", "method") if name in fields}
 
 
-def canonical_json(value: Any) -> bytes:
-    """One text for equal values, whatever the order of their names."""
-    return json.dumps(value, sort_keys=True).encode()
+def _mistakes(check: Callable[..., Any], *values: Any, **named: Any) -> list[str]:
+    """The error that a check raises, if it does."""
+    try:
+        check(*values, **named)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -196,7 +212,9 @@ def _plain(name: str, value: Any) -> Any:
         return [_plain(name, v) for v in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ValueError(f"{name}={value!r} is not accepted; accepted: a number, a text, a truth value, None, or a list")
+    raise ValueError(
+        f"{name}={shown(value)} is not accepted; accepted: a number, a text, a truth value, None, or a list"
+    )
 
 
 def _filled(defaults: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

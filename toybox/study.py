@@ -7,30 +7,28 @@ for result in compute(study, "results"):
 
 from __future__ import annotations
 
-import os
-import platform
-import signal
 import sys
-import threading
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import effective_n_jobs
 from joblib.externals.loky import get_reusable_executor
 from threadpoolctl import threadpool_limits
 
-from . import __version__, optimizer, zoo
+from . import digest, optimizer, zoo
 from .hyper import is_whole
+from .origin import origin
 from .rays import Status
-from .spec import Run, Study, canonical_json, code_digest
-from .store import Store
+from .spec import Run, Study
+from .store import Store, Unwritable
 from .tables import stack, summary
+from .workers import Died, each
 from .xp import BackendError
 
 __all__ = ["Failure", "Result", "Run", "Study", "StudyError", "compute", "stack", "summary"]
@@ -60,8 +58,8 @@ class Result:
     @property
     def meta(self) -> dict[str, Any]:
         """dim, size, floor, condition, storage of the problem where they exist; statuses: name -> steps that ended so,
-        nested lists of shape (seeds, *hyper); seconds, versions, dtype, backend, date, code digest, papers (BibTeX
-        keys)."""
+        nested lists of shape (seeds, *hyper); seconds, dtype, backend, papers (BibTeX keys), run; and what ``origin``
+        says: versions, blas, processor, date, digest of the code."""
         return self._part[1]
 
 
@@ -74,7 +72,7 @@ class Failure(NamedTuple):
 
 
 class StudyError(RuntimeError):
-    """Some runs failed, all others are in the store."""
+    """Some runs failed, all others are in the store; or nothing was computed, since these cannot be."""
 
     def __init__(self, failures: list[Failure]):
         super().__init__("\n".join(f"{failure.run.title}: {failure.error}" for failure in failures))
@@ -87,26 +85,33 @@ def compute(
     """The results of a study's runs, in their order; what the store lacks is computed and written run by run.
 
     workers: processes; None: one per core, or all of a cluster within ``joblib.parallel_config(backend=...)``, whose
-    machines must share the store's folder; 1: this process. There are fewer where memory does not hold so many of the
-    largest problem; what that one takes is said on stderr before anything is computed. Results are bit-equal whatever
-    the number of workers. Raises ``StudyError`` after the last run if any failed, and ``Unwritable`` before the first
-    one where the store could not keep it.
+    machines must share the store's folder; 1: this process, as for a single missing run. There are fewer where memory
+    does not hold so many of the largest problem; what that one takes is said on stderr before anything is computed.
+    Threads as a backend take turns. Results are bit-equal whatever the number of workers, on one kind of processor.
+    Several processes may compute one study into one store: what another has kept is not computed.
+
+    Raises, before anything is computed, ``StudyError`` with all runs whose problem refuses its options or has fewer
+    samples than a batch, and ``Unwritable`` where the store could not keep results; after the last run, ``StudyError``
+    with those that failed. One of these is a run whose process died, also when it was tried alone.
     """
     if workers is not None and not is_whole(workers, 1):
         raise ValueError(f"workers={workers!r} is not accepted; accepted: a whole number of at least 1, or None")
     store = store if isinstance(store, Store) else Store(store)
     missing = [run for key, run in {run.key: run for run in study.runs}.items() if not store.has(key)]
     missing.sort(key=_problem_key)  # neighbours share their problem
+    alone = len(missing) == 1
+    allowed = _looked_at(missing)
     if missing:
         store.check()
-    alone = len(missing) == 1
-    wanted, allowed = 1 if alone else effective_n_jobs(workers or -1), _allowed(missing)
-    jobs = (delayed(_job)(run, run.key, store, progress and alone, os.getpid()) for run in missing)
-    pool = Parallel(n_jobs=min(wanted, allowed or wanted), batch_size=1, return_as="generator_unordered")
+        store.sweep()
+    wanted = 1 if alone else effective_n_jobs(workers or -1)
+    cases = [(run, run.key, store, progress and alone) for run in missing]
     failures = []
     with _bar(len(missing)) if progress and len(missing) > 1 else nullcontext(lambda _: None) as tick:
         try:
-            for failure in pool(jobs):
+            for number, failure in each(_job, cases, min(wanted, allowed or wanted)):
+                if isinstance(failure, Died):
+                    failure = Failure(missing[number], str(failure), False)
                 failures += [failure] if failure else []
                 tick(0)
         finally:
@@ -118,11 +123,15 @@ def compute(
     return [Result(run, store) for run in study.runs]
 
 
-def _job(run: Run, key: str, store: Store, progress: bool, home: int) -> Failure | None:
+def _job(run: Run, key: str, store: Store, progress: bool) -> Failure | None:
     """Compute one run and write its part, on one thread: products are not bit-equal between one and two."""
-    if os.getpid() != home and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends its workers
     try:
+        if run.key != key:
+            raise digest.Changed("this process has imported another toybox than the one that asks; start again")
+        if store.has(key):  # since a moment ago, by another process
+            return None
+        store.check()  # again: the disk may be full by now
+        digest.refuse_changed(digest.core())
         with threadpool_limits(1):
             problem, method = _problem(run), zoo.method(run.method, **run.hyper)
         with threadpool_limits(1):  # again: the problem may have loaded another library with threads of its own
@@ -132,12 +141,23 @@ def _job(run: Run, key: str, store: Store, progress: bool, home: int) -> Failure
                 sampler=run.sampler, progress=progress,
             )  # fmt: skip
             meta = _meta(run, problem, trace, time.perf_counter() - began)
+        digest.refuse_changed(digest.core())
+        if run.key != key:
+            raise digest.Changed(
+                "a file of one's own changed while its run was computed, which is not kept; start again"
+            )
         store.put(key, trace.to_frame(), meta)
     except Exception as error:
-        usage = isinstance(error, ValueError | FileNotFoundError | BackendError)
-        usage = usage and not isinstance(error, np.linalg.LinAlgError)
-        return Failure(run, str(error) if usage else f"{type(error).__name__}: {error}", usage)
+        usage = _is_usage(error)
+        plain = usage or isinstance(error, Unwritable | digest.Changed)
+        return Failure(run, str(error) if plain else f"{type(error).__name__}: {error}", usage)
     return None
+
+
+def _is_usage(error: Exception) -> bool:
+    """Whether the error says that what was asked for cannot be had."""
+    refused = isinstance(error, ValueError | FileNotFoundError | BackendError)
+    return refused and not isinstance(error, np.linalg.LinAlgError | Unwritable)
 
 
 _held: dict[bytes, Any] = {}  # the problem this process built last; never two, since a kernel may fill much of memory
@@ -151,10 +171,21 @@ def _problem(run: Run) -> Any:
     return _held[key]
 
 
-def _allowed(runs: list[Run]) -> int | None:
-    """How many runs may be computed at once where a problem is large, which is then told of on stderr; else None."""
-    found = (_memory(run) for run in {_problem_key(run): run for run in runs}.values())
-    tightest = max(found, default=(0, 0, 1), key=lambda memory: (memory[1] >= LARGE, memory[0] / memory[2]))
+def _looked_at(runs: list[Run]) -> int | None:
+    """How many runs may be computed at once where a problem is large, which is then told of on stderr; else None.
+    Raises ``StudyError`` for all runs whose problem cannot be had or has fewer samples than a batch."""
+    failures, tightest = [], (0, 0, 1)
+    for same in (list(same) for _, same in groupby(runs, key=_problem_key)):
+        try:
+            size, memory = _look(same[0])
+        except Exception as error:
+            failures += [Failure(run, str(error), True) for run in same if _is_usage(error)]  # or else the run says it
+            continue
+        sentence = f"is larger than the problem's D={size} samples; accepted: 1 to {size}"
+        failures += [Failure(run, f"batch={run.batch} {sentence}", True) for run in same if run.batch > size]
+        tightest = max(tightest, memory, key=lambda memory: (memory[1] >= LARGE, memory[0] / memory[2]))
+    if failures:
+        raise StudyError(failures)
     needs, takes, free = tightest
     if needs < LARGE:
         return None
@@ -164,17 +195,14 @@ def _allowed(runs: list[Run]) -> int | None:
     return allowed
 
 
-def _memory(run: Run) -> tuple[int, int, int]:
-    """Bytes that the problem of a run needs to be kept, those it will keep, and those its backend has free (no answer
-    counts as a lot); nothing large is built."""
-    entry, plenty = zoo.PROBLEMS[run.problem], 1 << 50
+def _look(run: Run) -> tuple[int, tuple[int, int, int]]:
+    """Of the problem of a run: its number of samples; bytes that it needs to be kept, those it will keep, and those its
+    backend has free (no answer counts as a lot). A kernel is not computed for that."""
+    entry, plenty = zoo.entry("problem", run.problem), 1 << 50
     if "storage" not in zoo.defaults(entry):
-        return 0, 0, plenty
-    try:
-        problem = entry.make(**run.options, build=False)
-    except Exception:  # the run itself says what is wrong
-        return 0, 0, plenty
-    return max(problem.needs, problem.bytes), problem.bytes, problem.xp.free_memory() or plenty
+        return entry.make(**run.options).size, (0, 0, plenty)
+    problem = entry.make(**run.options, build=False)
+    return problem.size, (max(problem.needs, problem.bytes), problem.bytes, problem.xp.free_memory() or plenty)
 
 
 def _bar(total: int) -> Any:
@@ -184,7 +212,7 @@ def _bar(total: int) -> Any:
 
 
 def _problem_key(run: Run) -> bytes:
-    return canonical_json([run.problem, run.canonical()["options"]])
+    return digest.canonical_json([run.problem, run.canonical()["options"]])
 
 
 def _meta(run: Run, problem: Any, trace: Any, seconds: float) -> dict[str, Any]:
@@ -194,11 +222,9 @@ def _meta(run: Run, problem: Any, trace: Any, seconds: float) -> dict[str, Any]:
         **{name: getattr(problem, name) for name in FACTS if hasattr(problem, name)},
         "statuses": {name: count.tolist() for name, count in counts.items() if count.any()},
         "seconds": seconds,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "toybox": __version__},
-        "dtype": canonical["options"]["dtype"],
-        "backend": canonical["options"]["backend"],
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "code": code_digest(),
-        "papers": sorted({*zoo.METHODS[run.method].papers, *zoo.PROBLEMS[run.problem].papers}),
+        "dtype": "float32" if problem.dtype == problem.xp.float32 else "float64",
+        "backend": problem.xp.name,
+        "papers": sorted({*zoo.entry("method", run.method).papers, *zoo.entry("problem", run.problem).papers}),
         "run": canonical,
+        **origin(),
     }

@@ -3,17 +3,22 @@
 Both begin with columns that say what ran: title, problem, method; steps, batch, every, sampler; the problem's options
 and the method's hyper-parameters with every default filled in, null where a run has none (and where one is None). A
 name that problems and methods share, or that the tables have already, becomes problem.NAME or method.NAME. Arrays of
-hyper-parameters are lanes, with a column of what each lane has. ``.to_pandas()`` needs toybox's extra pandas.
+hyper-parameters are lanes, with a column of what each lane has. ``.to_pandas()`` needs toybox's extra pandas. Where a
+table mixes results of several processors, BLAS kernels, NumPys or states of the code, that is said on stderr.
 """
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .origin import machine
 from .trace import COSTS
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ def stack(results: list[Result]) -> Any:
     """The frames of all results in one polars table, after the columns that say what ran."""
     import polars as pl
 
+    _tell_of_mixtures(results)
     chosen, column = _chosen([result.run for result in results])
     parts = []
     for row, result in enumerate(results):
@@ -49,6 +55,7 @@ def summary(results: list[Result]) -> Any:
     """
     import polars as pl
 
+    _tell_of_mixtures(results)
     chosen, column = _chosen([result.run for result in results])
     rows = []
     for row, result in enumerate(results):
@@ -58,7 +65,7 @@ def summary(results: list[Result]) -> Any:
             last = lane.filter(pl.col("t") == steps)
             with np.errstate(all="ignore"):
                 lower, median, upper = np.quantile(last["full_loss"].to_numpy(), [0.25, 0.5, 0.75])
-            ended = lane["status"].drop_nulls().value_counts(sort=True).rows()
+            ended = sorted(Counter(lane["status"].drop_nulls()).items(), key=lambda pair: (-pair[1], pair[0]))
             own = dict(zip(lanes, values, strict=False))
             rows.append({
                 **{name: column[row] for name, column in chosen.items()},
@@ -76,6 +83,20 @@ def summary(results: list[Result]) -> Any:
             })  # fmt: skip
     table = pl.DataFrame(rows, infer_schema_length=None).cast({"test_accuracy": pl.Float64})
     return table.select(*chosen, pl.exclude(*chosen))
+
+
+def _tell_of_mixtures(results: list[Result]) -> None:
+    """Say once on stderr where results were not computed alike, so that their last bits cannot be compared."""
+    machines = [machine(result.meta) for result in results]
+    for name in machines[0] if machines else ():
+        counts = Counter(one[name] for one in machines)
+        if len(counts) > 1:
+            _say(f"{name} differs among these results: {'; '.join(f'{k} ({n})' for k, n in sorted(counts.items()))}")
+
+
+@cache
+def _say(text: str) -> None:
+    print(f"toybox: {text}; their last bits may, too", file=sys.stderr)
 
 
 def _chosen(runs: list[Run]) -> tuple[dict[str, list[Any]], Callable[[str, str], str]]:

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -46,12 +47,10 @@ def whole(least: int, most: int | None = None) -> Parameter:
 
 def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Options and hyper-parameters from NAME=VALUE, problem.NAME=VALUE or method.NAME=VALUE."""
+    from . import zoo
     from .hyper import refuse_unknown
-    from .zoo import METHODS, PROBLEMS, SHARED, defaults
 
-    refuse_unknown("problem", problem, PROBLEMS)
-    refuse_unknown("method", method, METHODS)
-    accepted = {"problem": {**defaults(PROBLEMS[problem]), **SHARED}, "method": defaults(METHODS[method])}
+    accepted = {what: zoo.accepted(what, name) for what, name in (("problem", problem), ("method", method))}
     found: dict[str, dict[str, Any]] = {"problem": {}, "method": {}}
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -72,9 +71,12 @@ def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, An
 def _value(text: str) -> Any:
     """A number, a list, a truth value or None where it reads as one, else the text."""
     words = {"true": True, "false": False, "none": None, "inf": float("inf")}
+    if text.lower() in words:
+        return words[text.lower()]
     try:
-        return words[text.lower()] if text.lower() in words else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        with warnings.catch_warnings(action="ignore"):  # of what reads like a number, and is none
+            return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # as literal_eval documents
         return text
 
 

@@ -1,15 +1,20 @@
-"""The one registry: names of problems and methods -> constructor, citation, equation, file."""
+"""The one registry: names of problems and methods -> constructor, citation, equation, file.
+
+Names that are not in it are those of a file, ``mine.py:NAME``, or what installed packages offer.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from . import own
+from .entry import Entry
 from .hyper import refuse_unknown, shown
-from .methods import METHODS, Entry
+from .looks import LOOKS, Look
+from .methods import METHODS
 from .optimizer import Optimizer
 from .problems import named
 
@@ -73,6 +78,7 @@ PROBLEMS = {
     ),
 }
 
+PARTS = {"method": ("direction", "rule"), "problem": ("at", "dim", "size", "xp", "population")}
 SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem
 
 
@@ -87,7 +93,7 @@ class Method(Optimizer):
 
 def problem(name: str, **options: Any) -> Any:
     """A named problem. Raises ``ValueError`` for an unknown name or option, with a near miss."""
-    found = _make("problem", PROBLEMS, name, options, SHARED)
+    found = _make("problem", name, options)
     found.made = _call("problem", name, options)
     return found
 
@@ -95,17 +101,52 @@ def problem(name: str, **options: Any) -> Any:
 def method(name: str, **hyper: Any) -> Optimizer:
     """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, an unknown
     hyper-parameter or a bad value, with what would be accepted."""
-    found = Method(*_make("method", METHODS, name, hyper)._replace(name=name))
+    found = Method(*_make("method", name, hyper)._replace(name=own.short(name)))
     found.made = _call("method", name, hyper)
     return found
 
 
-def _make(what: str, registry: dict[str, Entry], name: str, options: dict[str, Any], shared: Iterable[str] = ()) -> Any:
-    refuse_unknown(what, name, registry)
-    accepted = [*defaults(registry[name]), *shared]
+def entry(what: str, name: Any) -> Entry:
+    """What is known of a "method" or "problem". Raises ``ValueError`` for an unknown name."""
+    registry = {"method": METHODS, "problem": PROBLEMS}[what]
+    if isinstance(name, str) and name in registry:
+        return registry[name]
+    if own.in_file(name):
+        return own.from_file(name)
+    offered = own.installed(what)
+    refuse_unknown(what, name, [*registry, *offered])
+    return own.from_package(offered[name])
+
+
+def known(what: str) -> dict[str, Entry]:
+    """Every "method" or "problem" that has a name here, those of installed packages included."""
+    offered = {name: own.from_package(point) for name, point in own.installed(what).items()}
+    return {"method": METHODS, "problem": PROBLEMS}[what] | offered
+
+
+def look(name: str) -> Look:
+    """How a method looks in figures: by LOOKS, or as its file says."""
+    return LOOKS.get(name) or entry("method", name).look or Look(own.short(name), "#000000", "o", "-")
+
+
+def accepted(what: str, name: Any) -> dict[str, Any]:
+    """The options of a "method" or "problem" with their defaults."""
+    found = entry(what, name)
+    return defaults(found) | (SHARED if what == "problem" and not found.sources else {})
+
+
+def _make(what: str, name: str, options: dict[str, Any]) -> Any:
+    known = accepted(what, name)
     for given in options:
-        refuse_unknown(f"{name}'s option", given, accepted)
-    return registry[name].make(**options)
+        refuse_unknown(f"{own.short(name)}'s option", given, known)
+    made, wanted = entry(what, name).make(**options), PARTS[what]
+    for part in wanted:
+        if not hasattr(made, part):
+            raise ValueError(
+                f"{what} {own.short(name)} made {shown(made)}, which has no {part!r}; accepted: a {what}, which has "
+                f"{', '.join(wanted)}"
+            )
+    return made
 
 
 def _call(function: str, name: str, options: dict[str, Any]) -> str:

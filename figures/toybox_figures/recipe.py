@@ -7,7 +7,6 @@ store, draws, and writes PNG, SVG, PDF, the plotted numbers (CSV), a caption and
 from __future__ import annotations
 
 import csv
-import hashlib
 import inspect
 import json
 import re
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from toybox import zoo
 from toybox.extras import Extra
 from toybox.looks import LOOKS, Look
 from toybox.zoo import METHODS, defaults
@@ -36,6 +36,7 @@ COSTS = {
 
 
 GREY = "#8A8A8A"  # published curves
+DRAWING = ("recipe", "words")  # modules that only draw: they decide no number that is measured
 
 
 @dataclass
@@ -59,7 +60,8 @@ class Recipe:
     """A figure: ``study(size)`` says what it needs, ``draw(results, overlay, cost)`` gives figure, table, caption.
 
     A figure of single steps or lines has a ``measure(size)`` instead, which returns a polars table of what it saw, or,
-    where it keeps parts of its own, a ``measure(size, store)``; ``draw`` gets the table as it was stored.
+    where it keeps parts of its own, a ``measure(size, store)``; ``draw`` gets the table as it was stored. It is
+    measured anew where its module, or one that this imports, has changed.
     """
 
     id: str
@@ -94,34 +96,30 @@ class Recipe:
             raise ValueError(f"cost={cost!r} is not accepted; accepted: {', '.join(COSTS)}")
         if overlay not in (None, "published", "none"):
             raise ValueError(f"overlay={overlay!r} is not accepted; accepted: 'published', 'none'")
-        results = (
-            compute(self.study(size), store, workers=workers, progress=progress)
-            if self.study
-            else self.measured(size, store)
-        )
+        if self.study:
+            results: Any = compute(self.study(size), store, workers=workers, progress=progress)
+            origins = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in results]
+        else:
+            results, meta = self.measured(size, store)
+            origins = [{"key": meta["key"], "meta": meta}]
         with plt.style.context(HERE / "style.mplstyle"):
             figure, table, caption = self.draw(results, overlay=overlay != "none", cost=cost)
-            return self.write(figure, table, caption, results, Path(out), size)
+            return self.write(figure, table, caption, origins, Path(out), size)
 
-    def measured(self, size: str, store) -> Any:
-        """The table of ``measure``, computed once for each state of the code that computes it."""
-        from toybox import analysis
-        from toybox.spec import code_digest
+    def measured(self, size: str, store) -> tuple[Any, dict[str, Any]]:
+        """The table of ``measure``, computed once for each state of whatever decides it, and what is kept with it."""
+        from toybox.kept import kept
         from toybox.store import Store
 
-        assert self.measure is not None
+        measure = self.measure
+        assert measure is not None
         store = store if isinstance(store, Store) else Store(store)
-        folders = [Path(import_module(name).__path__[0]) for name in (analysis.__name__, *self.reads)]
-        files = [Path(inspect.getfile(self.measure)), *sorted(f for folder in folders for f in folder.rglob("*.py"))]
-        source = "".join(file.read_text("utf-8") for file in files)
-        key = hashlib.sha256(f"{self.id} {size} {code_digest()} {source}".encode()).hexdigest()
-        if not store.has(key):
-            store.check()
-            own = {"store": store} if "store" in inspect.signature(self.measure).parameters else {}
-            store.put(key, self.measure(size, **own), {"figure": self.id, "size": size, "code": code_digest()})
-        return store.get(key)[0]
+        own = {"store": store} if "store" in inspect.signature(measure).parameters else {}
+        reads = [Path(import_module(name).__path__[0]) for name in self.reads]
+        of = {"figure": self.id, "size": size}
+        return kept(store, of, measure, lambda: measure(size, **own), DRAWING, reads)
 
-    def write(self, figure, table: Table, caption: str, results, out: Path, size: str) -> list[Path]:
+    def write(self, figure, table: Table, caption: str, origins: list[dict], out: Path, size: str) -> list[Path]:
         import matplotlib.pyplot as plt
 
         out.mkdir(parents=True, exist_ok=True)
@@ -134,15 +132,16 @@ class Recipe:
         paths[1].write_text(numbered(paths[1].read_text("utf-8")), "utf-8")
         table.write(paths[3])
         paths[4].write_text(f"**{self.id}. {self.title}.** {caption}\n", "utf-8")
-        paths[5].write_text(json.dumps(self.manifest(results, caption, size), indent=1, default=str) + "\n", "utf-8")
+        paths[5].write_text(json.dumps(self.manifest(origins, caption, size), indent=1, default=str) + "\n", "utf-8")
         return paths
 
-    def manifest(self, results, caption: str, size: str) -> dict:
-        """Everything needed to say where the picture comes from."""
-        computed = results if self.study else []
-        runs = [{"spec": r.run.canonical(), "key": r.run.key, "meta": r.meta} for r in computed]
-        cites = sorted({*self.cites, *(paper for r in computed for paper in r.meta.get("papers", ()))})
-        return {"figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": runs}
+    def manifest(self, origins: list[dict], caption: str, size: str) -> dict:
+        """Everything needed to say where the picture comes from: of each run, or of the measured table, its key and
+        what is kept with it."""
+        cites = sorted({*self.cites, *(paper for origin in origins for paper in origin["meta"].get("papers", ()))})
+        return {
+            "figure": self.id, "title": self.title, "size": size, "caption": caption, "cites": cites, "runs": origins,
+        }  # fmt: skip
 
 
 def numbered(svg: str) -> str:
@@ -154,7 +153,7 @@ def numbered(svg: str) -> str:
 
 
 def look(result) -> Look:
-    return LOOKS[result.run.method]
+    return zoo.look(result.run.method)
 
 
 def label(result) -> str:

@@ -7,9 +7,6 @@ interval of the mean over seeds lies inside its range, refuted where it lies out
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import inf, sqrt
@@ -125,34 +122,21 @@ def judge(prediction: Prediction, values: np.ndarray) -> Effect:
     return Effect(prediction, mean, low, high, len(values), outcome)
 
 
-def key(experiment: Experiment, size: Size) -> str:
-    """The sha256 of what decides the numbers: the core, the analyses, the experiment's module and those it takes from,
-    seeds and size."""
-    from toybox import analysis
-    from toybox.spec import code_digest
-
-    files = {*Path(analysis.__path__[0]).glob("*.py"), Path(inspect.getfile(experiment.measure))}
-    home = vars(sys.modules[experiment.measure.__module__])
-    taken = {getattr(value, "__module__", None) or "" for value in home.values()} - {__name__}
-    files |= {Path(str(sys.modules[name].__file__)) for name in taken if name.startswith(f"{__package__}.")}
-    source = "".join(file.read_text("utf-8") for file in sorted(files))
-    text = f"{experiment.id} {experiment.seeds} {size} {code_digest()} {source}"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def conduct(experiment: Experiment, store: Any = None, size: Size = "default") -> Outcome:
     """The outcome of an experiment: from the store, or measured and kept there."""
     import polars as pl
 
+    from toybox.kept import kept
     from toybox.store import Store
 
-    store, name = store if isinstance(store, Store) else Store(store), key(experiment, size)
-    if not store.has(name):
-        seeds = tuple(range(experiment.seeds))
-        rows = [(p, q, int(s), float(v)) for p, q, s, v in experiment.measure(seeds, size)]
-        table = pl.DataFrame(rows, schema=["problem", "quantity", "seed", "value"], orient="row")
-        store.put(name, table, {"experiment": experiment.id, "size": size, "seeds": experiment.seeds})
-    table = store.get(name)[0]
+    def measured() -> Any:
+        rows = experiment.measure(tuple(range(experiment.seeds)), size)
+        plain = [(p, q, int(s), float(v)) for p, q, s, v in rows]
+        return pl.DataFrame(plain, schema=["problem", "quantity", "seed", "value"], orient="row")
+
+    store = store if isinstance(store, Store) else Store(store)
+    of = {"experiment": experiment.id, "size": size, "seeds": experiment.seeds}
+    table, _ = kept(store, of, experiment.measure, measured, without=(Path(__file__).stem,))
     return Outcome(experiment, tuple(judge(p, _values(experiment, p, table)) for p in experiment.predictions), table)
 
 

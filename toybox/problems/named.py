@@ -9,6 +9,7 @@ from math import inf
 
 import numpy as np
 
+from ..hyper import is_whole, shown
 from ..sampling import generator
 from ..xp import dtype as dtype_of
 from ..xp import namespace
@@ -26,8 +27,17 @@ from .network import Network
 from .quadratic import NoisyQuadratic
 
 
+def _seed(data_seed: int, bits: int = 63) -> int:
+    """A seed of so many bits: a generator takes no more of one, or gives two seeds the same data."""
+    if not is_whole(data_seed, 0) or data_seed >= 2**bits:
+        raise ValueError(
+            f"data_seed={shown(data_seed)} is not accepted; accepted: a whole number of at least 0, below 2^{bits}"
+        )
+    return int(data_seed)
+
+
 def _generator(data_seed: int) -> np.random.Generator:
-    return generator(at_least("data_seed", data_seed, 0))
+    return generator(_seed(data_seed))
 
 
 def _spectrum(name: str, dim: int, condition: float) -> np.ndarray:
@@ -129,7 +139,7 @@ def factorization(rank=10, *, rows="linspace", data_seed=42, split="shuffled", *
     conditioned (``problem.condition`` is about 16: only the last row is tiny); rows="logspace" truly is.
     """
     scale = np.linspace if option("rows", rows, "linspace", "logspace") == "linspace" else np.geomspace
-    rng = np.random.RandomState(at_least("data_seed", data_seed, 0))  # the published generator: keep its legacy stream
+    rng = np.random.RandomState(_seed(data_seed, bits=32))  # the published generator: keep its legacy stream
     A = scale(1, 1e-10, 10)[:, None] * rng.rand(10, 6)
     X = rng.randn(6, 1000).T
     Y = X @ A.T
@@ -141,6 +151,7 @@ def _parts(data: Dataset, rows, split, data_seed):
     """Training X and y and the test set (X, y): the 80/20 split of a data set, or of ``rows`` of its rows chosen at
     random (their order kept)."""
     X, y = data.X, data.y
+    _seed(data_seed)
     if rows is not None:
         if at_least("rows", rows, 5) > len(X):
             raise ValueError(f"rows={rows} is more than the {len(X)} rows of {data.name}; accepted: 5 to {len(X)}")
@@ -210,7 +221,7 @@ def misfire(
     *, rows=5000, sigma=0.05, outputs=1, split="shuffled", data_seed=0, storage="auto", memory=STORED, **options
 ):
     """RBF-kernel classification of a synthetic stand-in for ijcnn1; ``problems.misfire`` says what it imitates."""
-    data = make_misfire(at_least("rows", rows, 100), data_seed)
+    data = make_misfire(at_least("rows", rows, 100), _seed(data_seed))
     return _kernel(data, sigma, None, split, data_seed, outputs=outputs, storage=storage, memory=memory, **options)
 
 
