@@ -235,7 +235,7 @@ def pools(monkeypatch):
     asked, each = [], study.each
     stopped = SimpleNamespace(shutdown=lambda: asked.append("workers ended"))
 
-    def spy(function, cases, many):
+    def spy(function, cases, many, apart):
         asked.append(many)
         return each(function, cases, 1)
 

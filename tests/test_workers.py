@@ -1,5 +1,6 @@
 """Calls in processes: what comes back, what of those that die, and what the processes leave to the first one."""
 
+import os
 import signal
 import threading
 import time
@@ -12,19 +13,27 @@ from toybox.workers import Died, each
 DIE = "__import__('os').kill(__import__('os').getpid(), 9)"
 
 
-def test_every_case_comes_back_once():
-    for many in (1, 2):
-        assert dict(each(divmod, [(i, 3) for i in range(9)], many)) == {i: divmod(i, 3) for i in range(9)}
+PROCESSES = {"here": (1, False), "one beside this": (1, True), "two": (2, False)}
 
 
-def test_an_error_is_raised_here():
+@pytest.mark.parametrize("many", PROCESSES)
+def test_every_case_comes_back_once(many):
+    assert dict(each(divmod, [(i, 3) for i in range(9)], *PROCESSES[many])) == {i: divmod(i, 3) for i in range(9)}
+    places = {place for _, place in each(eval, [("__import__('os').getpid()",)] * 9, *PROCESSES[many])}
+    assert (os.getpid() in places) == (many == "here")
+    assert len(places) <= PROCESSES[many][0]
+
+
+@pytest.mark.parametrize("many", PROCESSES)
+def test_an_error_is_raised_here(many):
     with pytest.raises(ZeroDivisionError):
-        list(each(divmod, [(1, 1), (1, 0)], 2))
+        list(each(divmod, [(1, 1), (1, 0)], *PROCESSES[many]))
 
 
+@pytest.mark.parametrize("many", ["one beside this", "two"])
 @pytest.mark.parametrize("deadly", [(0,), (5,), (0, 1, 2, 3), tuple(range(12))])
-def test_only_what_dies_is_lost(deadly):
-    found = dict(each(eval, [(DIE if i in deadly else str(i),) for i in range(12)], 2))
+def test_only_what_dies_is_lost(deadly, many):
+    found = dict(each(eval, [(DIE if i in deadly else str(i),) for i in range(12)], *PROCESSES[many]))
     assert set(found) == set(range(12))
     assert [number for number, answer in sorted(found.items()) if isinstance(answer, Died)] == list(deadly)
     assert all(found[i] == i for i in range(12) if i not in deadly)

@@ -21,13 +21,18 @@ MACHINE = ("code", "numpy", "blas", "processor")  # what may change the last bit
 def origin() -> dict[str, Any]:
     """Plain values: versions, blas, processor, date, and the digest of toybox's code."""
     return {
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": metadata.version("scipy")}
-        | {"toybox": __version__},
+        "versions": versions(),
         "blas": blas(),
         "processor": processor(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "code": code_digest(),
     }
+
+
+@cache
+def versions() -> dict[str, str]:
+    others = {name: metadata.version(name) for name in ("numpy", "scipy")}
+    return {"python": platform.python_version(), **others, "toybox": __version__}
 
 
 def machine(meta: dict[str, Any]) -> dict[str, str]:

@@ -104,19 +104,20 @@ def compute(
     if missing:
         store.check()
         store.sweep()
-    wanted = 1 if alone else effective_n_jobs(workers or -1)
+    here = alone or workers == 1
+    wanted = 1 if here else effective_n_jobs(workers or -1)
     cases = [(run, run.key, store, progress and alone) for run in missing]
     failures = []
     with _bar(len(missing)) if progress and len(missing) > 1 else nullcontext(lambda _: None) as tick:
         try:
-            for number, failure in each(_job, cases, min(wanted, allowed or wanted)):
+            for number, failure in each(_job, cases, min(wanted, allowed or wanted), apart=not here):
                 if isinstance(failure, Died):
                     failure = Failure(missing[number], str(failure), False)
                 failures += [failure] if failure else []
                 tick(0)
         finally:
             _held.clear()
-    if allowed and wanted > 1:
+    if allowed and not here:
         get_reusable_executor().shutdown()  # workers that wait for more would go on holding their problems
     if failures:
         raise StudyError(failures)
