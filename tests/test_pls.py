@@ -376,7 +376,8 @@ def test_noise_is_the_spread_within_the_batch(batch):
     np.testing.assert_allclose(scaled.noise[0], spread[0] / (0.5 * steep) ** 2, atol=0 if batch < 100 else 1e-30)
     np.testing.assert_allclose(scaled.noise[1], spread[1] / steep**2, atol=0 if batch < 100 else 1e-30)
     fresh = here.line(1)
-    value, slope = scaled(1, np.array([2.0]))
+    value, slope, passable = scaled(1, np.array([2.0]))
+    assert passable.all()
     at = np.ones((1, 1))
     np.testing.assert_allclose(value, (fresh.value0 + fresh.change(at)[:, 0] - here.line().value0) / (0.5 * steep))
     np.testing.assert_allclose(slope, fresh.slope(at)[:, 0] / steep)
@@ -568,14 +569,16 @@ def test_the_next_search_starts_a_little_further():
     rule, yes = PLS(), np.array([True])
     start = rule.init(tb.problem("quadratic").xp, (1,))
     assert start.first.tolist() == [1.0]  # Algorithm 5, line 4
-    after = rule.next(start, np.array([2.0]), yes)  # a bad first trial is forgotten at once
+    short = np.array([0.25])
+    after = rule.next(start, np.array([2.0]), short, yes)  # a bad first trial is forgotten at once
     assert (after.first.tolist(), after.average.tolist()) == ([2.6], [2.0])
-    longer = rule.next(after, np.array([4.0]), yes)
+    longer = rule.next(after, np.array([4.0]), short, yes)
     assert longer.first.tolist() == [5.2]
     assert longer.average[0] == pytest.approx(0.95 * 2 + 0.05 * 4)
-    shrunk = rule.next(longer, np.array([1e-3]), yes)
+    shrunk = rule.next(longer, np.array([1e-3]), short, yes)
     assert shrunk.first.tolist() == shrunk.average.tolist() == [pytest.approx(0.95 * 2.1 + 5e-5)]
-    assert rule.next(longer, np.array([0.0]), ~yes) == longer
+    assert rule.next(longer, np.array([0.0]), short, ~yes) == longer
+    assert rule.next(longer, np.array([0.0]), short, yes) == longer._replace(first=short)  # nothing but walls
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,8 @@ def strong_wolfe(c1=1e-4, c2=0.9, first=1.0, max_step=1e10, tries=100):
 # --- slopes of fresh batches, beliefs
 
 
-def golsi(c2=0.9, factor=2.0, first=1e-8, smallest=1e-8, variant="paper"):
-    return Optimizer(Gradient(), GOLSI(c2, factor, first, smallest, variant))
+def golsi(c2=0.9, factor=2.0, first=1e-8, smallest=1e-8, tries=1000, variant="paper"):
+    return Optimizer(Gradient(), GOLSI(c2, factor, first, smallest, tries, variant))
 
 
 def pls(c1=0.05, c2=0.8, threshold=0.3, evaluations=10, first=1.0):
