@@ -26,7 +26,7 @@ class Status(IntEnum):
 
         Armijo             the judging batch's loss changes by at most c s phi'(0), and by less than 0, to a finite one
         Goldstein          that, and by at least (1 - c) s phi'(0); CAPPED: only the former
-        strong Wolfe       as Armijo, and |phi'(s)| <= c2 |phi'(0)|; CAPPED: as Armijo, and phi'(s) < 0
+        strong Wolfe       as Armijo, and |phi'(s)| <= c2 |phi'(0)|; CAPPED: as Armijo, and phi'(s) <= c2 |phi'(0)|
         extragradient      the gradient changes by at most c |g| on the way
         exact              phi' changes its sign at s, as far as rounding tells; CAPPED: phi' < 0 at s
         GOLS-I             phi' of a fresh batch is within [0, c2 |phi'(0)|] at s, or has changed its sign since the
@@ -217,7 +217,7 @@ def descends(slope0: Array) -> Array:
 
 
 def decreases(change: Array, wanted: Array) -> Array:
-    """Sufficient decrease, eq. 2.17: the loss changes by at most ``wanted``, falls even where that has underflowed to 0,
+    """Sufficient decrease, eq. 2.17: the loss changes by at most ``wanted``, falls even where that has underflowed,
     and to a finite one (*lanes,)."""
     return (change <= wanted) & (change < 0) & (change > -inf)
 

@@ -3,7 +3,7 @@
 Deviations
   Exact   The dissertation's exact line search (section 4.6, and the optimal step of chapter 5) takes the lowest point
           of a grid; this one finds a root of the slope to rounding: the first minimum that its bracket encloses, on a
-          convex line the only one. Where the slope is no number from some step on, it goes up to there.
+          convex line the only one. Where the slope is not finite from some step on, it goes up to there.
   StrongWolfe  Bisects where Nocedal & Wright interpolate; every trial costs a value and a slope.
   GOLSI   B_0 is the gradient's batch, B_i the i-th fresh one. The step tested before the limits (lines 15 and 21) is
           returned as printed: CAPPED above, EXHAUSTED below; nothing is measured there. Where both limits contradict
@@ -51,7 +51,8 @@ class Exact:
         before, slope_before, s = low, slope0, xp.minimum(low + 1.0, self.s_max)
         for turn in range(self.ROUNDS):
             slope = xp.where(seeking, line.slope(s[..., None], where=seeking)[..., 0], slope)
-            low, high = xp.where(slope < 0, s, low), xp.where(slope < 0, high, s)
+            falls = descends(slope)
+            low, high = xp.where(falls, s, low), xp.where(falls, high, s)
             root = s - slope * (s - before) / (slope - slope_before)
             near = (xp.abs(root - s) <= 4 * eps * s) & (xp.abs(slope) > -self.VANISHED * slope0)  # of a very steep line
             inside = (root > low) & (root < high) & ~near
@@ -63,7 +64,7 @@ class Exact:
                 break
             before, slope_before, s = s, slope, xp.where(seeking, after, s)
         s = xp.where(xp.isfinite(slope), s, low)
-        found = moving & ~seeking & (s > 0) & (xp.isfinite(slope) | (high < inf))
+        found = moving & ~seeking & (s > 0) & (s < inf) & (xp.isfinite(slope) | (high < inf))
         size, status = conclude(xp, slope0, s, found, low >= self.s_max)
         return Step(size, state, status)
 

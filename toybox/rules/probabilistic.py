@@ -17,7 +17,9 @@ Deviations
   without replacement, so that on the full batch this is a deterministic search with cubic interpolation. A batch of
   one sample shows no spread: there it is that of two, its own and the first fresh one, at the price of another pass.
   Losses and slopes that are not finite, or losses beyond WALL, are entered as a wall, which is never accepted, however
-  large the noise. Where all trials were walls there is no step, and the next search begins with the shortest of them.
+  large the noise. Nor is a point whose own loss or slope, as observed, violates a condition by more than CONTRADICTED
+  deviations of the noise: there trials are so close together that the belief is made of rounding. Where all trials were
+  walls there is no step, and the next search begins with the shortest of them.
   From the authors' code: where the mean rises at 0 and has no minimum in the first cell, the next trial is a
   hundredth of that cell; they end the search there. Their running average of steps begins with the first trial, ours
   with the first step, so that a bad first trial is forgotten. Their code further differs from their paper and from
@@ -42,6 +44,7 @@ from ..xp import column
 OFFSET = 10.0  # tau of eq. 2.28
 NUGGET = 1e-14  # relative variance added to every observation: the Gram matrix stays regular where points coincide
 WALL = 1e3  # in the units above: the height from which a loss counts as a wall
+CONTRADICTED = 10.0
 TINY = 1e-150
 
 
@@ -227,7 +230,8 @@ class PLS:
             free = append(free, passable)
             belief = believe(s, values, slopes, *observe.noise)  # line 8
             tried = belief.at(s[..., 1:])
-            good = free & (tried.wolfe_probability(c1, c2) > threshold)  # lines 9 and 10
+            good = tried.wolfe_probability(c1, c2) > threshold  # lines 9 and 10
+            good = good & free & observe.allows(s, values, slopes, c1, c2)[..., 1:]
             found = good.any(axis=-1, keepdims=True)
             lowest = np.where(np.where(found, good, free), tried.change(), np.inf).argmin(axis=-1, keepdims=True)
             best = np.where(free.any(axis=-1), pick(tried.s, lowest), 0.0)
@@ -282,6 +286,11 @@ class Scaled:
         value, slope = self.to_host(*self.means(self.examples(j, u * self.first, where)))
         value, slope = (value - self.value0) / self.unit, slope / self.steep
         return wall(value, WALL), wall(slope, 3 * WALL), np.isfinite(value) & np.isfinite(slope) & (value < WALL)
+
+    def allows(self, u, values, slopes, c1, c2):
+        """Where the observations do not contradict the Wolfe conditions, as far as their noise explains."""
+        value_error, slope_error = (CONTRADICTED * np.sqrt(variance) for variance in self.noise)
+        return (values + c1 * u <= value_error) & (slopes + c2 >= -slope_error)
 
     def examples(self, j, s, where=None):
         """Losses and slopes of every example of batch j at s (*lanes,): two of (*lanes, n)."""

@@ -14,8 +14,9 @@ Where this text leaves the printed rules, and where the authors' released code d
   the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates. A batch
   of one shows no spread: there that of it and the first fresh one, two evaluations.
 - losses beyond WALL, and losses and slopes that are not finite, are observed as a wall of that height (slopes: three
-  times), which is never accepted. After nothing but walls there is no step, and the next search begins with the
-  shortest trial.
+  times), which is never accepted. Nor is a point whose own observation violates a condition by more than CONTRADICTED
+  deviations of the noise: the belief is made of rounding where places are too close together. After nothing but walls
+  there is no step, and the next search begins with the shortest trial.
 - all terms get a relative variance NUGGET, so that two observations at one place are no contradiction.
 - candidates: one extrapolation, to twice the largest u. Where the mean rises at 0 and has no minimum in the first
   cell, a hundredth of that cell is next; the authors' code ends there.
@@ -52,6 +53,7 @@ Term = list[tuple[float, int, float]]
 TAU = 10.0  # (2.28)
 NUGGET = 1e-14
 WALL = 1e3
+CONTRADICTED = 10.0
 TINY = 1e-150  # for standard deviations that vanish
 
 # --- what is believed before and after observations
@@ -249,12 +251,15 @@ def search(scaled: Scaled, batches, noise, c1, c2, threshold) -> tuple[float, st
     places, values, slopes, u = [0.0], [0.0], [-1.0], 1.0  # lines 1-4
     best, n = 0.0, 0
     passable: list[float] = []
+    errors = [CONTRADICTED * math.sqrt(variance) for variance in noise]
     for n, batch in enumerate(batches, 1):
         value, slope = scaled.observe(u, batch)
         passable += [u] if finite(value) and finite(slope) and value < WALL else []
         places, values, slopes = [*places, u], [*values, wall(value, WALL)], [*slopes, wall(slope, 3 * WALL)]  # line 7
         belief = believe(places, values, slopes, *noise)  # line 8
-        good = [u for u in passable if wolfe_probability(belief, u, c1, c2) > threshold]  # lines 9, 10
+        seen = dict(zip(places, zip(values, slopes, strict=True), strict=True))
+        allowed = [u for u in passable if seen[u][0] + c1 * u <= errors[0] and seen[u][1] + c2 >= -errors[1]]
+        good = [u for u in allowed if wolfe_probability(belief, u, c1, c2) > threshold]  # lines 9, 10
         best = min(good or passable or [0.0], key=belief.change)
         if good:
             return best, FOUND, n, min(places[1:])  # line 11
