@@ -380,9 +380,10 @@ def _(rule: GOLSI, taken, ended):
     fell, released = slopes(s / factor, np.maximum(n - 1, 1)) < 0, rule.carries
     at_once = (0 < slope) & (slope < limit) if released else (0 <= slope) & (slope <= limit)
     edge = s * (1 + 8 * taken.eps)
-    inside = (released | (s <= largest / factor), released | (edge >= rule.smallest * factor))
-    turned = (fell.any(axis=0) & ~(slope < 0) & inside[0]) | (rose.any(axis=0) & (slope < 0) & inside[1])
-    taken.require(taken.says(Status.FOUND), np.where(n == 1, at_once, turned), "no change of sign")
+    grown = fell.any(axis=0) & ~(slope < 0) & (released | (s <= largest / factor))
+    shrunk = rose.any(axis=0) & (slope < 0) & (released | (edge >= rule.smallest * factor)) & (s * factor <= largest)
+    found = np.where(n == 1, at_once & (s <= largest), grown | shrunk)
+    taken.require(taken.says(Status.FOUND), found, "no change of sign")
     grows = (slope < 0) if released else (slopes(s / factor, last) < 0).any(axis=0)
     taken.require(taken.says(Status.CAPPED), grows & (edge >= largest / factor), "not beyond the largest")
     small = (s <= rule.smallest * factor * (1 + 8 * taken.eps)) & (s > 0)
