@@ -559,6 +559,30 @@ def test_a_trial_that_overflows_is_a_wall(first):
         assert (np.abs(trace.theta) < 0.2).all()
 
 
+def torn(value, slope):
+    """x falls up to 0; beyond, loss and slope are these. The samples' losses differ, so that nothing is certain."""
+    spread = np.linspace(-1, 1, 20)
+
+    def samples(theta, index):
+        values = np.where(theta > 0, value, -theta) + 1e3 * spread[index]
+        return values, (np.where(theta > 0, slope, -1.0) + 0 * values)[..., None]
+
+    f = lambda theta, index: tuple(part.mean(axis=1) for part in samples(theta, index))
+    return tb.problems.FromFunction(f, 1, 20, samples=samples)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope"), [(np.inf, 1.0), (np.nan, np.nan), (-np.inf, -1.0), (0.0, np.nan), (1e9, 1.0)]
+)
+def test_a_wall_is_never_accepted_however_large_the_noise(value, slope):
+    """With losses that spread by a thousand, a wall of WALL may well be a decrease. From -1e-7 the first three trials are
+    behind it: the search stays, and the next one begins with its shortest trial."""
+    trace = tb.run(torn(value, slope), gradient(evaluations=3), steps=8, batch=5, theta=[-1e-7], every=None)
+    assert (trace.theta <= 0).all()
+    assert tb.Status.NONFINITE not in trace.status
+    assert (trace.status[0, 0], trace.size[0, 0]) == (tb.Status.EXHAUSTED, 0)
+
+
 def test_missing_examples_are_asked_for():
     problem = tb.problems.FromFunction(lambda theta, index: ((theta**2).sum(-1), 2 * theta), 2, 10)
     with pytest.raises(NotImplementedError, match="samples="):

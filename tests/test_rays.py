@@ -1,5 +1,7 @@
 """Rays: lines on any batch, asked for once; and what everything costs."""
 
+import gc
+import tracemalloc
 import weakref
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 import toybox as tb
 from optional import TORCH
+from toybox.problems import KernelClassifier
 from toybox.rays import Ledger, Ray, Status, conclude
 from toybox.xp import namespace
 
@@ -202,3 +205,33 @@ def test_size_and_status_of_a_step(backend, everybody):
     size, status = conclude(xp, slope0, xp.full(len(table), 0.5, dtype=xp.float64), found, capped)
     assert (size.dtype, status.dtype) == (xp.float64, xp.int8)
     np.testing.assert_array_equal(np.stack([xp.to_host(size), xp.to_host(status)], axis=1), list(table.values()))
+
+
+# What a search keeps
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "few", "many"),
+    [
+        ("golsi", {"factor": 1.001}, {"tries": 3}, {"tries": 60}),
+        ("golsi", {"factor": 1.001, "variant": "released"}, {"tries": 3}, {"tries": 60}),
+        ("pls", {"threshold": 0.999999}, {"evaluations": 3}, {"evaluations": 20}),
+        ("labpal-sgd", {"schedule": "constant"}, {"approximation_batches": 3}, {"approximation_batches": 60}),
+    ],
+)  # fmt: skip
+def test_memory_does_not_grow_with_the_number_of_fresh_batches(name, options, few, many):
+    """A batch gathers 4 x 200 rows of 800 numbers, 5.1 MB: a search may hold a few of them, and no more for more."""
+    rng, peaks = np.random.default_rng(0), []
+    place = KernelClassifier(rng.normal(size=(800, 3)), np.arange(800) % 2, 1.0)
+    gc.disable()  # nor does it wait until somebody looks for garbage
+    try:
+        for numbers in (few, many):
+            tracemalloc.start()
+            trace = tb.run(place, tb.method(name, **options, **numbers), steps=6, batch=200, seeds=range(4), every=None)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            drawn = trace.cost("batches")[-1].max()
+    finally:
+        gc.enable()
+    assert drawn >= 40  # many were
+    assert peaks[1] - peaks[0] < 4 * 200 * 800 * 8 / 2

@@ -125,6 +125,24 @@ class Ledger:
         return cost
 
 
+class _Samples:
+    """The samples of a step: called with j >= 1, what line(j) of its ray measures on. Only the last one is kept."""
+
+    def __init__(self, sampler: Any, t: int):
+        self._sampler, self._t = sampler, t
+        self._last: tuple[int, Any] = (-1, None)
+
+    def __call__(self, j: int) -> Any:
+        if self._last[0] != j:
+            self._last = j, self._sampler(self._t, j)
+        return self._last[1]
+
+
+def _fresh(problem: Any, theta: Array, sample: _Samples, j: int, d: Array) -> Line:
+    """A line on sample j; no method of a ray, which lines that know their ray would keep in memory."""
+    return problem.at(theta, sample(j)).along(d)
+
+
 class Ray:
     """A direction from a point, with the loss line on any batch of this step."""
 
@@ -146,7 +164,7 @@ class Ray:
         self.batches = batches  # how many base batches gave the gradient
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
         self._lines: dict[int, Metered] = {}
-        self._sample: tuple[int, Any] = (-1, None)  # the one drawn last, with its number
+        self.sample = _Samples(sampler, t)
         self._norm: Array | None = None
         self.full_line: Line | None = None  # the bare line of full(), once it was asked for
 
@@ -173,18 +191,10 @@ class Ray:
         for a search that asks a line once and goes on to the next; no more than one such line is in memory."""
         if j not in self._lines:
             size = self._batch if j else self._batch * self.batches
-            make = partial(self._fresh, j) if j else lambda: self.origin.along(self.d)
+            make = partial(_fresh, self._problem, self.origin.theta, self.sample, j, self.d)
+            make = make if j else partial(self.origin.along, self.d)
             self._lines[j] = Metered(make, self._ledger, size, known=j == 0, drawn=j == 0, brief=brief)
         return self._lines[j]
-
-    def _fresh(self, j: int) -> Line:
-        return self._problem.at(self.origin.theta, self.sample(j)).along(self.d)
-
-    def sample(self, j: int) -> Any:
-        """The j-th sample of this step: what line(j) measures on, for j >= 1."""
-        if self._sample[0] != j:
-            self._sample = j, self._sampler(self.t, j)
-        return self._sample[1]
 
     def at(self, theta: Array, sample: Any) -> Point:
         """The point at any theta (*lanes, dim) on any sample, unmetered: a next origin."""
@@ -206,8 +216,8 @@ class Ray:
         """The metered line on the whole data set."""
         if -1 not in self._lines:
             point = self._whole or self._problem.at(self.origin.theta, self._problem.population)
-            self.full_line = point.along(self.d)
-            self._lines[-1] = Metered(lambda: self.full_line, self._ledger, self._problem.size, known=False)
+            full = self.full_line = point.along(self.d)
+            self._lines[-1] = Metered(lambda: full, self._ledger, self._problem.size, known=False)
         return self._lines[-1]
 
 
