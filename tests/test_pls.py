@@ -575,8 +575,8 @@ def torn(value, slope):
     ("value", "slope"), [(np.inf, 1.0), (np.nan, np.nan), (-np.inf, -1.0), (0.0, np.nan), (1e9, 1.0)]
 )
 def test_a_wall_is_never_accepted_however_large_the_noise(value, slope):
-    """With losses that spread by a thousand, a wall of WALL may well be a decrease. From -1e-7 the first three trials are
-    behind it: the search stays, and the next one begins with its shortest trial."""
+    """With losses that spread by a thousand, a wall of WALL may well be a decrease. From -1e-7 the first three trials
+    are behind it: the search stays, and the next one begins with its shortest trial."""
     trace = tb.run(torn(value, slope), gradient(evaluations=3), steps=8, batch=5, theta=[-1e-7], every=None)
     assert (trace.theta <= 0).all()
     assert tb.Status.NONFINITE not in trace.status
