@@ -244,8 +244,7 @@ def conclude(xp: Namespace, slope0: Array, s: Array, found: Array, capped: Array
 
 def slope_status(xp: Namespace, slope0: Array, otherwise: Array) -> Array:
     """``otherwise`` where the ray descends, else why it does not: STATIONARY, ASCENT or NONFINITE (*lanes,)."""
-    downhill = descends(slope0)
-    if xp.eager and xp.all(downhill):
+    if xp.eager and xp.all(descends(slope0)):
         return otherwise
-    uphill = xp.where((slope0 > 0) & (slope0 < inf), 0 * otherwise + int(Status.ASCENT), int(Status.NONFINITE))
-    return xp.where(downhill, otherwise, xp.where(slope0 == 0, int(Status.STATIONARY), uphill))
+    level = xp.where(slope0 == 0, 0 * otherwise + int(Status.STATIONARY), int(Status.ASCENT))
+    return xp.where(xp.isfinite(slope0), xp.where(slope0 < 0, otherwise, level), int(Status.NONFINITE))

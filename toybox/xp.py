@@ -119,6 +119,9 @@ class NumpyNamespace(Namespace):
     """NumPy with its own faster calls for what the array API can only compose."""
 
     eager = True
+    SAFE = {
+        kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"
+    }  # squares with all digits
 
     def take_rows(self, table, index):
         return table.take(index, axis=0)
@@ -145,13 +148,12 @@ class NumpyNamespace(Namespace):
         return np.any(x, **axis) if axis else np.count_nonzero(x) > 0  # a fourth of the time
 
     def all(self, x, **axis):
-        return np.all(x, **axis) if axis else np.count_nonzero(x) == x.size
+        return np.logical_and.reduce(x, **axis) if axis else np.count_nonzero(x) == x.size
 
     def norm(self, x):
         """Scaled only where squares lose digits: in other lanes it is the root of their sum, whoever stands beside."""
-        squares, numbers = np.vecdot(x, x), np.finfo(x.dtype)
-        safe = (squares > numbers.smallest_normal / numbers.eps) & (squares < np.inf)
-        plain = np.sqrt(squares)
+        squares = np.vecdot(x, x)
+        safe, plain = (squares > self.SAFE[x.dtype.char]) & (squares < np.inf), np.sqrt(squares)
         return plain if self.all(safe) else np.where(safe, plain, super().norm(x))
 
     def divisor(self, x):
