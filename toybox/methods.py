@@ -306,7 +306,7 @@ METHODS = {
         ("kafka2019",),
         "D Algorithm 4, eq. 2.24",
         "rules/bracketing.py",
-        "the upper limit wins where limits contradict each other",
+        "the upper limit wins where limits contradict each other; step 0 where all tries fail",
     ),
     "pls": Entry(
         pls,

@@ -22,6 +22,7 @@ from .extras import install
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
 BACKENDS, FLOATS = ("numpy", "torch", "strict", "cupy"), ("float64", "float32")
+SAFE = {kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"}  # squares with all digits
 _MODULES = {
     "numpy": "numpy",
     "torch": "array_api_compat.torch",
@@ -119,9 +120,6 @@ class NumpyNamespace(Namespace):
     """NumPy with its own faster calls for what the array API can only compose."""
 
     eager = True
-    SAFE = {
-        kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"
-    }  # squares with all digits
 
     def take_rows(self, table, index):
         return table.take(index, axis=0)
@@ -153,7 +151,7 @@ class NumpyNamespace(Namespace):
     def norm(self, x):
         """Scaled only where squares lose digits: in other lanes it is the root of their sum, whoever stands beside."""
         squares = np.vecdot(x, x)
-        safe, plain = (squares > self.SAFE[x.dtype.char]) & (squares < np.inf), np.sqrt(squares)
+        safe, plain = (squares > SAFE[x.dtype.char]) & (squares < np.inf), np.sqrt(squares)
         return plain if self.all(safe) else np.where(safe, plain, super().norm(x))
 
     def divisor(self, x):

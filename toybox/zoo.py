@@ -1,4 +1,7 @@
-"""The one registry: names of problems and methods -> constructor, citation, equation, file."""
+"""The one registry: names of problems and methods -> constructor, citation, equation, file.
+
+What the statuses of a method's steps mean, and what each guarantees, stands in ``rays.Status``.
+"""
 
 from __future__ import annotations
 
