@@ -251,8 +251,8 @@ class PLS:
         shortest trial of this one."""
         average = np.where(np.isnan(state.average), size, 0.95 * state.average + 0.05 * size)
         first = np.where(1.3 * size < average / 100, average, 1.3 * size)
-        walked, stopped = downhill & (size > 0), downhill & (size == 0) & (shortest > 0)
-        first = np.where(walked, first, np.where(stopped, shortest, state.first))
+        walked = downhill & (size > 0)
+        first = np.where(walked, first, np.where(downhill, np.maximum(shortest, TINY), state.first))
         return Trials(first, np.where(walked, average, state.average))
 
 

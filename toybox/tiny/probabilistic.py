@@ -302,7 +302,7 @@ def pls(
                 average = s if average is None else 0.95 * average + 0.05 * s
                 trial = average if 1.3 * s < average / 100 else 1.3 * s
             else:
-                trial = shortest * trial
+                trial = max(shortest * trial, TINY)
         move = Move(add(x, s, scale(-1, g)), s, status, 1 + alone + n)
         yield move
         x = move.x
