@@ -34,6 +34,7 @@ NEAR, FAR = 1e-4, 1e-2  # where the parabola is measured beside 0, as lengths
 RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
 SMALLEST = 1e-6  # of the released code's steps and rates
 SHORT, LONG = 1e-3, 100.0  # directions that it searches
+LARGEST = 2**31  # batches of one gradient: beyond, their counts overflow
 
 SCHEDULES: dict[str, Callable[[int], Callable[[int], int]]] = {  # of t_max: k(t), base batches per gradient
     "constant": lambda t_max: lambda t: 1,
@@ -108,6 +109,10 @@ class BatchSchedule:
                     f"schedule({drawn})={shown(k)} is not accepted; accepted: a whole number of at least 1"
                 )
             k = max(int(self.noise_factor * k), 1)
+            if k > LARGEST:
+                raise ValueError(
+                    f"noise_factor={self.noise_factor!r} makes a gradient of {k:.3g} batches; accepted: at most {LARGEST}"
+                )
             searches = used >= self.rule.reuse or self.rule.searches_anew(update, k, numbers)
             used = 1 if searches else used + 1
             drawn += self.rule.pooled(k) if searches else k
