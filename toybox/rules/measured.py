@@ -111,8 +111,8 @@ class BatchSchedule:
             k = max(int(self.noise_factor * k), 1)
             if k > LARGEST:
                 raise ValueError(
-                    f"noise_factor={self.noise_factor!r} makes a gradient of {k:.3g} batches; accepted: one that makes at "
-                    f"most {LARGEST}"
+                    f"noise_factor={self.noise_factor!r} makes a gradient of {k:.3g} batches; accepted: one that makes "
+                    f"at most {LARGEST}"
                 )
             searches = used >= self.rule.reuse or self.rule.searches_anew(update, k, numbers)
             used = 1 if searches else used + 1

@@ -16,8 +16,8 @@ Deviations
   authors estimate the slope's from the variances of single coordinates. Both carry the factor 1 - B/D of sampling
   without replacement, so that on the full batch this is a deterministic search with cubic interpolation. A batch of
   one sample shows no spread: there it is that of two, its own and the first fresh one, at the price of another pass.
-  Losses and slopes that are not finite, or losses beyond WALL, are entered as a wall, which is never accepted, however
-  large the noise. Nor is a point whose own loss or slope, as observed, violates a condition by more than CONTRADICTED
+  Losses and slopes that are not finite, or beyond WALL, are entered as a wall, which is never accepted, however large
+  the noise. Nor is a point whose own loss or slope, as observed, violates a condition by more than CONTRADICTED
   deviations of the noise: there trials are so close together that the belief is made of rounding. Where all trials were
   walls there is no step, and the next search begins with the shortest of them.
   From the authors' code: where the mean rises at 0 and has no minimum in the first cell, the next trial is a
@@ -223,11 +223,10 @@ class PLS:
         downhill = seeking = observe.downhill
         size, u = np.zeros(downhill.shape), np.ones(downhill.shape)  # line 4
         s, values, slopes = size[..., None], size[..., None], size[..., None] - 1  # lines 1 to 3
-        free = s[..., 1:] > 0  # the trials that are no walls
         for j in range(1, self.evaluations + 1):
-            value, slope, passable = observe(j, u, xp.asarray(seeking))  # lines 6 and 7
+            value, slope = observe(j, u, xp.asarray(seeking))  # lines 6 and 7
             s, values, slopes = append(s, u), append(values, value), append(slopes, slope)
-            free = append(free, passable)
+            free = (values < WALL)[..., 1:] & (slopes < 3 * WALL)[..., 1:]
             belief = believe(s, values, slopes, *observe.noise)  # line 8
             tried = belief.at(s[..., 1:])
             good = tried.wolfe_probability(c1, c2) > threshold  # lines 9 and 10
@@ -257,8 +256,7 @@ class PLS:
 
 
 class Scaled:
-    """The losses along a ray in the units of the prior: called with (j, u), the value and the slope at u of batch j,
-    and whether they are no wall.
+    """The losses along a ray in the units of the prior: called with (j, u), the value and the slope at u of batch j.
 
     ``noise`` holds the variances of both, each (*lanes, 1); ``downhill`` (*lanes,) says where the ray descends. One
     transfer to the host when it is made, and one per call.
@@ -284,8 +282,7 @@ class Scaled:
 
     def __call__(self, j, u, where=None):
         value, slope = self.to_host(*self.means(self.examples(j, u * self.first, where)))
-        value, slope = (value - self.value0) / self.unit, slope / self.steep
-        return wall(value, WALL), wall(slope, 3 * WALL), np.isfinite(value) & np.isfinite(slope) & (value < WALL)
+        return wall((value - self.value0) / self.unit, WALL), wall(slope / self.steep, 3 * WALL)
 
     def allows(self, u, values, slopes, c1, c2):
         """Where the observations do not contradict the Wolfe conditions, as far as their noise explains."""

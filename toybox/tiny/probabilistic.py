@@ -13,8 +13,8 @@ Where this text leaves the printed rules, and where the authors' released code d
 - noise: the spread of losses and directional derivatives within the gradient's batch at 0, one more evaluation, with
   the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates. A batch
   of one shows no spread: there that of it and the first fresh one, two evaluations.
-- losses beyond WALL, and losses and slopes that are not finite, are observed as a wall of that height (slopes: three
-  times), which is never accepted. Nor is a point whose own observation violates a condition by more than CONTRADICTED
+- losses and slopes that are not finite, or beyond WALL and 3 WALL, are observed as a wall of that height, which is
+  never accepted. Nor is a point whose own observation violates a condition by more than CONTRADICTED
   deviations of the noise: the belief is made of rounding where places are too close together. After nothing but walls
   there is no step, and the next search begins with the shortest trial.
 - all terms get a relative variance NUGGET, so that two observations at one place are no contradiction.
@@ -254,8 +254,8 @@ def search(scaled: Scaled, batches, noise, c1, c2, threshold) -> tuple[float, st
     errors = [CONTRADICTED * math.sqrt(variance) for variance in noise]
     for n, batch in enumerate(batches, 1):
         value, slope = scaled.observe(u, batch)
-        passable += [u] if finite(value) and finite(slope) and value < WALL else []
         places, values, slopes = [*places, u], [*values, wall(value, WALL)], [*slopes, wall(slope, 3 * WALL)]  # line 7
+        passable += [u] if values[-1] < WALL and slopes[-1] < 3 * WALL else []
         belief = believe(places, values, slopes, *noise)  # line 8
         seen = dict(zip(places, zip(values, slopes, strict=True), strict=True))
         allowed = [u for u in passable if seen[u][0] + c1 * u <= errors[0] and seen[u][1] + c2 >= -errors[1]]
