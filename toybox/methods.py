@@ -1,6 +1,7 @@
 """Every method of the documents: a direction and a rule, with where it comes from.
 
 A constructor's signature holds the published defaults; every number may be an array, whose elements then become lanes.
+What the statuses of a method's steps mean, and what each guarantees, stands in ``rays.Status``.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ class Status(IntEnum):
         Goldstein          that, and by at least (1 - c) s phi'(0); CAPPED: only the former
         strong Wolfe       as Armijo, and |phi'(s)| <= c2 |phi'(0)|; CAPPED: as Armijo, and phi'(s) <= c2 |phi'(0)|
         extragradient      the gradient changes by at most c |g| on the way
-        exact              phi' changes its sign at s, as far as rounding tells; CAPPED: phi' < 0 at s
+        exact              phi' vanishes at s, or changes its sign there, or ends beyond (is no number), as far as
+                           rounding tells; CAPPED: phi' < 0 at s
         GOLS-I             phi' of a fresh batch is within [0, c2 |phi'(0)|] at s, or has changed its sign since the
                            trial before; CAPPED: neither, up to the largest step
         PLS                both Wolfe conditions hold with more than the wanted probability, at no wall

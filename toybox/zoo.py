@@ -1,7 +1,4 @@
-"""The one registry: names of problems and methods -> constructor, citation, equation, file.
-
-What the statuses of a method's steps mean, and what each guarantees, stands in ``rays.Status``.
-"""
+"""The one registry: names of problems and methods -> constructor, citation, equation, file."""
 
 from __future__ import annotations
 
