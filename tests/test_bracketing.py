@@ -90,3 +90,59 @@ def test_a_gradient_only_search_ends_where_nothing_is_finite():
     wild = FromFunction(nothing, dim=2, size=4)
     trace = tb.run(wild, tb.Optimizer(Gradient(), GOLSI()), steps=5, batch=2)
     assert (trace.status == tb.Status.NONFINITE).all()
+
+
+GENTLE = FromFunction(lambda theta, index: (-(2.0**-10) * theta[..., 0], 0 * theta - 2.0**-10), 1, 4)
+
+
+@pytest.mark.parametrize("variant", ["paper", "released"])
+def test_after_its_tries_a_gradient_only_search_stays_and_goes_on_from_there(variant):
+    """Down a slide of slope 2^-10 the largest first trial is 2^10. Three slopes each: 1, 2, 4; 8, 16, 32; 64, 128, 256;
+    and at 512 the next step may pass the largest one: unasked, or by the released code asked."""
+    method = tb.Optimizer(Gradient(), GOLSI(first=1.0, tries=3, variant=variant))
+    trace = tb.run(GENTLE, method, steps=4, batch=1, theta=[0.0])
+    assert trace.size[:, 0].tolist() == [0, 0, 0, 1024]
+    assert trace.status[:, 0].tolist() == [*[tb.Status.EXHAUSTED] * 3, tb.Status.CAPPED]
+    assert trace.trials[:, 0].tolist() == [3, 3, 3, 2 if variant == "released" else 1]
+
+
+def test_a_factor_of_almost_1_ends():
+    trace = tb.run(GENTLE, tb.Optimizer(Gradient(), GOLSI(factor=1 + 1e-8)), steps=1, batch=1, theta=[0.0])
+    assert (trace.status[0, 0], trace.trials[0, 0], trace.size[0, 0]) == (tb.Status.EXHAUSTED, 1000, 0)
+
+
+def on(value, slope):
+    """A loss and its slope, of one variable, for tb.run."""
+    return FromFunction(lambda theta, index: (value(theta)[..., 0], slope(theta)), 1, 1)
+
+
+def test_an_exact_search_that_uses_up_its_rounds_has_found_nothing():
+    """A kink at 1e-100: after 200 rounds, a third of them bisections, the bracket still does not tell where it is."""
+    kink = on(lambda x: np.abs(x - 1e-100), lambda x: np.where(x < 1e-100, -1.0, 1.0))
+    trace = tb.run(kink, tb.method("exact"), steps=1, batch=1, theta=[0.0])
+    assert (trace.status[0, 0], trace.trials[0, 0], trace.theta[0, 0]) == (tb.Status.EXHAUSTED, 200, 0)
+
+
+def test_an_exact_search_does_not_stop_where_a_secant_does_not_move():
+    """Slope -1 up to a kink, and beyond so steep that a secant through both may move by a few units of rounding: with
+    nothing else to tell it when to stop, the search ended elsewhere on two of five such lines."""
+    rng = np.random.default_rng(0)
+    steep, c = 10.0 ** rng.uniform(8, 20, (100, 1)), 10.0 ** rng.uniform(-3, 2, (100, 1))
+    kinks = on(lambda x: np.where(x < c, -x, steep * (x - c)), lambda x: np.where(x < c, -1.0, steep))
+    trace = tb.run(kinks, tb.method("exact"), steps=1, batch=1, seeds=range(100), theta=[0.0])
+    assert (trace.status == tb.Status.FOUND).all()
+    np.testing.assert_allclose(trace.size[0], c[:, 0], rtol=8 * 2.0**-52)
+
+
+@pytest.mark.parametrize("beyond", [np.nan, -inf])
+def test_an_exact_search_stays_in_front_of_a_wall(beyond):
+    """Falling up to 1/3, where the slope ceases to be a finite number."""
+    wall = on(lambda x: np.where(x > 1 / 3, np.nan, -x), lambda x: np.where(x > 1 / 3, beyond, -1.0))
+    trace = tb.run(wall, tb.method("exact"), steps=1, batch=1, theta=[0.0])
+    assert trace.status[0, 0] == tb.Status.FOUND
+    assert 1 / 3 * (1 - 8 * 2.0**-52) <= trace.theta[0, 0] <= 1 / 3
+
+
+def test_an_exact_search_without_a_largest_step_finds_nothing_on_a_slide():
+    trace = tb.run(GENTLE, tb.method("exact", s_max=inf), steps=1, batch=1, theta=[0.0])
+    assert (trace.status[0, 0], trace.theta[0, 0]) == (tb.Status.EXHAUSTED, 0)

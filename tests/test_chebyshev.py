@@ -165,7 +165,7 @@ def test_a_metered_line_is_charged_for_the_nodes():
     kinds = {}
     ledger = SimpleNamespace(charge=lambda kind, size, count=1, where=None: kinds.update({kind: count}))
     point = problem.at(problem.initial([0]), problem.population)
-    line = tb.lines.Metered(point.along(-point.gradient), ledger, problem.size, known=True)
+    line = tb.lines.Metered(lambda: point.along(-point.gradient), ledger, problem.size, known=True)
     line.proxy((0.0, 1.0))
     assert kinds == {"slopes": 20}
 

@@ -87,3 +87,40 @@ def test_two_steps_of_ali_g_with_momentum(adjusted, second):
     method = tb.method("ali-g", eps=0.0, momentum=0.5, adjusted=adjusted)
     ends = [tb.run(QUARTIC, method, steps=steps, batch=1, theta=[1.0]).theta[0, 0] for steps in (1, 2)]
     np.testing.assert_allclose(ends, [0.625, second], rtol=16 * 2.0**-52)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_ali_g_never_goes_uphill(momentum):
+    """A negative loss counts as 0, which is the least that the rule knows of."""
+    trace = tb.run(SLIDE, tb.method("ali-g", momentum=momentum), steps=1, batch=1, theta=[3.0])  # the loss is -3
+    assert (trace.status[0, 0], trace.size[0, 0], trace.theta[0, 0]) == (tb.Status.UNMOVED, 0, 3)
+    (move,) = tiny.ali_g(tiny.Quadratics([((1.0,),)], [(0.0,)], [-9.0]), (3.0,), [(0,)], momentum=momentum)
+    assert move == ((3.0,), 0, tiny.UNMOVED, 0)
+
+
+def test_ali_g_is_not_capped_where_it_takes_no_step():
+    """No gradient, and still a loss of 1: without a step there is no largest one, though the momentum goes on."""
+    f = lambda theta, index: (0 * theta[..., 0] + 1, np.where(index[..., :1] == 1, 0.0, -1.0) + 0 * theta)
+    trace = tb.run(
+        FromFunction(f, 1, 2), tb.method("ali-g", max_rate=0.5, momentum=0.5), steps=2, batch=1, theta=[0.0],
+        sampler=lambda t, j: np.array([[t]]),
+    )  # fmt: skip
+    assert trace.status[:, 0].tolist() == [tb.Status.CAPPED, tb.Status.FOUND]
+    assert trace.size[:, 0].tolist() == [0.5, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("power", [0.52, -0.52])
+@pytest.mark.parametrize(("name", "along"), [("nsgd", 1), ("sgd", 0)])
+def test_directions_whose_squares_overflow_or_underflow_have_a_length(name, along, power, dtype):
+    """|g|^2 is infinite, or 0, in one lane of two: the step is the same multiple of g as in the other."""
+    steep = np.array([10.0 ** (power * (308 if dtype == "float64" else 38)), 1.0])
+    f = lambda theta, index: (0 * theta[..., 0], np.asarray(steep[:, None] * [3.0, 4.0], dtype))
+    trace = tb.run(
+        FromFunction(f, 2, 1, dtype=dtype), tb.method(name, rate=0.1), steps=1, batch=1, seeds=(0, 1), theta=[0, 0]
+    )
+    assert (trace.status == tb.Status.FOUND).all()
+    expected = 0.1 * np.array([-0.6, -0.8]) if along else 0.1 * steep[:, None] * [-3.0, -4.0]
+    np.testing.assert_allclose(trace.theta, np.broadcast_to(expected, (2, 2)), rtol=8 * np.finfo(dtype).eps)
+    lengths = np.full(2, 0.1) if along else 0.5 * steep
+    np.testing.assert_allclose(trace.arc[0], lengths, rtol=8 * np.finfo(dtype).eps)

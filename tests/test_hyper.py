@@ -1,6 +1,7 @@
 """Hyper-parameters: what a record accepts, what it says of the rest, and how numbers become lanes."""
 
 import dataclasses
+import re
 from math import inf, nan
 from typing import Any
 
@@ -178,3 +179,34 @@ def test_bind_makes_arrays_of_the_runs_backend_and_dtype(backend, kind):
     assert (bound.inner.many, bound.inner.kind, bound.inner.maybe) == (7, "a", None)
     assert record.rate == 0.3  # the record itself has not changed
     assert type(record.rate) is float
+
+
+@pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
+@pytest.mark.parametrize(
+    ("name", "value", "rounded"),
+    [("open_", 1 - 1e-9, 1.0), ("open_", 1e-60, 0.0), ("left", 1e39, inf), ("open_", [0.5, 1e-60], 0.0)],
+)
+def test_bounds_hold_in_the_dtype_of_the_run(name, value, rounded, backend):
+    """A number inside its interval in float64 may be at its end in float32."""
+    xp, record = namespace(backend), Record(**{name: value})
+    bind(record, xp, xp.float64)
+    wrong = float(np.ravel(value)[-1])
+    with (
+        np.errstate(over="ignore", under="ignore"),
+        pytest.raises(
+            ValueError,
+            match=rf"^{name}={re.escape(repr(wrong))} is {rounded} in float32, outside its range; accepted: ",
+        ),
+    ):
+        bind(Wrapper(inner=record), xp, xp.float32)
+    with np.errstate(over="ignore", under="ignore"):
+        bind(Record(right=1e39, closed=1e-60), xp, xp.float32)  # inf and 0, which they accept
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 10**30])
+def test_whole_numbers_that_no_counter_holds_are_refused(value):
+    with pytest.raises(
+        ValueError, match=rf"^many={value} is not accepted by Record; accepted: a whole number of at most 2\^53$"
+    ):
+        Record(many=value)
+    assert Record(many=2**53).many == 2**53

@@ -446,3 +446,11 @@ def test_equal_weights_change_no_bit():
     s = np.linspace(-1, 1, 50)[None]
     for weights in ([1, 1, 1], [7, 7, 7]):
         np.testing.assert_array_equal(MeanLine(place.xp, lines, weights).change(s), MeanLine(place.xp, lines).change(s))
+
+
+def test_a_gradient_of_too_many_batches_is_refused():
+    method = tb.method("labpal-sgd", noise_factor=1e300)
+    with pytest.raises(
+        ValueError, match=r"^noise_factor=1e\+300 makes a gradient of 1e\+300 batches; accepted: one that"
+    ):
+        method.batches(3)

@@ -291,7 +291,7 @@ CALLS = {
 @pytest.mark.parametrize("call", CALLS)
 def test_a_metered_line_charges_and_changes_nothing(call, known):
     bare, ledger = composite("logistic", np.random.default_rng(0), lanes=(1,))[-1], Recorder()
-    metered = Metered(bare, ledger, 5, known)
+    metered = Metered(lambda: bare, ledger, 5, known)
     ask, expected = CALLS[call]
     if known:  # the gradient's batch: phi(0) and phi'(0) are paid for
         expected = [charge for charge in expected if charge[2] > 1]
@@ -308,12 +308,12 @@ def test_a_single_question_has_the_answer_and_the_price_of_a_change(rank):
     point = problem.at(theta, problem.draw(np.arange(2), 0, 0, 50))
     line, s = point.along(-point.gradient), np.array([0.3, 1e-6])
     ledgers = Recorder(), Recorder()
-    once, change = (Metered(line, ledger, 50, known=True) for ledger in ledgers)
+    once, change = (Metered(lambda: line, ledger, 50, known=True) for ledger in ledgers)
     found, expected = once.once(s, "w"), change.change(s[:, None], "w")[:, 0]
     np.testing.assert_allclose(found, expected, rtol=2**8 * EPS, atol=0)
     assert ledgers[0] == ledgers[1]
     curved = CompositeLine(NP, LOSSES["square"], np.ones((1, 3)), np.ones((1, 3)), np.zeros((1, 3)), nowhere)
-    assert Metered(curved, Recorder(), 3, known=True).once(np.array([1.0])).tolist() == [3.0]
+    assert Metered(lambda: curved, Recorder(), 3, known=True).once(np.array([1.0])).tolist() == [3.0]
 
 
 def test_captured_lines_know_where_a_step_leads():

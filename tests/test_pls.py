@@ -558,6 +558,30 @@ def test_a_trial_that_overflows_is_a_wall(first):
         assert (np.abs(trace.theta) < 0.2).all()
 
 
+def torn(value, slope):
+    """x falls up to 0; beyond, loss and slope are these. The samples' losses differ, so that nothing is certain."""
+    spread = np.linspace(-1, 1, 20)
+
+    def samples(theta, index):
+        values = np.where(theta > 0, value, -theta) + 1e3 * spread[index]
+        return values, (np.where(theta > 0, slope, -1.0) + 0 * values)[..., None]
+
+    f = lambda theta, index: tuple(part.mean(axis=1) for part in samples(theta, index))
+    return tb.problems.FromFunction(f, 1, 20, samples=samples)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope"), [(np.inf, 1.0), (np.nan, np.nan), (-np.inf, -1.0), (0.0, np.nan), (1e9, 1.0)]
+)
+def test_a_wall_is_never_accepted_however_large_the_noise(value, slope):
+    """With losses that spread by a thousand, a wall of WALL may well be a decrease. From -1e-7 the first three trials
+    are behind it: the search stays, and the next one begins with its shortest trial."""
+    trace = tb.run(torn(value, slope), gradient(evaluations=3), steps=8, batch=5, theta=[-1e-7], every=None)
+    assert (trace.theta <= 0).all()
+    assert tb.Status.NONFINITE not in trace.status
+    assert (trace.status[0, 0], trace.size[0, 0]) == (tb.Status.EXHAUSTED, 0)
+
+
 def test_missing_examples_are_asked_for():
     problem = tb.problems.FromFunction(lambda theta, index: ((theta**2).sum(-1), 2 * theta), 2, 10)
     with pytest.raises(NotImplementedError, match="samples="):
@@ -568,14 +592,16 @@ def test_the_next_search_starts_a_little_further():
     rule, yes = PLS(), np.array([True])
     start = rule.init(tb.problem("quadratic").xp, (1,))
     assert start.first.tolist() == [1.0]  # Algorithm 5, line 4
-    after = rule.next(start, np.array([2.0]), yes)  # a bad first trial is forgotten at once
+    short = np.array([0.25])
+    after = rule.next(start, np.array([2.0]), short, yes)  # a bad first trial is forgotten at once
     assert (after.first.tolist(), after.average.tolist()) == ([2.6], [2.0])
-    longer = rule.next(after, np.array([4.0]), yes)
+    longer = rule.next(after, np.array([4.0]), short, yes)
     assert longer.first.tolist() == [5.2]
     assert longer.average[0] == pytest.approx(0.95 * 2 + 0.05 * 4)
-    shrunk = rule.next(longer, np.array([1e-3]), yes)
+    shrunk = rule.next(longer, np.array([1e-3]), short, yes)
     assert shrunk.first.tolist() == shrunk.average.tolist() == [pytest.approx(0.95 * 2.1 + 5e-5)]
-    assert rule.next(longer, np.array([0.0]), ~yes) == longer
+    assert rule.next(longer, np.array([0.0]), short, ~yes) == longer
+    assert rule.next(longer, np.array([0.0]), short, yes) == longer._replace(first=short)  # nothing but walls
 
 
 @pytest.mark.parametrize(

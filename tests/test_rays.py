@@ -1,10 +1,15 @@
 """Rays: lines on any batch, asked for once; and what everything costs."""
 
+import gc
+import tracemalloc
+import weakref
+
 import numpy as np
 import pytest
 
 import toybox as tb
 from optional import TORCH
+from toybox.problems import KernelClassifier
 from toybox.rays import Ledger, Ray, Status, conclude
 from toybox.xp import namespace
 
@@ -39,17 +44,33 @@ def test_lines_are_drawn_once_per_sample():
     assert ray.line(0) is ray.line()
     assert ray.line(2) is ray.line(2)
     assert ray.line(1) is not ray.line(2)
-    assert drawn == [(5, 0), (5, 2), (5, 1)]
+    assert drawn == [(5, 0)]  # none before it is asked for
     for j in range(3):
         sample = PROBLEM.draw(np.arange(2), 5, j, BATCH)
-        np.testing.assert_array_equal(ray.line(j).value0, PROBLEM.at(ray.origin.theta, sample).value)
+        for _ in range(2):
+            np.testing.assert_array_equal(ray.line(j).value0, PROBLEM.at(ray.origin.theta, sample).value)
+    assert drawn == [(5, 0), (5, 1), (5, 2)]
+
+
+def test_a_brief_line_is_forgotten_with_its_answer_and_paid_for_once():
+    """Asked again it is the same line, whose batch and loss at 0 are paid for already."""
+    kept, brief = make_ray(), make_ray()
+    expected, found = (
+        [ray.line(1, brief=how).change(TWO) for _ in "ab"] for (ray, *_), how in ((kept, False), (brief, True))
+    )
+    np.testing.assert_array_equal(found, expected)
+    costs = [ledger.settle(PROBLEM.xp, 1, (2,)) for _, ledger, _ in (kept, brief)]
+    assert all((costs[0][kind] == costs[1][kind]).all() for kind in costs[0])
+    ray, _, drawn = brief
+    lines = [weakref.ref(ray.line(j, brief=True)._line) for j in (2, 3)]
+    assert drawn == [(5, 0), (5, 1), (5, 2), (5, 3)]
+    assert [line() for line in lines] == [None, None]
 
 
 def test_a_pool_is_the_mean_of_the_first_lines():
-    ray, _, drawn = make_ray()
+    ray, *_ = make_ray()
     pool = ray.pool(3)
     np.testing.assert_allclose(pool.value0, sum(ray.line(j).value0 for j in range(3)) / 3, rtol=1e-15)
-    assert drawn == [(5, 0), (5, 1), (5, 2)]
     s = np.ones((2, 1))
     np.testing.assert_array_equal(ray.pool(1).change(s), ray.line(0).change(s))
 
@@ -62,7 +83,7 @@ def test_a_ray_set_aside_is_that_ray_at_its_own_cost():
     expected = ray.pool(3).change(TWO)
     ledger.settle(PROBLEM.xp, 1, (2,))
     np.testing.assert_array_equal(other.pool(3).change(TWO), expected)
-    assert drawn == [(5, 0), (5, 1), (5, 2), (5, 2)]
+    assert drawn == [(5, 0), (5, 1), (5, 2), (5, 2)]  # no one has asked ray for that of batch 1
     assert (other.t, other.steps, other.fraction) == (5, 10, BATCH / D)
     assert not any(cost.any() for cost in ledger.settle(PROBLEM.xp, 1, (2,)).values())
     np.testing.assert_array_equal(ray.aside(2 * ray.d).norm, 2 * ray.norm)
@@ -164,22 +185,53 @@ def test_masks_of_any_backend_are_settled(backend):
 @pytest.mark.parametrize("backend", ["numpy", "strict", TORCH])
 @pytest.mark.parametrize("everybody", [False, True])
 def test_size_and_status_of_a_step(backend, everybody):
-    """(slope at 0, found, capped, still seeking) -> (size, status); alone, descending lanes take a short cut."""
+    """(slope at 0, found, capped) -> (size, status); alone, lanes with a step take a short cut."""
     xp = namespace(backend)
     table = {
-        (-1.0, True, False, False): (0.5, Status.FOUND),
-        (-np.inf, True, False, False): (0.5, Status.FOUND),
-        (-5e-324, True, True, False): (0.5, Status.CAPPED),
-        (-1.0, False, False, True): (0.0, Status.EXHAUSTED),
-        (-0.0, False, False, False): (0.0, Status.STATIONARY),
-        (5e-324, False, False, False): (0.0, Status.ASCENT),
-        (np.inf, False, True, False): (0.0, Status.ASCENT),
-        (np.nan, False, True, False): (np.nan, Status.NONFINITE),
+        (-1.0, True, False): (0.5, Status.FOUND),
+        (-5e-324, True, True): (0.5, Status.CAPPED),
+        (-1.0, False, False): (0.0, Status.EXHAUSTED),
+        (-1.0, False, True): (0.0, Status.EXHAUSTED),
+        (-0.0, False, False): (0.0, Status.STATIONARY),
+        (5e-324, False, False): (0.0, Status.ASCENT),
+        (np.inf, False, True): (np.nan, Status.NONFINITE),
+        (-np.inf, False, True): (np.nan, Status.NONFINITE),
+        (np.nan, False, True): (np.nan, Status.NONFINITE),
     }
     table = {case: end for case, end in table.items() if case[1] or not everybody}
     slope0, *flags = zip(*table, strict=True)
-    found, capped, seeking = (xp.asarray(flag) for flag in flags)
+    found, capped = (xp.asarray(flag) for flag in flags)
     slope0 = xp.asarray(slope0, dtype=xp.float64)
-    size, status = conclude(xp, slope0, xp.full(len(table), 0.5, dtype=xp.float64), found, capped, seeking)
+    size, status = conclude(xp, slope0, xp.full(len(table), 0.5, dtype=xp.float64), found, capped)
     assert (size.dtype, status.dtype) == (xp.float64, xp.int8)
     np.testing.assert_array_equal(np.stack([xp.to_host(size), xp.to_host(status)], axis=1), list(table.values()))
+
+
+# What a search keeps
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "few", "many"),
+    [
+        ("golsi", {"factor": 1.001}, {"tries": 3}, {"tries": 60}),
+        ("golsi", {"factor": 1.001, "variant": "released"}, {"tries": 3}, {"tries": 60}),
+        ("pls", {"threshold": 0.999999}, {"evaluations": 3}, {"evaluations": 20}),
+        ("labpal-sgd", {"schedule": "constant"}, {"approximation_batches": 3}, {"approximation_batches": 60}),
+    ],
+)  # fmt: skip
+def test_memory_does_not_grow_with_the_number_of_fresh_batches(name, options, few, many):
+    """A batch gathers 4 x 200 rows of 800 numbers, 5.1 MB: a search may hold a few of them, and no more for more."""
+    rng, peaks = np.random.default_rng(0), []
+    place = KernelClassifier(rng.normal(size=(800, 3)), np.arange(800) % 2, 1.0)
+    gc.disable()  # nor does it wait until somebody looks for garbage
+    try:
+        for numbers in (few, many):
+            tracemalloc.start()
+            trace = tb.run(place, tb.method(name, **options, **numbers), steps=6, batch=200, seeds=range(4), every=None)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            drawn = trace.cost("batches")[-1].max()
+    finally:
+        gc.enable()
+    assert drawn >= 40  # many were
+    assert peaks[1] - peaks[0] < 4 * 200 * 800 * 8 / 2

@@ -118,11 +118,12 @@ def test_the_step_of_polyak_halves_the_way_on_a_parabola(q, x):
 
 @given(numbers, positive, positive)
 def test_ali_g_finds_the_root_of_a_line_unless_it_is_too_far(height, slope, max_rate):
+    """A loss below 0 counts as 0: the step is 0, never uphill."""
     line = Made(lambda x: slope * x, lambda x: slope)
     move = only(tiny.ali_g(line, (height,), [1], eps=0, max_rate=max_rate))
-    eta = min(height / slope, max_rate)
+    eta = min(max(height, 0) / slope, max_rate)
     assert move[:2] == ((height - eta * slope,), eta)
-    assert move.status == (tiny.CAPPED if eta == max_rate else tiny.FOUND)
+    assert move.status == (tiny.CAPPED if eta == max_rate else tiny.FOUND if eta else tiny.UNMOVED)
 
 
 @given(quadratics(), vectors(2), ratios, st.booleans())

@@ -34,6 +34,32 @@ def host(xp, array):
 # Functions
 
 
+def lengths(kind):
+    """Vectors whose squares are ordinary, overflow, underflow and are 0; and their lengths. Errors: four roundings."""
+    big = np.float64(2.0) ** (900 if kind == "float64" else 100)
+    vectors = np.array([[3.0, 4.0], [3.0 * big, 4.0 * big], [3.0 / big, 4.0 / big], [0.0, 0.0]])
+    return vectors.astype(kind), np.array([5.0, 5.0 * big, 5.0 / big, 0.0])
+
+
+def test_lengths_neither_overflow_nor_underflow(xp, kind):
+    vectors, expected = lengths(kind)
+    with np.errstate(over="ignore", under="ignore"):
+        found = host(xp, xp.norm(xp.asarray(vectors)))
+        each = np.concatenate([host(xp, xp.norm(xp.asarray(vector[None]))) for vector in vectors])
+    assert found.dtype == kind
+    np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(kind).eps)
+    np.testing.assert_array_equal(each, found)  # whoever stands beside
+
+
+@pytest.mark.cupy
+def test_lengths_on_a_device(cupy_backend, kind, counted):
+    vectors, expected = lengths(kind)
+    array, found = cupy_backend.asarray(vectors), []
+    counts = counted(lambda: found.append(cupy_backend.norm(array)))
+    np.testing.assert_allclose(cupy_backend.to_host(found[0]), expected, rtol=4 * np.finfo(kind).eps)
+    assert (counts["launches"], counts["syncs"]) == (1, 0)
+
+
 @pytest.mark.parametrize("shape", [(0,), (5,), (2, 3), (2, 1, 4)])
 def test_take_rows(xp, shape):
     table = np.arange(30.0).reshape(5, 2, 3)

@@ -118,8 +118,7 @@ class Unit:
 
     def step(self, xp, point, state):
         d, state = self.direction.step(xp, point, state)
-        norm = xp.sqrt(xp.vecdot(d, d))
-        return d / xp.divisor(norm)[..., None], state
+        return d / xp.divisor(xp.norm(d))[..., None], state
 
 
 @hyperparameters

@@ -18,6 +18,7 @@ import numpy as np
 
 from .xp import Namespace, near
 
+MOST = 2**53  # whole numbers up to here are counters of any backend, and floats
 Hyper = Any  # a float, or an array of floats over lanes
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def choice(default: Any, *accepted: Any) -> Any:
 
 
 def integer(default: int | None, least: int, none: bool = False) -> Any:
-    """A whole number of at least ``least``, or None where ``none`` or the default says so; never an array."""
+    """A whole number from ``least`` to MOST, or None where ``none`` or the default says so; never an array."""
     return dataclasses.field(default=default, metadata={"least": least, "none": none or default is None})
 
 
@@ -54,11 +55,14 @@ def _check(record: Any) -> None:
                 f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: "
                 f"{', '.join(map(repr, rule['accepted']))}" + near(value, rule["accepted"])
             )
-        elif "least" in rule and not (value is None and rule["none"]) and not is_whole(value, rule["least"]):
-            raise ValueError(
-                f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: a whole number "
-                f"of at least {rule['least']}" + (", or None" if rule["none"] else "")
-            )
+        elif "least" in rule and not (value is None and rule["none"]):
+            whole = is_whole(value, rule["least"])
+            if not whole or value > MOST:
+                raise ValueError(
+                    f"{field.name}={shown(value)} is not accepted by {type(record).__name__}; accepted: a whole number "
+                    f"of at {'most 2^53' if whole else 'least ' + str(rule['least'])}"
+                    + (", or None" if rule["none"] else "")
+                )
 
 
 def numbers(name: str, value: Any, interval: str) -> Any:
@@ -72,10 +76,7 @@ def numbers(name: str, value: Any, interval: str) -> Any:
         raise ValueError(
             f"{name}={shown(value)} is not a number; accepted: numbers in {interval}, or an array of them"
         ) from None
-    low, high = (float(end) for end in interval[1:-1].split(","))
-    above = values >= low if interval[0] == "[" else values > low
-    below = values <= high if interval[-1] == "]" else values < high
-    wrong = ~(above & below)
+    wrong = ~_within(values, interval)
     if wrong.any():
         raise ValueError(f"{name}={float(values[wrong].flat[0])} is outside its range; accepted: {interval}")
     if values.ndim == 0:
@@ -83,6 +84,13 @@ def numbers(name: str, value: Any, interval: str) -> Any:
     if values.size == 0:
         raise ValueError(f"{name} is an empty array; accepted: numbers in {interval}, or a non-empty array of them")
     return values
+
+
+def _within(values: np.ndarray, interval: str) -> Any:
+    """Which values lie in an interval such as "(0, 1]"."""
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = values >= low if interval[0] == "[" else values > low
+    return above & (values <= high if interval[-1] == "]" else values < high)
 
 
 def is_whole(value: Any, least: int) -> bool:
@@ -127,7 +135,8 @@ def lanes(*records: Any) -> tuple[int, ...]:
 
 
 def bind(record: T, xp: Namespace, dtype: Any) -> T:
-    """The same record with every number an array of the run's backend and dtype.
+    """The same record with every number an array of the run's backend and dtype. Raises ``ValueError`` for a number
+    that rounding to the dtype takes out of its interval: 1 + 1e-8 is 1 in float32.
 
     A lone number becomes a 0-d array, so that it goes through the same arithmetic as a lane of many would. A record
     that says ``on_host`` gets NumPy's arrays: it computes there, whatever the backend.
@@ -139,8 +148,20 @@ def bind(record: T, xp: Namespace, dtype: Any) -> T:
         if dataclasses.is_dataclass(value):
             object.__setattr__(bound, field.name, bind(value, xp, dtype))
         elif "interval" in field.metadata:
-            object.__setattr__(bound, field.name, place(xp.asarray(value, dtype=dtype)))
+            array = xp.asarray(value, dtype=dtype)
+            _check_rounded(field.name, value, xp.to_host(array), field.metadata["interval"])
+            object.__setattr__(bound, field.name, place(array))
     return bound
+
+
+def _check_rounded(name: str, value: Any, rounded: np.ndarray, interval: str) -> None:
+    wrong = ~_within(rounded, interval)
+    if wrong.any():
+        given, is_then = (float(np.broadcast_to(x, wrong.shape)[wrong][0]) for x in (value, rounded))
+        raise ValueError(
+            f"{name}={given!r} is {is_then!r} in {rounded.dtype}, outside its range; accepted: numbers rounded to one "
+            f"in {interval}, or another dtype of the problem"
+        )
 
 
 def refuse_unknown(what: str, name: Any, known: Iterable[str]) -> None:

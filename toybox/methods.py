@@ -1,6 +1,7 @@
 """Every method of the documents: a direction and a rule, with where it comes from.
 
 A constructor's signature holds the published defaults; every number may be an array, whose elements then become lanes.
+What the statuses of a method's steps mean, and what each guarantees, stands in ``rays.Status``.
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ def strong_wolfe(c1=1e-4, c2=0.9, first=1.0, max_step=1e10, tries=100):
 # --- slopes of fresh batches, beliefs
 
 
-def golsi(c2=0.9, factor=2.0, first=1e-8, smallest=1e-8, variant="paper"):
-    return Optimizer(Gradient(), GOLSI(c2, factor, first, smallest, variant))
+def golsi(c2=0.9, factor=2.0, first=1e-8, smallest=1e-8, tries=1000, variant="paper"):
+    return Optimizer(Gradient(), GOLSI(c2, factor, first, smallest, tries, variant))
 
 
 def pls(c1=0.05, c2=0.8, threshold=0.3, evaluations=10, first=1.0):
@@ -293,7 +294,7 @@ METHODS = {
         ("kafka2019",),
         "D Algorithm 4, eq. 2.24",
         "rules/bracketing.py",
-        "the upper limit wins where limits contradict each other",
+        "the upper limit wins where limits contradict each other; step 0 where all tries fail",
     ),
     "pls": Entry(
         pls,

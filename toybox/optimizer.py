@@ -180,7 +180,7 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
             moved = xp.where(alive[..., None], moved, theta)
             step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)))
             carried = False
-        record.step(origin.value, size, arc, step.status)
+        record.step(origin.value, size, arc, step.status, xp.all(moved == theta, axis=-1))
         whole = None
         if carried and t % CARRY != CARRY - 1:
             whole = ray.full_line.at(size)  # type: ignore[union-attr]
@@ -224,7 +224,7 @@ class _Record:
         self.measured: dict[str, list] = {probe.name: [] for probe in probes}
 
     def step(self, *row):
-        """Note a step's loss, size, arc and status (*lanes,)."""
+        """Note a step's loss, size, arc and status, and whether theta stays where it is (*lanes,)."""
         self.rows.append(row)
         self.seconds.append(time.perf_counter() - self.began)
         self.ledger.step += 1
@@ -235,6 +235,9 @@ class _Record:
         if self.rows:
             xp, shape = self.problem.xp, (len(self.rows), *self.lanes)
             columns = [xp.to_host(xp.concat(column)).reshape(shape) for column in zip(*self.rows, strict=True)]
+            *columns, status, stays = columns
+            accepted = (status == Status.FOUND) | (status == Status.CAPPED)
+            columns.append(np.where(accepted & stays, np.int8(Status.UNMOVED), status))
             self.blocks.append((*columns, self.ledger.settle(xp, len(self.rows), self.lanes)))
             self.rows = []
 

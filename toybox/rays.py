@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from enum import IntEnum
-from math import nan
+from functools import partial
+from math import inf, nan
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -19,14 +20,32 @@ from .xp import Array, Namespace
 
 
 class Status(IntEnum):
-    """How a search ended, per lane and step."""
+    """How a step ended, per lane. All numbers are those computed in the run's dtype.
 
-    FOUND = 0  # an acceptable step
-    CAPPED = 1  # the largest step allowed
-    EXHAUSTED = 2  # no acceptable step within the allowed tries
-    ASCENT = 3  # the direction points uphill: step 0
-    STATIONARY = 4  # the slope at 0 is 0: step 0
+    What a rule accepts, and so what FOUND guarantees:
+
+        Armijo             the judging batch's loss changes by at most c s phi'(0), and by less than 0, to a finite one
+        Goldstein          that, and by at least (1 - c) s phi'(0); CAPPED: only the former
+        strong Wolfe       as Armijo, and |phi'(s)| <= c2 |phi'(0)|; CAPPED: as Armijo, and phi'(s) <= c2 |phi'(0)|
+        extragradient      the gradient changes by at most c |g| on the way
+        exact              phi' vanishes at s, or changes its sign there, or ends beyond (is no number), as far as
+                           rounding tells; CAPPED: phi' < 0 at s
+        GOLS-I             phi' of a fresh batch is within [0, c2 |phi'(0)|] at s, or has changed its sign since the
+                           trial before; CAPPED: neither, up to the largest step
+        PLS                both Wolfe conditions hold with more than the wanted probability, at no wall
+        PAL, LABPAL        s is that of the minimum of a measured parabola, or PAL's mu; not that the loss falls
+        any other          nothing: the step is its formula's. So is that of LABPAL between two searches
+
+    "Step 0" is said of ``size``: momentum that a rule adds (Polyak, Nesterov, ALI-G) moves theta all the same.
+    """
+
+    FOUND = 0  # its rule accepts the step, and theta has moved
+    CAPPED = 1  # the same, and the step is the largest that the rule allows
+    EXHAUSTED = 2  # the line descends, no trial was acceptable: step 0, or what the head of the rule's file says
+    ASCENT = 3  # the slope at 0 is positive: step 0
+    STATIONARY = 4  # the slope at 0, or of a rule that does not look at it the whole direction, is 0: step 0
     NONFINITE = 5  # loss, slope or step are not finite: the lane has ended at its last finite iterate
+    UNMOVED = 6  # its rule accepts the step, but no bit of theta changes: it is 0, or too short for the dtype
 
 
 class Step(NamedTuple):
@@ -107,6 +126,24 @@ class Ledger:
         return cost
 
 
+class _Samples:
+    """The samples of a step: called with j >= 1, what line(j) of its ray measures on. Only the last one is kept."""
+
+    def __init__(self, sampler: Any, t: int):
+        self._sampler, self._t = sampler, t
+        self._last: tuple[int, Any] = (-1, None)
+
+    def __call__(self, j: int) -> Any:
+        if self._last[0] != j:
+            self._last = j, self._sampler(self._t, j)
+        return self._last[1]
+
+
+def _fresh(problem: Any, theta: Array, sample: _Samples, j: int, d: Array) -> Line:
+    """A line on sample j; no method of a ray, which lines that know their ray would keep in memory."""
+    return problem.at(theta, sample(j)).along(d)
+
+
 class Ray:
     """A direction from a point, with the loss line on any batch of this step."""
 
@@ -128,7 +165,7 @@ class Ray:
         self.batches = batches  # how many base batches gave the gradient
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
         self._lines: dict[int, Metered] = {}
-        self._samples: dict[int, Any] = {}
+        self.sample = _Samples(sampler, t)
         self._norm: Array | None = None
         self.full_line: Line | None = None  # the bare line of full(), once it was asked for
 
@@ -136,7 +173,7 @@ class Ray:
     def norm(self) -> Array:
         """|d| (*lanes,)."""
         if self._norm is None:
-            self._norm = self.xp.sqrt(self.xp.vecdot(self.d, self.d))
+            self._norm = self.xp.norm(self.d)
         return self._norm
 
     def aside(self, d: Array | None = None, full: Any = None) -> Ray:
@@ -147,25 +184,18 @@ class Ray:
             self._sampler, self._whole, self.batches,
         )  # fmt: skip
         if full is not None:
-            ray.full_line, ray._lines[-1] = full, Metered(full, ray._ledger, self._problem.size, known=False)
+            ray.full_line, ray._lines[-1] = full, Metered(lambda: full, ray._ledger, self._problem.size, known=False)
         return ray
 
-    def line(self, j: int = 0) -> Metered:
-        """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 a fresh batch of this step."""
+    def line(self, j: int = 0, brief: bool = False) -> Metered:
+        """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 a fresh batch of this step. brief:
+        for a search that asks a line once and goes on to the next; no more than one such line is in memory."""
         if j not in self._lines:
-            if j == 0:
-                point = self.origin
-            else:
-                point = self._problem.at(self.origin.theta, self.sample(j))
             size = self._batch if j else self._batch * self.batches
-            self._lines[j] = Metered(point.along(self.d), self._ledger, size, known=j == 0, drawn=j == 0)
+            make = partial(_fresh, self._problem, self.origin.theta, self.sample, j, self.d)
+            make = make if j else partial(self.origin.along, self.d)
+            self._lines[j] = Metered(make, self._ledger, size, known=j == 0, drawn=j == 0, brief=brief)
         return self._lines[j]
-
-    def sample(self, j: int) -> Any:
-        """The j-th sample of this step: what line(j) measures on, for j >= 1."""
-        if j not in self._samples:
-            self._samples[j] = self._sampler(self.t, j)
-        return self._samples[j]
 
     def at(self, theta: Array, sample: Any) -> Point:
         """The point at any theta (*lanes, dim) on any sample, unmetered: a next origin."""
@@ -181,35 +211,41 @@ class Ray:
         k = self.batches
         if n < k:
             raise ValueError(f"n={n} is not accepted; accepted: at least the {k} batches of the gradient")
-        return MeanLine(self.xp, [self.line(0), *(self.line(j) for j in range(k, n))], [k] + [1] * (n - k))
+        return MeanLine(self.xp, [self.line(0), *(self.line(j, brief=True) for j in range(k, n))], [k] + [1] * (n - k))
 
     def full(self) -> Metered:
         """The metered line on the whole data set."""
         if -1 not in self._lines:
             point = self._whole or self._problem.at(self.origin.theta, self._problem.population)
-            self.full_line = point.along(self.d)
-            self._lines[-1] = Metered(self.full_line, self._ledger, self._problem.size, known=False)
+            full = self.full_line = point.along(self.d)
+            self._lines[-1] = Metered(lambda: full, self._ledger, self._problem.size, known=False)
         return self._lines[-1]
 
 
-def conclude(
-    xp: Namespace, slope0: Array, s: Array, found: Array, capped: Array, seeking: Array | None = None
-) -> tuple[Array, Array]:
+def descends(slope0: Array) -> Array:
+    """Where a search has something to look for: the slope at 0 is negative, and finite (*lanes,)."""
+    return (slope0 < 0) & (slope0 > -inf)
+
+
+def decreases(change: Array, wanted: Array) -> Array:
+    """Sufficient decrease, eq. 2.17: the loss changes by at most ``wanted``, falls even where that has underflowed,
+    and to a finite one (*lanes,)."""
+    return (change <= wanted) & (change < 0) & (change > -inf)
+
+
+def conclude(xp: Namespace, slope0: Array, s: Array, found: Array, capped: Array) -> tuple[Array, Array]:
     """The size and status (*lanes,) of a step: s where one was found, FOUND or CAPPED; elsewhere 0 and why: EXHAUSTED
-    where still seeking, else STATIONARY, ASCENT or NONFINITE by the slope at 0 (then NaN: the lane ends)."""
+    where the ray descends, else STATIONARY, ASCENT or NONFINITE by the slope at 0 (then NaN: the lane ends)."""
     status = xp.astype(capped, xp.int8)  # CAPPED = 1
     if xp.eager and xp.all(found):
         return s, status
-    if seeking is not None:
-        status = xp.where(seeking, int(Status.EXHAUSTED), status)
-    status = slope_status(xp, slope0, status)
+    status = slope_status(xp, slope0, xp.where(found, status, int(Status.EXHAUSTED)))
     return xp.where(found, s, xp.where(status == int(Status.NONFINITE), nan, xp.zeros_like(s))), status
 
 
 def slope_status(xp: Namespace, slope0: Array, otherwise: Array) -> Array:
     """``otherwise`` where the ray descends, else why it does not: STATIONARY, ASCENT or NONFINITE (*lanes,)."""
-    descends = slope0 < 0
-    if xp.eager and xp.all(descends):
+    if xp.eager and xp.all(descends(slope0)):
         return otherwise
-    uphill = xp.where(slope0 > 0, 0 * otherwise + int(Status.ASCENT), int(Status.NONFINITE))
-    return xp.where(descends, otherwise, xp.where(slope0 == 0, int(Status.STATIONARY), uphill))
+    level = xp.where(slope0 == 0, 0 * otherwise + int(Status.STATIONARY), int(Status.ASCENT))
+    return xp.where(xp.isfinite(slope0), xp.where(slope0 < 0, otherwise, level), int(Status.NONFINITE))

@@ -22,6 +22,7 @@ from .extras import install
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
 BACKENDS, FLOATS = ("numpy", "torch", "strict", "cupy"), ("float64", "float32")
+SAFE = {kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"}  # squares with all digits
 _MODULES = {
     "numpy": "numpy",
     "torch": "array_api_compat.torch",
@@ -87,6 +88,12 @@ class Namespace:
         """Sum over the last axis: (..., n) -> (...)."""
         return self.sum(x, axis=-1)
 
+    def norm(self, x: Array) -> Array:
+        """Length of vectors (..., n) -> (...,), whose squares may overflow or underflow: 0 only where all of x is 0."""
+        largest = self.max(self.abs(x), axis=-1, keepdims=True)
+        y = x / self.divisor(largest)
+        return largest[..., 0] * self.sqrt(self.vecdot(y, y))
+
     def divisor(self, x: Array) -> Array:
         """x with 1 in place of 0: where 0 / 0 shall be 0."""
         return self.where(x == 0, 1.0, x)
@@ -139,7 +146,13 @@ class NumpyNamespace(Namespace):
         return np.any(x, **axis) if axis else np.count_nonzero(x) > 0  # a fourth of the time
 
     def all(self, x, **axis):
-        return np.all(x, **axis) if axis else np.count_nonzero(x) == x.size
+        return np.logical_and.reduce(x, **axis) if axis else np.count_nonzero(x) == x.size
+
+    def norm(self, x):
+        """Scaled only where squares lose digits: in other lanes it is the root of their sum, whoever stands beside."""
+        squares = np.vecdot(x, x)
+        safe, plain = (squares > SAFE[x.dtype.char]) & (squares < np.inf), np.sqrt(squares)
+        return plain if self.all(safe) else np.where(safe, plain, super().norm(x))
 
     def divisor(self, x):
         return x if self.all(x) else np.where(x == 0, 1.0, x)
@@ -165,12 +178,20 @@ class CupyNamespace(Namespace):
 
         return composite(self.module, loss, what, z0, z1, y, s)
 
+    def norm(self, x):
+        return _length(self.module)(x, axis=-1)  # one launch
+
     def to_host(self, array):
         return self.module.asnumpy(array)
 
     def free_memory(self):
         """The device's, and what CuPy's pool holds for reuse."""
         return self.module.cuda.runtime.memGetInfo()[0] + self.module.get_default_memory_pool().free_bytes()
+
+
+@cache
+def _length(cupy: Any) -> Any:
+    return cupy.ReductionKernel("T x", "T y", "fabs(x)", "hypot(a, b)", "y = a", "0", "length")
 
 
 def _on_device(creation, device):

@@ -1,7 +1,8 @@
 """Law: every method keeps its promises on difficult lines, recorded in tests/captured as (s, value, slope).
 
 A line between its knots is a cubic Hermite spline, and a problem of one variable: theta = s, one sample, d = -slope. A
-file says how the first search of a method ends; a method that is not in it may use up its tries, too.
+file says how the first search of a method ends; a method that is not in it may use up its tries, too, or throw its
+first step away.
 """
 
 import json
@@ -49,7 +50,7 @@ def test_methods_keep_their_promises_on_captured_lines(name, file):
     for step in taken_steps(as_problem(line), other, steps=10, batch=1, theta=[0.0]):
         assert_contract(other.rule, step)
     recorded = record["status"].get(name)
-    assert taken[0].status.name in ([recorded] if recorded else ["FOUND", "CAPPED", "EXHAUSTED"]), taken[0]
+    assert taken[0].status.name in ([recorded] if recorded else ["FOUND", "CAPPED", "EXHAUSTED", "UNMOVED"]), taken[0]
 
 
 @every_file

@@ -106,12 +106,12 @@ def test_a_search_waits_once_a_round(name, case, cupy_backend, counted):
 @pytest.mark.parametrize(
     ("case", "name", "most"),
     [
-        ("quadratic", "sgd", 25),
-        ("factorization, rank 4", "sgd", 29),
-        ("factorization, rank 4", "adam", 47),
-        ("factorization, rank 4", "pal", 79),
-        ("kernel, logistic", "sgd", 39),
-        ("kernel, logistic", "pal", 76),
+        ("quadratic", "sgd", 26),
+        ("factorization, rank 4", "sgd", 30),
+        ("factorization, rank 4", "adam", 48),
+        ("factorization, rank 4", "pal", 81),
+        ("kernel, logistic", "sgd", 40),
+        ("kernel, logistic", "pal", 78),
     ],
 )
 def test_launches_of_a_step(case, name, most, cupy_backend, counted):

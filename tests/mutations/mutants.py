@@ -77,11 +77,11 @@ MUTANTS = {
     ),
     "pal-found-at-its-cap": Mutant(
         CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
-        [("descends, s >= self.s_max)", "descends, s > self.s_max)")],
+        [("moving, s >= self.s_max)", "moving, s > self.s_max)")],
     ),
     "pal-capped-before-its-cap": Mutant(
         CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
-        [("descends, s >= self.s_max)", "descends, s + self.mu >= self.s_max)")],
+        [("moving, s >= self.s_max)", "moving, s + self.mu >= self.s_max)")],
     ),
     "hypergradient-no-guard": Mutant(
         CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
@@ -148,6 +148,60 @@ MUTANTS = {
     "golsi-starts-again": Mutant(
         BRACKETING, "tests/test_bracketing.py::test_a_gradient_only_search_keeps_its_step_where_it_does_not_search",
         [("xp.where(known, s, state)", "xp.where(known, s, self.first)")],
+    ),
+    # --- how a step ends, and what a search keeps
+    "unmoved-is-found": Mutant(
+        "toybox/optimizer.py", "tests/laws/test_steps.py::test_every_status_is_reached",
+        [("accepted & stays, np.int8(Status.UNMOVED)", "accepted & stays, np.int8(Status.FOUND)")],
+    ),
+    "no-decrease-is-enough": Mutant(
+        RAYS, "tests/test_backtracking.py::test_a_product_that_underflows_accepts_nothing",
+        [("(change <= wanted) & (change < 0)", "(change <= wanted)")],
+    ),
+    "infinite-decrease": Mutant(
+        RAYS, "tests/test_backtracking.py::test_no_search_jumps_into_a_hole_without_a_bottom",
+        [("(change < 0) & (change > -inf)", "(change < 0)")],
+    ),
+    "released-short-gradient": Mutant(
+        BACKTRACKING, "tests/test_backtracking.py::test_the_released_search_takes_a_short_gradient_for_0",
+        [("xp.where(ray.norm < 1e-8, 0 * slope0, slope0)", "slope0")],
+    ),
+    "exact-found-after-its-rounds": Mutant(
+        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_that_uses_up_its_rounds_has_found_nothing",
+        [("found = moving & ~seeking & (s > 0)", "found = moving & (s > 0)")],
+    ),
+    "exact-stops-at-a-secant": Mutant(
+        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_does_not_stop_where_a_secant_does_not_move",
+        [("& (root < high) & ~near", "& (root < high)")],
+    ),
+    "exact-behind-the-wall": Mutant(
+        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_stays_in_front_of_a_wall",
+        [("xp.where(xp.isfinite(slope), s, low)", "s")],
+    ),
+    "golsi-never-tires": Mutant(
+        BRACKETING, "tests/test_bracketing.py -k after_its_tries",
+        [("range(2, self.tries + 2)", "range(2, 100)"), ("if j > self.tries or not", "if not")],
+    ),
+    "golsi-keeps-its-lines": Mutant(
+        BRACKETING, "tests/test_rays.py::test_memory_does_not_grow_with_the_number_of_fresh_batches",
+        [("ray.line(j, brief=True)", "ray.line(j)")],
+    ),
+    "ali-g-uphill": Mutant(
+        CLOSED, "tests/test_closed.py::test_ali_g_never_goes_uphill",
+        [("xp.minimum(xp.maximum(eta, 0.0), self.max_rate)", "xp.minimum(eta, self.max_rate)")],
+    ),
+    "pls-accepts-walls": Mutant(
+        "toybox/rules/probabilistic.py", "tests/test_pls.py::test_a_wall_is_never_accepted_however_large_the_noise",
+        [("good = good & free &", "good = good &"), ("np.where(found, good, free)", "np.where(found, good, True)"),
+         ("np.where(free.any(axis=-1), pick(tried.s, lowest), 0.0)", "pick(tried.s, lowest)")],
+    ),
+    "lengths-underflow": Mutant(
+        "toybox/xp.py", "tests/test_closed.py::test_directions_whose_squares_overflow_or_underflow_have_a_length",
+        [("plain if self.all(safe) else np.where(safe, plain, super().norm(x))", "plain")],
+    ),
+    "bounds-in-double-precision": Mutant(
+        "toybox/hyper.py", "tests/test_hyper.py::test_bounds_hold_in_the_dtype_of_the_run",
+        [("_check_rounded(field.name, value,", "0 and _check_rounded(field.name, value,")],
     ),
     # --- what the papers recommend
     "pal-other-default": Mutant(
@@ -232,7 +286,7 @@ MUTANTS = {
     # --- noticed by claims
     "armijo-sign": Mutant(
         BACKTRACKING, "claims WA-01 SLS-01",
-        [("decrease, seeking = self.c * slope0,", "decrease, seeking = -self.c * slope0,")],
+        [("decrease = self.c * slope0", "decrease = -self.c * slope0")],
     ),
     "pal-curvature-without-slope": Mutant(
         CLOSED, "claims PAL-A6 PAL-P1",
@@ -262,6 +316,6 @@ MUTANTS = {
     ),
     "labpal-length-as-rate": Mutant(
         MEASURED, "claims LAB-01",
-        [("s if lengths else s / norm", "s")],
+        [("if lengths else xp.minimum(s, rule.s_max) / norm", "if lengths else xp.minimum(s, rule.s_max)")],
     ),
 }  # fmt: skip

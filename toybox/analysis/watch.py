@@ -47,8 +47,8 @@ class Asked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ray, name)
 
-    def line(self, j: int = 0) -> Any:
-        return _Noted(self._ray.line(j), self.questions, j)
+    def line(self, j: int = 0, brief: bool = False) -> Any:
+        return _Noted(self._ray.line(j, brief), self.questions, j)
 
     def pool(self, n: int) -> Any:
         return _Noted(self._ray.pool(n), self.questions, 0, n)

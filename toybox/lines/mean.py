@@ -16,7 +16,7 @@ class MeanLine:
     """
 
     def __init__(self, xp: Namespace, lines: Sequence[Line], weights: Sequence[int] | None = None):
-        self.xp, self.lines, self.at = xp, tuple(lines), lines[0].at
+        self.xp, self.lines = xp, tuple(lines)
         self._weights = None if weights is None or len(set(weights)) == 1 else tuple(weights)
 
     def _mean(self, parts):
@@ -24,6 +24,10 @@ class MeanLine:
             return sum(parts[1:], start=parts[0]) / len(parts)
         parts = [weight * part for weight, part in zip(self._weights, parts, strict=True)]
         return sum(parts[1:], start=parts[0]) / sum(self._weights)
+
+    @property
+    def at(self):
+        return self.lines[0].at
 
     @property
     def value0(self):

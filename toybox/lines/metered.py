@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..chebyshev import proxy
-from .line import Line
 
 
 class Metered:
@@ -14,13 +14,41 @@ class Metered:
     A change costs one loss value, a slope one value and one gradient (a forward and a backward pass), a curvature one
     value and two gradients. On the batch that gave the gradient phi(0) and phi'(0) are known; on any other they are
     charged when first used, and so is the drawing of the batch.
+
+    make: gives the line when it is first asked for. brief: for a line that is asked once; it is not kept beyond its
+    answer, nor is what it holds, and asked again it is made anew.
     """
 
-    def __init__(self, line: Line, ledger: Any, size: int, known: bool, drawn: bool = True):
-        self._line, self._ledger, self._size = line, ledger, size
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        ledger: Any,
+        size: int,
+        known: bool,
+        drawn: bool = True,
+        brief: bool = False,
+    ):
+        self._make, self._ledger, self._size, self._brief = make, ledger, size, brief
         self._value_known = self._slope_known = known
         self._drawn: Any = drawn  # whose batch is paid for: True, False, or a mask over lanes
-        self.at, self.xp = line.at, getattr(line, "xp", None)
+        self._kept: Any = None
+
+    @property
+    def _line(self):
+        if self._kept is not None:
+            return self._kept
+        line = self._make()
+        if not self._brief:
+            self._kept = line
+        return line
+
+    @property
+    def at(self):
+        return self._line.at
+
+    @property
+    def xp(self):
+        return self._line.xp
 
     def _charge(self, kind, count=1, where=None):
         if self._drawn is not True:
@@ -52,14 +80,13 @@ class Metered:
 
     def once(self, s, where=None):
         """The change at one step s (*lanes,) for a rule that asks no more: a line may answer without expanding."""
-        answer = getattr(self._line, "once", None)
-        if answer is None:
-            return self.change(s[..., None], where)[..., 0]
         if not self._value_known:
             self._value_known = True
             self._charge("values", 1, where)
         self._charge("values", 1, where)
-        return answer(s)
+        line = self._line
+        answer = getattr(line, "once", None)
+        return line.change(s[..., None], where)[..., 0] if answer is None else answer(s)
 
     def slope(self, s, where=None):
         self._charge("slopes", s.shape[-1], where)
@@ -71,8 +98,9 @@ class Metered:
             self._value_known = True
             self._charge("values", 1, where)
         self._charge("slopes", s.shape[-1], where)
-        answer = getattr(self._line, "both", None)
-        return answer(s, where) if answer else (self._line.change(s, where), self._line.slope(s, where))
+        line = self._line
+        answer = getattr(line, "both", None)
+        return answer(s, where) if answer else (line.change(s, where), line.slope(s, where))
 
     def curvature(self, s, where=None):
         self._charge("curvatures", s.shape[-1], where)

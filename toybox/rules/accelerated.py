@@ -13,7 +13,7 @@ from math import inf
 from typing import Any
 
 from ..hyper import Hyper, choice, hyperparameters, integer, number
-from ..rays import Iterate, Step, conclude
+from ..rays import Iterate, Step, conclude, descends
 from ..xp import column
 from .backtracking import Armijo, first_trial
 
@@ -75,16 +75,16 @@ class Extragradient:
     def step(self, ray, s):
         xp, g = ray.xp, ray.origin.gradient
         s, slope0 = first_trial(self, ray, s), ray.line().slope0
-        moving = seeking = slope0 < 0
+        moving = seeking = descends(slope0)
+        limit = self.c * xp.norm(g)
         ahead = g
         for _ in range(self.tries):
             ahead = xp.where(seeking[..., None], ray.gradient(s, where=seeking), ahead)
-            change = ahead - g
-            seeking = seeking & ~(xp.vecdot(change, change) <= self.c * self.c * xp.vecdot(g, g))
+            seeking = seeking & ~(xp.norm(ahead - g) <= limit)
             if not xp.any(seeking):
                 break
             s = xp.where(seeking, self.beta * s, s)
         found = moving & ~seeking
-        size, status = conclude(xp, slope0, s, found, s >= self.max_step, seeking)
+        size, status = conclude(xp, slope0, s, found, s >= self.max_step)
         moved = xp.where(found[..., None], ray.origin.theta - size[..., None] * ahead, ray.origin.theta)
         return Step(size, s, status, Iterate(moved))

@@ -5,8 +5,8 @@ Deviations
            is accepted on "<=". All tries failing gives step 0 and EXHAUSTED; the shrunken step is carried over.
            ``sample=1`` measures loss and slope on a fresh batch along the gradient's direction (the paper's appendix);
            the default and the released code use the gradient's own batch.
-           ``variant="released"`` (SLS code of Vaswani et al.): no update where |g| < 1e-8 while the step still grows,
-           and a step of 1e-6 where all tries fail.
+           ``variant="released"`` (SLS code of Vaswani et al.): no update where |g| < 1e-8, which counts as 0
+           (STATIONARY) while the step still grows, and a step of 1e-6 where all tries fail.
   Goldstein  The released search, since the paper gives none: the step stays within [SMALLEST, max_step], and where it
            cannot move or the tries are used up the last trial is taken (EXHAUSTED, or CAPPED at max_step).
 """
@@ -17,7 +17,7 @@ from math import inf
 from typing import Any
 
 from ..hyper import Hyper, choice, hyperparameters, integer, number
-from ..rays import Ray, Status, Step, conclude
+from ..rays import Ray, Status, Step, conclude, decreases, descends
 from ..xp import Array
 
 
@@ -57,17 +57,17 @@ class Armijo:
     def step(self, ray, s):
         xp, line = ray.xp, ray.line(self.sample)
         slope0, s = line.slope0, first_trial(self, ray, s)
-        decrease, seeking = self.c * slope0, slope0 < 0
         if self.variant == "released":
-            seeking = seeking & (ray.norm >= 1e-8)
-        moving = seeking
+            slope0 = xp.where(ray.norm < 1e-8, 0 * slope0, slope0)
+        decrease = self.c * slope0
+        moving = seeking = descends(slope0)
         for _ in range(self.tries):
             change = line.change(s[..., None], where=seeking)[..., 0]
-            seeking = seeking & ~(change <= s * decrease)  # sufficient decrease, eq. 2.17
+            seeking = seeking & ~decreases(change, s * decrease)
             if not xp.any(seeking):
                 break
             s = xp.where(seeking, self.beta * s, s)
-        size, status = conclude(xp, slope0, s, moving & ~seeking, s >= self.max_step, seeking)
+        size, status = conclude(xp, slope0, s, moving & ~seeking, s >= self.max_step)
         if self.variant == "released":
             size = xp.where(seeking, 1e-6, size)
         return Step(size, s, status)
@@ -93,11 +93,11 @@ class Goldstein:
     def step(self, ray, s):
         xp, line = ray.xp, ray.line()
         slope0, s = line.slope0, first_trial(self, ray, s)
-        moving = asking = slope0 < 0
+        moving = asking = descends(slope0)
         failed = moving & ~moving
         for trial in range(1, self.tries + 1):
             change = line.change(s[..., None], where=asking)[..., 0]
-            short = change <= self.c * s * slope0  # eq. 2.17: not too long
+            short = decreases(change, self.c * s * slope0)  # not too long
             asking = asking & ~(short & (change >= (1 - self.c) * s * slope0))  # Nocedal & Wright 2006, eq. 3.11
             after = xp.where(short, xp.minimum(self.grow * s, self.max_step), xp.maximum(self.beta * s, self.SMALLEST))
             stuck = asking & ((after == s) | (trial == self.tries))

@@ -8,7 +8,8 @@ Deviations
              not ``Unit``. The second loss is measured only where b < 0, where it is used; a lane ends where it is not
              finite (the paper would step to it or, where it is infinite, by 0 for ever). Lengths are in theta-space
              whatever the length of d; the returned step multiplies d.
-  ALIG       where g = 0 the step is 0 (l / eps times 0 would be the same, but not with adjusted momentum).
+  ALIG       where g = 0 the step is 0 (l / eps times 0 would be the same, but not with adjusted momentum). The rule is
+             meant for losses >= 0: a negative one counts as 0, so that the step is 0, never uphill.
   Hypergradient  the rate moves before it is used, as in the authors' algorithm and code; ``variant="dissertation"``: a
              step later, as the indices of eq. 2.49 have it. It may become negative. A product that is not finite
              leaves it alone.
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..hyper import Hyper, choice, hyperparameters, number
-from ..rays import Iterate, Ray, Status, Step, conclude
+from ..rays import Iterate, Ray, Status, Step, conclude, descends
 from ..xp import Namespace, column
 
 SCHEDULES: dict[str, Callable[[int, int], float]] = {  # factor of the rate at step t of T
@@ -85,12 +86,12 @@ class PAL:
         xp, line = ray.xp, ray.full() if self.whole else ray.line()
         norm = xp.divisor(ray.norm)
         b = line.slope0 / norm if self.exact_slope else -ray.norm  # line 8
-        descends = b < 0
-        change = line.once(self.mu / norm, where=descends)  # l(mu) - l(0), line 7
+        moving = descends(b)
+        change = line.once(self.mu / norm, where=moving)  # l(mu) - l(0), line 7
         a = (change - b * self.mu) / (self.mu * self.mu)  # eq. 4.2, line 9
         s = xp.where(a > 0, -self.alpha * b / (2 * a), self.mu)  # lines 11 and 13
         s = s + 0 * a  # nan where l(mu) is not finite
-        size, status = conclude(xp, b, xp.minimum(s, self.s_max) / norm, descends, s >= self.s_max)  # lines 15 and 17
+        size, status = conclude(xp, b, xp.minimum(s, self.s_max) / norm, moving, s >= self.s_max)  # lines 15 and 17
         return Step(size, state, status)
 
 
@@ -110,8 +111,8 @@ class ALIG:
     def step(self, ray, velocity):
         xp, theta, g = ray.xp, ray.origin.theta, ray.origin.gradient
         eta = ray.origin.value / (ray.norm * ray.norm + self.eps)  # eq. 2.50
-        capped, eta = eta >= self.max_rate, xp.minimum(eta, self.max_rate)
-        eta = xp.where(ray.norm > 0, eta, 0.0)
+        eta = xp.where(ray.norm > 0, xp.minimum(xp.maximum(eta, 0.0), self.max_rate), 0.0)
+        capped = eta >= self.max_rate
         move, beta = eta[..., None] * g, column(self.momentum)
         velocity = -(g if self.adjusted else move) + (0 * g if velocity is None else beta * velocity)
         moved = theta - move + beta * (eta[..., None] * velocity if self.adjusted else velocity)

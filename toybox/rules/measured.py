@@ -27,13 +27,14 @@ from numbers import Real
 from typing import NamedTuple
 
 from ..hyper import Hyper, choice, hyperparameters, integer, is_whole, number, refuse_unknown, shown
-from ..rays import Iterate, Status, Step, slope_status
+from ..rays import Iterate, Status, Step, descends, slope_status
 from ..xp import Array
 
 NEAR, FAR = 1e-4, 1e-2  # where the parabola is measured beside 0, as lengths
 RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
 SMALLEST = 1e-6  # of the released code's steps and rates
 SHORT, LONG = 1e-3, 100.0  # directions that it searches
+LARGEST = 2**31  # batches of one gradient: beyond, their counts overflow
 
 SCHEDULES: dict[str, Callable[[int], Callable[[int], int]]] = {  # of t_max: k(t), base batches per gradient
     "constant": lambda t_max: lambda t: 1,
@@ -108,6 +109,11 @@ class BatchSchedule:
                     f"schedule({drawn})={shown(k)} is not accepted; accepted: a whole number of at least 1"
                 )
             k = max(int(self.noise_factor * k), 1)
+            if k > LARGEST:
+                raise ValueError(
+                    f"noise_factor={self.noise_factor!r} makes a gradient of {k:.3g} batches; accepted: one that makes "
+                    f"at most {LARGEST}"
+                )
             searches = used >= self.rule.reuse or self.rule.searches_anew(update, k, numbers)
             used = 1 if searches else used + 1
             drawn += self.rule.pooled(k) if searches else k
@@ -182,15 +188,15 @@ def _printed(rule, ray, state):
     xp, (estimate, used) = ray.xp, state
     norm, lengths = xp.divisor(ray.norm), rule.keeps == "length"
     searching = (used >= rule.reuse) | ~xp.isfinite(estimate)  # line 32
-    moving = searching & (ray.line().slope0 < 0)
+    moving = searching & descends(ray.line().slope0)
     failed = capped = moving & ~moving
     if xp.any(moving):
         a, b = _through_points(_changes(ray, rule, (NEAR, FAR), moving), NEAR, FAR)  # lines 20 to 24
-        good = moving & (a > 0) & (b < 0) & xp.isfinite(a)
         s = -rule.alpha * b / (2 * a)  # line 25
+        new = xp.minimum(s, rule.s_max) if lengths else xp.minimum(s, rule.s_max) / norm  # eq. 6.6
+        good = moving & (a > 0) & (b < 0) & xp.isfinite(a) & xp.isfinite(new)
         failed, capped = moving & ~good, good & (s >= rule.s_max)
-        s = xp.minimum(s, rule.s_max)
-        estimate = xp.where(good, s if lengths else s / norm, estimate)  # eq. 6.6
+        estimate = xp.where(good, new, estimate)
         used = xp.where(moving, 0 * used, used)
     walking = (moving | ~searching) & xp.isfinite(estimate)  # line 33
     size, status = _answer(ray, estimate / norm if lengths else estimate, walking, capped, failed)
@@ -202,7 +208,7 @@ def _released(rule, ray, state):
     xp = ray.xp
     due = (state.used >= rule.reuse) | (state.updates == rule.untrustworthy + 2) | ~xp.isfinite(state.estimate[..., 0])
     searching = due | (ray.batches != state.k)
-    moving = searching & (ray.line().slope0 < 0)
+    moving = searching & descends(ray.line().slope0)
     asking = moving & (ray.norm >= SHORT) & (ray.norm <= LONG)
     found = capped = asking & ~asking
     if xp.any(asking):
@@ -222,11 +228,11 @@ def _search(rule, ray, state, asking):
     """The state with new estimates, where one was found, and where s_max bounds it."""
     xp, (h1, h2) = ray.xp, (RELEASED_NEAR, RELEASED_FAR)
     a, b = _from_edges(_changes(ray, rule, (h1, h2), asking), h1, h2)
-    found = asking & (a > 0) & (b < 0) & xp.isfinite(a)
     s = -b / (2 * a)
-    capped = found & (s > state.s_max)
     arc = xp.maximum(rule.alpha * xp.minimum(s, state.s_max), SMALLEST)
     rate = xp.maximum(arc / xp.divisor(ray.norm), SMALLEST)
+    found = asking & (a > 0) & (b < 0) & xp.isfinite(a) & xp.isfinite(rate)
+    capped = found & (s > state.s_max)
     state = _averaged(rule, xp, state, xp.stack([arc, rate], axis=-1), found)
     return state._replace(s_max=xp.where(capped, rule.alpha * state.s_max, state.s_max)), found, capped
 

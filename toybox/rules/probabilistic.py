@@ -16,8 +16,11 @@ Deviations
   authors estimate the slope's from the variances of single coordinates. Both carry the factor 1 - B/D of sampling
   without replacement, so that on the full batch this is a deterministic search with cubic interpolation. A batch of
   one sample shows no spread: there it is that of two, its own and the first fresh one, at the price of another pass.
-  Losses and slopes that are not finite, or beyond WALL, are entered as
-  a wall. From the authors' code: where the mean rises at 0 and has no minimum in the first cell, the next trial is a
+  Losses and slopes that are not finite, or beyond WALL, are entered as a wall, which is never accepted, however large
+  the noise. Nor is a point whose own loss or slope, as observed, violates a condition by more than CONTRADICTED
+  deviations of the noise: there trials are so close together that the belief is made of rounding. Where all trials were
+  walls there is no step, and the next search begins with the shortest of them.
+  From the authors' code: where the mean rises at 0 and has no minimum in the first cell, the next trial is a
   hundredth of that cell; they end the search there. Their running average of steps begins with the first trial, ours
   with the first step, so that a bad first trial is forgotten. Their code further differs from their paper and from
   this file: c2 = .5, 6 or 7 evaluations, an upper bound on the slope (strong Wolfe), the last point is returned at once
@@ -35,12 +38,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..hyper import Hyper, hyperparameters, integer, number
-from ..rays import Step, conclude
+from ..rays import Step, conclude, descends
 from ..xp import column
 
 OFFSET = 10.0  # tau of eq. 2.28
 NUGGET = 1e-14  # relative variance added to every observation: the Gram matrix stays regular where points coincide
 WALL = 1e3  # in the units above: the height from which a loss counts as a wall
+CONTRADICTED = 10.0
 TINY = 1e-150
 
 
@@ -222,26 +226,33 @@ class PLS:
         for j in range(1, self.evaluations + 1):
             value, slope = observe(j, u, xp.asarray(seeking))  # lines 6 and 7
             s, values, slopes = append(s, u), append(values, value), append(slopes, slope)
+            free = (values < WALL)[..., 1:] & (slopes < 3 * WALL)[..., 1:]
             belief = believe(s, values, slopes, *observe.noise)  # line 8
             tried = belief.at(s[..., 1:])
             good = tried.wolfe_probability(c1, c2) > threshold  # lines 9 and 10
+            good = good & free & observe.allows(s, values, slopes, c1, c2)[..., 1:]
             found = good.any(axis=-1, keepdims=True)
-            lowest = np.where(good | ~found, tried.change(), np.inf).argmin(axis=-1, keepdims=True)
-            size = np.where(seeking, pick(tried.s, lowest), size)  # line 11; at last line 19
+            lowest = np.where(np.where(found, good, free), tried.change(), np.inf).argmin(axis=-1, keepdims=True)
+            best = np.where(free.any(axis=-1), pick(tried.s, lowest), 0.0)
+            size = np.where(seeking, best, size)  # line 11; at last line 19
             seeking = seeking & ~found[..., 0]
             if not seeking.any():
                 break
             u = promising(belief, c1, c2)  # lines 13 to 16
         size = size * state.first
-        found, seeking = xp.asarray(downhill & ~seeking), xp.asarray(seeking)
-        _, status = conclude(xp, slope0, slope0, found, xp.zeros_like(found), seeking)
-        return Step(xp.asarray(size, dtype=slope0.dtype), self.next(state, size, downhill), status)
+        found = xp.asarray(downhill & ~seeking)
+        _, status = conclude(xp, slope0, slope0, found, xp.zeros_like(found))
+        after = self.next(state, size, s[..., 1:].min(axis=-1) * state.first, downhill)
+        return Step(xp.asarray(size, dtype=slope0.dtype), after, status)
 
-    def next(self, state, size, downhill):
-        """The first trial of the next search: where nothing was searched, that of this one."""
+    def next(self, state, size, shortest, downhill):
+        """The first trial of the next search: where nothing was searched, that of this one; after nothing but walls the
+        shortest trial of this one."""
         average = np.where(np.isnan(state.average), size, 0.95 * state.average + 0.05 * size)
         first = np.where(1.3 * size < average / 100, average, 1.3 * size)
-        return Trials(*(np.where(downhill, x, old) for x, old in zip((first, average), state, strict=True)))
+        walked = downhill & (size > 0)
+        first = np.where(walked, first, np.where(downhill, np.maximum(shortest, TINY), state.first))
+        return Trials(first, np.where(walked, average, state.average))
 
 
 class Scaled:
@@ -261,7 +272,7 @@ class Scaled:
         squares = [(x - xp.mean(x, axis=-1, keepdims=True)) ** 2 for x in shown]
         known = (*self.means(examples), *self.means(squares), ray.line().slope0)
         self.value0, slope0, *variances, slope = self.to_host(*known)
-        self.downhill, self.steep = slope < 0, np.where(slope0 < 0, -slope0, 1.0)
+        self.downhill, self.steep = descends(slope), np.where(slope0 < 0, -slope0, 1.0)
         self.unit = self.steep * first
         shrink = (1 - ray.fraction) * m / max(m - 1, 1) / n  # of the mean of squares, to the variance of a mean of n
         self.noise = [
@@ -273,10 +284,15 @@ class Scaled:
         value, slope = self.to_host(*self.means(self.examples(j, u * self.first, where)))
         return wall((value - self.value0) / self.unit, WALL), wall(slope / self.steep, 3 * WALL)
 
+    def allows(self, u, values, slopes, c1, c2):
+        """Where the observations do not contradict the Wolfe conditions, as far as their noise explains."""
+        value_error, slope_error = (CONTRADICTED * np.sqrt(variance) for variance in self.noise)
+        return (values + c1 * u <= value_error) & (slopes + c2 >= -slope_error)
+
     def examples(self, j, s, where=None):
         """Losses and slopes of every example of batch j at s (*lanes,): two of (*lanes, n)."""
         s = self.ray.xp.asarray(s, dtype=self.ray.d.dtype)
-        return [x[..., 0, :] for x in self.ray.line(j).samples(s[..., None], where)]
+        return [x[..., 0, :] for x in self.ray.line(j, brief=True).samples(s[..., None], where)]
 
     def means(self, examples):
         """Their means (*lanes,)."""

@@ -16,6 +16,7 @@ head says where the text leaves the printed rules, and where the authors' releas
 
 - every search: if the slope at s = 0 is positive (ASCENT), zero (STATIONARY) or loss or slope there are not
   finite (NONFINITE), x stays and nothing more is evaluated. Only PAL is explicit about this (step 0, too).
+- every method: a step that leaves x as it was is UNMOVED, not FOUND.
 - fixed rates and directions step whatever the slope, unless it is not finite or the direction 0 (STATIONARY). They do
   not look at the loss; the array code, which knows it, ends where it is not finite.
 """
@@ -28,6 +29,7 @@ from .basics import (
     FOUND,
     NONFINITE,
     STATIONARY,
+    UNMOVED,
     Batch,
     Batches,
     Fresh,
@@ -38,6 +40,7 @@ from .basics import (
     Problem,
     Vector,
     add,
+    decreases,
     dot,
     finite,
     line,

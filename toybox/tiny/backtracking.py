@@ -36,12 +36,14 @@ from .basics import (
     Problem,
     Vector,
     add,
+    decreases,
     dot,
     line,
     norm,
     outlook,
     root,
     scale,
+    watched,
 )
 
 Ended = tuple[Number, str, int]  # step, status, evaluations
@@ -55,12 +57,13 @@ def first_trial(eta: Number, first: Number, reset: int, growth: Number, max_step
 def armijo(phi: Phi, slope0: Number, s: Number, c, beta, tries: int) -> Ended:
     """Algorithm 2: shrink s until the decrease is sufficient. Returns s, status, evaluations."""
     for trial in range(1, tries + 1):
-        if phi(s) <= phi(0) + c * s * slope0:  # (2.17)
+        if decreases(phi, s, c * s * slope0):
             return s, FOUND, trial
         s = beta * s
     return s, EXHAUSTED, tries
 
 
+@watched
 def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=1000) -> Moves:
     """Gradient descent with a backtracking search, from `first` in every step (algorithm 2)."""
     for batch in batches:
@@ -74,6 +77,7 @@ def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=
         yield Move(x, s, status, trials)
 
 
+@watched
 def sls(
     problem: Problem,
     x: Vector,
@@ -115,7 +119,7 @@ def sls(
 def goldstein(phi: Phi, slope0: Number, s: Number, c, beta, grow, min_step, max_step, tries: int) -> Ended:
     """Grow s below the lower line, shrink it above the upper one. Returns s, status, evaluations."""
     for trial in range(1, tries + 1):
-        low = phi(s) <= phi(0) + c * s * slope0  # (2.17)
+        low = decreases(phi, s, c * s * slope0)
         if low and phi(s) >= phi(0) + (1 - c) * s * slope0:
             return s, CAPPED if s == max_step else FOUND, trial
         after = min(grow * s, max_step) if low else max(beta * s, min_step)
@@ -125,6 +129,7 @@ def goldstein(phi: Phi, slope0: Number, s: Number, c, beta, grow, min_step, max_
     raise AssertionError("unreachable")
 
 
+@watched
 def sls_goldstein(
     problem: Problem,
     x: Vector,
@@ -166,6 +171,7 @@ def armijo_step(problem: Problem, x: Vector, batch: Batch, eta, c, beta, tries) 
     return add(x, s, d), eta, (s, status, trials)
 
 
+@watched
 def sls_polyak(
     problem: Problem,
     x: Vector,
@@ -190,6 +196,7 @@ def sls_polyak(
         yield Move(x, *ended)
 
 
+@watched
 def sls_nesterov(
     problem: Problem,
     x: Vector,
@@ -229,6 +236,7 @@ def lipschitz(
     return s, h, EXHAUSTED, tries
 
 
+@watched
 def seg(
     problem: Problem,
     x: Vector,

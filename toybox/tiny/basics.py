@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from functools import wraps
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 Number = float | Fraction
 Vector = tuple[Number, ...]
@@ -14,12 +15,9 @@ Moves = Iterator["Move"]
 Phi = Callable[[Number], Number]
 Fresh = Callable[[int, int], Batch]  # (t, j) -> the j-th further batch of step t, j >= 1
 
-FOUND = "FOUND"  # the search ended as its rule wants; fixed rates have no other way
-CAPPED = "CAPPED"  # the largest step allowed was taken
-EXHAUSTED = "EXHAUSTED"  # no acceptable step in the tries allowed: step 0, unless the method's own text says otherwise
-ASCENT = "ASCENT"  # the slope at s = 0 is positive: step 0
-STATIONARY = "STATIONARY"  # the slope at s = 0 is 0: step 0
-NONFINITE = "NONFINITE"  # loss or slope is infinite or not a number: step 0
+# What they mean stands in `toybox/rays.py`, class Status.
+FOUND, CAPPED, EXHAUSTED, ASCENT = "FOUND", "CAPPED", "EXHAUSTED", "ASCENT"
+STATIONARY, NONFINITE, UNMOVED = "STATIONARY", "NONFINITE", "UNMOVED"
 
 
 class Move(NamedTuple):
@@ -29,6 +27,22 @@ class Move(NamedTuple):
     step: Number
     status: str
     trials: int
+
+
+Method = TypeVar("Method", bound=Callable[..., Moves])
+
+
+def watched(method: Method) -> Method:
+    """The method, which says UNMOVED in place of FOUND or CAPPED where x stays what it was."""
+
+    @wraps(method)
+    def walk(problem, x, batches, **hyper):
+        for move in method(problem, x, batches, **hyper):
+            stays = move.x == x and move.status in (FOUND, CAPPED)
+            yield move._replace(status=UNMOVED) if stays else move
+            x = move.x
+
+    return cast(Method, walk)
 
 
 class Problem(Protocol):
@@ -85,3 +99,8 @@ def outlook(loss: Number, slope: Number) -> tuple[Number, str, int]:
     if not (finite(loss) and finite(slope)):
         return 0, NONFINITE, 0
     return 0, FOUND if slope < 0 else STATIONARY if slope == 0 else ASCENT, 0
+
+
+def decreases(phi: Phi, s: Number, wanted: Number) -> bool:
+    """Sufficient decrease (2.17): phi(s) <= phi(0) + wanted; and phi(s) is lower at all, which rounding may hide."""
+    return finite(phi(s)) and phi(s) < phi(0) and phi(s) <= phi(0) + wanted

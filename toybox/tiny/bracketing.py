@@ -5,14 +5,17 @@ All search along d = -g, so that the step is a learning rate.
 Where this text leaves the printed rules, and where the authors' released code does:
 
 - exact: section 4.6 looks at up to 20 points of a line; here the minimum of a parabola has a formula, others
-  are bisected to the spacing of floats (of several minima, one below the first power of two that is uphill).
+  are bisected to the spacing of floats (of several minima, one below the first power of two that is uphill), or to
+  where the slope is no number any more.
 - strong_wolfe: zoom bisects; Nocedal & Wright interpolate, which their text leaves open. All points count as tries.
 - golsi: B_0 is the gradient's batch, B_i is fresh(t, i). The step tested before the limits (lines 15 and 21) is
   returned as printed, so it may pass them by the factor: CAPPED above, EXHAUSTED below; nothing is measured there.
   Where both limits of line 2 contradict each other the upper one wins. Where the last slope is not finite the step
-  is 0 (NONFINITE). variant="released": the condition of line 4 is strict; a step at a limit goes no further; the
-  slope beyond a limit is measured; and the batch that judged the accepted step is the next B_0, so that `batches`
-  gives the first B_0 (and the next one after a step without a search) and only counts steps otherwise.
+  is 0 (NONFINITE). After `tries` slopes, which no published text counts, the step is 0 (EXHAUSTED), and the next
+  search goes on from the trial that would have followed. variant="released": the condition of line 4 is strict; a step
+  at a limit goes no further; the slope beyond a limit is measured; and the batch that judged the accepted step is the
+  next B_0, so that `batches` gives the first B_0 (and the next one after a step without a search) and only counts
+  steps otherwise.
 """
 
 from collections.abc import Callable
@@ -34,16 +37,19 @@ from .basics import (
     Problem,
     Vector,
     add,
+    decreases,
     dot,
     finite,
     line,
     norm,
     outlook,
     scale,
+    watched,
 )
 from .problems import Quadratics
 
 
+@watched
 def exact(problem: Problem, x: Vector, batches: Batches, *, s_max=inf, full: Batch = None) -> Moves:
     """Exact line search along -g, on the gradient's batch (2.16; section 4.6) or on the batch `full`.
 
@@ -61,8 +67,8 @@ def exact(problem: Problem, x: Vector, batches: Batches, *, s_max=inf, full: Bat
                 s = -slope(0) / (2 * a) if a > 0 else inf  # minimum of a s^2 + b s
             else:
                 s, trials = bisect(slope, s_max)
-            if not s < s_max:
-                s, status = (s_max, CAPPED) if s_max < inf else (0, EXHAUSTED)
+            if not 0 < s < s_max:
+                s, status = (s_max, CAPPED) if 0 < s and s_max < inf else (0, EXHAUSTED)
         x = add(x, s, d)
         yield Move(x, s, status, trials)
 
@@ -84,9 +90,10 @@ def bisect(slope: Phi, s_max: Number) -> tuple[float, int]:
     while lo < (mid := (lo + hi) / 2) < hi:
         lo, hi = (mid, hi) if slope(mid) < 0 else (lo, mid)
         looks += 1
-    return hi, looks
+    return hi if finite(slope(hi)) else lo, looks
 
 
+@watched
 def strong_wolfe(
     problem: Problem, x: Vector, batches: Batches, *, c1=1e-4, c2=0.9, first=1.0, max_step=inf, tries=100
 ) -> Moves:
@@ -109,7 +116,7 @@ def wolfe(phi: Phi, slope: Phi, s: Number, c1, c2, max_step, tries: int) -> tupl
     lo: Number = 0
     hi: Number = inf
     for trial in range(1, tries + 1):
-        if not (phi(s) <= phi(0) + c1 * s * slope(0) and phi(s) < phi(lo)):
+        if not (decreases(phi, s, c1 * s * slope(0)) and phi(s) < phi(lo)):
             hi = s
         elif abs(slope(s)) <= -c2 * slope(0):
             return s, FOUND, trial
@@ -121,6 +128,7 @@ def wolfe(phi: Phi, slope: Phi, s: Number, c1, c2, max_step, tries: int) -> tupl
     return 0, EXHAUSTED, tries
 
 
+@watched
 def golsi(
     problem: Problem,
     x: Vector,
@@ -131,6 +139,7 @@ def golsi(
     factor=2,
     first=1e-8,
     smallest=1e-8,
+    tries=1000,
     variant="paper",
 ) -> Moves:
     """Gradient-only line search that is inexact (Kafka & Wilke 2019; algorithm 4). It looks at slopes alone."""
@@ -144,11 +153,12 @@ def golsi(
             largest = min(1 / norm(d), 10**7)  # line 1
             s0 = min(max(s, smallest), largest)  # line 2
             slope, limit = fresh_slope(problem, x, d, fresh, t), c2 * dot(d, d)
-            step, status, trials, last = sign_change(slope, s0, limit, smallest, largest, factor, released)
-            judge = fresh(t, trials)
+            end, status, trials, last = sign_change(slope, s0, limit, smallest, largest, factor, released, tries)
             if not finite(last):
-                step, status, judge = 0, NONFINITE, None
-            s = step or s
+                step, status = 0, NONFINITE
+            else:
+                s, judge = end, fresh(t, trials)
+                step, status = (0, EXHAUSTED) if status == TRYING else (end, status)
         x = add(x, step, d)
         yield Move(x, step, status, trials)
 
@@ -158,7 +168,12 @@ def fresh_slope(problem: Problem, x: Vector, d: Vector, fresh: Fresh, t: int) ->
     return lambda s, j: dot(problem.gradient(add(x, s, d), fresh(t, j)), d)
 
 
-def sign_change(slope, s: Number, limit, smallest, largest, factor, released) -> tuple[Number, str, int, Number]:
+TRYING = "TRYING"  # the tries are used up
+
+
+def sign_change(
+    slope, s: Number, limit, smallest, largest, factor, released, tries=1000
+) -> tuple[Number, str, int, Number]:
     """Algorithm 4, lines 4-25, with limit = c2 |l'_B0(0)|. Returns s, status, slopes asked for, the last of them."""
     b = slope(s, 1)
     if 0 < b < limit if released else 0 <= b <= limit:
@@ -172,6 +187,8 @@ def sign_change(slope, s: Number, limit, smallest, largest, factor, released) ->
         beyond = s > largest / factor if grows else s < smallest * factor
         if beyond and not released:
             return s, stop, j - 1, b  # lines 15 and 21, first half
+        if j > tries:
+            return s, TRYING, tries, b
         b = slope(s, j)
         if (b < 0) != grows:
             return s, FOUND, j, b  # second half

@@ -6,7 +6,7 @@ Where this text leaves the printed rules, and where the authors' released code d
 - sgd_hd: the rate moves before it is used, as in the authors' algorithm and code; (2.49) leaves it open. A product
   that is not finite leaves the rate alone. The rate may become negative (it does in the traces with momentum).
 - ali_g: where g = 0 the step is 0; the formula's step l / eps times g would be the same, but adjusted momentum would
-  take it at its word. A negative loss gives a negative step: the rule is meant for losses >= 0.
+  take it at its word. The rule is meant for losses >= 0; a negative one counts as 0.
 - pal: algorithm 8 measures the second loss (line 7) before it looks at the sign of b; here only where b < 0,
   the only cases that use it. The cap (line 17) comes after alpha and holds for the step mu, too, which counts
   as FOUND. Released defaults: mu 1, alpha 1 / 0.6, beta 0.4, s_max 3.16. exact_slope=False is the
@@ -39,6 +39,7 @@ from .basics import (
     norm,
     outlook,
     scale,
+    watched,
 )
 
 # --- fixed rates: a number, or a schedule rate(t)
@@ -80,6 +81,7 @@ def fixed(x: Vector, rate, t: int, d: Vector, g: Vector) -> Move:
     return Move(add(x, s, d), s, FOUND, 0) if finite(dot(g, d)) else Move(x, 0, NONFINITE, 0)
 
 
+@watched
 def sgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
     """Stochastic gradient descent (Robbins & Monro 1951; algorithm 1)."""
     for t, batch in enumerate(batches):
@@ -89,6 +91,7 @@ def sgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
         x = move.x
 
 
+@watched
 def sgd_hd(
     problem: Problem,
     x: Vector,
@@ -117,6 +120,7 @@ def sgd_hd(
         x = move.x
 
 
+@watched
 def ali_g(
     problem: Problem, x: Vector, batches: Batches, *, max_rate=inf, eps=1e-5, momentum=0.0, adjusted=False
 ) -> Moves:
@@ -132,7 +136,7 @@ def ali_g(
         if not (finite(loss) and finite(steepness)):
             yield Move(x, 0, NONFINITE, 0)
             continue
-        eta = min(loss / (steepness + eps), max_rate) if steepness else 0  # (2.50)
+        eta = min(max(loss, 0) / (steepness + eps), max_rate) if steepness else 0  # (2.50)
         v = add(scale(momentum, v), -1 if adjusted else -eta, g)
         status = STATIONARY if not (any(g) or any(v)) else CAPPED if eta == max_rate else FOUND
         x = add(add(x, -eta, g), momentum * (eta if adjusted else 1), v)
@@ -153,6 +157,7 @@ def parabola_step(phi: Phi, b: Number, mu, alpha, s_max) -> tuple[Number, str, i
     return s, status, trials
 
 
+@watched
 def pal(
     problem: Problem, x: Vector, batches: Batches, *, mu=0.1, alpha=1, beta=0.4, s_max=3.16, exact_slope=True
 ) -> Moves:
@@ -179,6 +184,7 @@ def conjugate(formula: str, g: Vector, g_old: Vector, d_old: Vector) -> Number:
     return max(0, beta) if formula in ("PR", "HS") else beta
 
 
+@watched
 def pal_conjugate(
     problem: Problem,
     x: Vector,

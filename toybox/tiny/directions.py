@@ -22,10 +22,12 @@ from .basics import (
     norm,
     root,
     scale,
+    watched,
 )
 from .closed import fixed
 
 
+@watched
 def momentum(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, beta=0.9) -> Moves:
     """SGD with momentum (Polyak 1964; algorithm 6)."""
     m = scale(0, x)
@@ -37,6 +39,7 @@ def momentum(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, beta=0
         x = move.x
 
 
+@watched
 def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
     """SGD with the gradient scaled to length 1 (chapter 6): the rate is the length of the step."""
     for t, batch in enumerate(batches):
@@ -47,6 +50,7 @@ def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
         x = move.x
 
 
+@watched
 def adam(problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8) -> Moves:
     """Adam (Kingma & Ba 2015, algorithm 1; algorithm 7)."""
     m = v = scale(0, x)
@@ -62,6 +66,7 @@ def adam(problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9,
         x = move.x
 
 
+@watched
 def rmsprop(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, decay=0.9, eps=1e-8) -> Moves:
     """RMSProp (Tieleman & Hinton 2012; section 2.8)."""
     v = scale(0, x)
@@ -74,6 +79,7 @@ def rmsprop(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, decay=0
         x = move.x
 
 
+@watched
 def cocob(problem: Problem, x: Vector, batches: Batches, *, alpha=100, eps=1e-8) -> Moves:
     """Coin betting (Orabona & Tommasi 2017, algorithm 2; section 2.8): every coordinate bets on its own coin."""
     x0, coins = x, [(eps, 0, 0, 0, 0)] * len(x)

@@ -45,6 +45,7 @@ from .basics import (
     norm,
     outlook,
     scale,
+    watched,
 )
 from .closed import fixed, parabola_step
 
@@ -52,6 +53,7 @@ PRINTED = Fraction(1, 10**4), Fraction(1, 100)  # where LABPAL measures beside 0
 RELEASED = Fraction(177, 10**6), Fraction(1, 100)
 
 
+@watched
 def fbpal(problem: Problem, x: Vector, batches: Batches, *, full: Batch, mu=0.1, alpha=1, s_max=3.16) -> Moves:
     """PAL along the mini-batch gradient, measured on all samples (chapter 5)."""
     for batch in batches:
@@ -94,6 +96,7 @@ def mean_line(problem: Problem, x: Vector, d: Vector, batches: list[Batch]) -> P
     return lambda s: sum(problem.value(add(x, s, d), batch) for batch in batches) / len(batches)
 
 
+@watched
 def labpal(
     problem: Problem,
     x: Vector,

@@ -13,7 +13,10 @@ Where this text leaves the printed rules, and where the authors' released code d
 - noise: the spread of losses and directional derivatives within the gradient's batch at 0, one more evaluation, with
   the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates. A batch
   of one shows no spread: there that of it and the first fresh one, two evaluations.
-- losses and slopes that are not finite, or beyond WALL and 3 WALL, are observed as a wall of that height.
+- losses and slopes that are not finite, or beyond WALL and 3 WALL, are observed as a wall of that height, which is
+  never accepted. Nor is a point whose own observation violates a condition by more than CONTRADICTED
+  deviations of the noise: the belief is made of rounding where places are too close together. After nothing but walls
+  there is no step, and the next search begins with the shortest trial.
 - all terms get a relative variance NUGGET, so that two observations at one place are no contradiction.
 - candidates: one extrapolation, to twice the largest u. Where the mean rises at 0 and has no minimum in the first
   cell, a hundredth of that cell is next; the authors' code ends there.
@@ -42,6 +45,7 @@ from .basics import (
     finite,
     outlook,
     scale,
+    watched,
 )
 
 Term = list[tuple[float, int, float]]
@@ -49,6 +53,7 @@ Term = list[tuple[float, int, float]]
 TAU = 10.0  # (2.28)
 NUGGET = 1e-14
 WALL = 1e3
+CONTRADICTED = 10.0
 TINY = 1e-150  # for standard deviations that vanish
 
 # --- what is believed before and after observations
@@ -241,22 +246,28 @@ def wall(v: float, height: float) -> float:
     return min(max(v, -height), height) if finite(v) else height
 
 
-def search(scaled: Scaled, batches, noise, c1, c2, threshold) -> tuple[float, str, int]:
-    """Algorithm 5 on these fresh batches. Returns u, status, evaluations."""
+def search(scaled: Scaled, batches, noise, c1, c2, threshold) -> tuple[float, str, int, float]:
+    """Algorithm 5 on these fresh batches. Returns u, status, evaluations, the shortest trial."""
     places, values, slopes, u = [0.0], [0.0], [-1.0], 1.0  # lines 1-4
     best, n = 0.0, 0
+    passable: list[float] = []
+    errors = [CONTRADICTED * math.sqrt(variance) for variance in noise]
     for n, batch in enumerate(batches, 1):
         value, slope = scaled.observe(u, batch)
         places, values, slopes = [*places, u], [*values, wall(value, WALL)], [*slopes, wall(slope, 3 * WALL)]  # line 7
+        passable += [u] if values[-1] < WALL and slopes[-1] < 3 * WALL else []
         belief = believe(places, values, slopes, *noise)  # line 8
-        good = [u for u in places[1:] if wolfe_probability(belief, u, c1, c2) > threshold]  # lines 9, 10
-        best = min(good or places[1:], key=belief.change)
+        seen = dict(zip(places, zip(values, slopes, strict=True), strict=True))
+        allowed = [u for u in passable if seen[u][0] + c1 * u <= errors[0] and seen[u][1] + c2 >= -errors[1]]
+        good = [u for u in allowed if wolfe_probability(belief, u, c1, c2) > threshold]  # lines 9, 10
+        best = min(good or passable or [0.0], key=belief.change)
         if good:
-            return best, FOUND, n  # line 11
+            return best, FOUND, n, min(places[1:])  # line 11
         u = promising(belief, c1, c2)  # lines 13-16
-    return best, EXHAUSTED, n  # line 19
+    return best, EXHAUSTED, n, min(places[1:])  # line 19
 
 
+@watched
 def pls(
     problem: Problem,
     x: Vector,
@@ -285,10 +296,13 @@ def pls(
             scaled = Scaled(problem, x, scale(-1, g), trial, float(loss), -float(slope))
             further = (fresh(t, j) for j in range(1, evaluations + 1))
             noise = scaled.noise((*batch, *fresh(t, 1)) if alone else batch, len(batch), len(full))
-            u, status, n = search(scaled, further, noise, c1, c2, threshold)
+            u, status, n, shortest = search(scaled, further, noise, c1, c2, threshold)
             s = u * trial
-            average = s if average is None else 0.95 * average + 0.05 * s
-            trial = average if 1.3 * s < average / 100 else 1.3 * s
+            if s:
+                average = s if average is None else 0.95 * average + 0.05 * s
+                trial = average if 1.3 * s < average / 100 else 1.3 * s
+            else:
+                trial = max(shortest * trial, TINY)
         move = Move(add(x, s, scale(-1, g)), s, status, 1 + alone + n)
         yield move
         x = move.x
