@@ -27,7 +27,7 @@ STEPS, BATCH, SEED = 20, 10, 1
 AT = (0, 1, 4, 9, 19)
 PRECISION = 1e-9
 COSTS = ("values", "gradients", "samples", "batches")
-LETTERS = dict(zip(tb.Status, "FCXAS!", strict=True))
+LETTERS = dict(zip(tb.Status, "FCXAS!U", strict=True))
 COLUMNS = ("problem", "method", "options", "known", "statuses", *COSTS)
 NUMBERS = tuple(f"{name}_{t + 1}" for t in AT for name in ("loss", "size"))
 

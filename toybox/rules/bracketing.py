@@ -25,7 +25,7 @@ from ..rays import Status, Step, conclude, decreases, descends
 class Exact:
     """Exact line search on the gradient's batch or on the full data set (dissertation, sections 4.6 and 5.2).
 
-    Slopes alone: outward by secant steps (at most tenfold) until a slope is >= 0, then secant steps inside the bracket
+    Slopes alone: outward by secant steps (at most tenfold, and tenfold every eighth time) until a slope is >= 0, then secant steps inside the bracket
     with a bisection every third time; on a parabola the first secant is exact. Stops when a bisection no longer
     changes the step; or a secant does not, where the slope has vanished.
     """
@@ -56,7 +56,7 @@ class Exact:
             root = s - slope * (s - before) / (slope - slope_before)
             near = (xp.abs(root - s) <= 4 * eps * s) & (xp.abs(slope) > -self.VANISHED * slope0)  # of a very steep line
             inside = (root > low) & (root < high) & ~near
-            outward = xp.minimum(xp.where(inside, xp.minimum(root, 10 * s), 10 * s), self.s_max)
+            outward = xp.minimum(xp.where(inside & (turn % 8 < 7), xp.minimum(root, 10 * s), 10 * s), self.s_max)
             inward = xp.where(inside & (turn % 3 < 2), root, (low + high) / 2)
             after = xp.where(high < inf, inward, outward)
             seeking = seeking & (slope != 0) & (xp.abs(after - s) > 4 * eps * s)
