@@ -173,17 +173,16 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         else:
             moved = step.point.theta
             fine = fine & xp.all(xp.isfinite(moved), axis=-1)
-        carried = step.point is None and ray.full_line is not None
-        # off NumPy reading a flag waits for the device: every step is masked, but where predictions are carried along
-        if alive is not None or not ((xp.eager or carried) and xp.all(fine)):
+        walked = None if step.point is not None else getattr(ray.full_line, "walked", None)
+        # off NumPy reading a flag waits for the device: every step is masked
+        if alive is not None or not (xp.eager and xp.all(fine)):
             alive = fine if alive is None else alive & fine
             moved = xp.where(alive[..., None], moved, theta)
             step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)))
-            carried = False
         record.step(origin.value, size, arc, step.status)
         whole = None
-        if carried and t % CARRY != CARRY - 1:
-            whole = ray.full_line.at(size)  # type: ignore[union-attr]
+        if walked is not None and t % CARRY != CARRY - 1:  # a lane that has ended stays
+            whole = walked(moved, size if alive is None else xp.where(alive, size, 0.0))
         theta, origin = moved, step.point if step.carry else None
         tick(t)
     record.look(steps, theta, whole, None)

@@ -39,11 +39,9 @@ class KernelClassifier:
     room. The kernel of the test rows is kept beside K where both together do. ``needs``: bytes that K takes where it
     is kept; ``bytes``: those that the kernels kept do take. build=False: nothing is computed before it is needed.
 
-    Products with all of K are one call for all lanes; their last bits may differ from a lane's solo run. Everything on
-    batches is bit-equal.
+    In NumPy a lane has the bits of its solo run. On other backends a product with all of K is one call for all lanes,
+    whose last bits may differ from it.
     """
-
-    whole_to_rounding = True  # declared for the law that lanes are single runs
 
     __repr__ = as_made
 
@@ -319,15 +317,18 @@ class WholePoint(KernelPoint):
         elif "_z" in self.__dict__:
             z0, z1 = self._z, self._product(d)
         else:  # both products in one pass over K
-            both = problem.logits(xp.stack([self.theta + 0 * d, d]))
+            both = problem.logits(xp.stack([self.theta + xp.zeros_like(d), d]))
             z0, z1 = both[0, ...], both[1, ...]
             self.__dict__["_z"] = z0
 
-        def at(s):
+        def walked(theta, s):
             steps = s[..., None] if problem.outputs == 1 else s[..., None, None]
-            return WholePoint(problem, self.theta + s[..., None] * d, z0 + steps * z1)
+            return WholePoint(problem, theta, z0 + xp.where(steps == 0, 0.0, steps * z1))
 
-        return CompositeLine(xp, problem.loss, z0, z1, self._y, at)
+        def at(s):
+            return walked(self.theta + s[..., None] * d, s)
+
+        return CompositeLine(xp, problem.loss, z0, z1, self._y, at, walked=walked)
 
 
 def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
