@@ -382,6 +382,43 @@ def test_products_with_all_of_k_are_saved_and_renewed(monkeypatch):
         assert sum(counted) == expected
 
 
+@hyperparameters
+class Falter:
+    """-g, with a number that is not finite in the second lane at t = 7."""
+
+    value: float = np.nan
+
+    def init(self, xp, point):
+        return 0
+
+    def step(self, xp, point, t):
+        d = -point.gradient
+        if t == 7 and len(d) > 1:
+            d[1] = self.value
+        return d, t + 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["exact-full", "fbpal"])
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_predictions_are_carried_past_a_lane_that_ends(monkeypatch, value, name, outputs):
+    """Its neighbours have the bits of their own runs; its own full loss stays that of its last finite iterate, to the
+    rounding of two sums of 48 products."""
+    problem = tb.problem("logistic", size=60, overlap=2.0, outputs=outputs)
+    method = tb.method(name)._replace(direction=Falter(value))
+    monkeypatch.setattr(optimizer, "CARRY", 5)
+    how = {"steps": 20, "batch": 10, "every": 1}
+    alone = [tb.run(problem, method, seeds=[seed], **how) for seed in (0, 2)]
+    three = tb.run(problem, method, seeds=(0, 1, 2), **how)
+    assert three.ended.tolist() == [20, 7, 20]
+    for lane, at in zip(alone, (0, 2), strict=True):
+        for field in ("loss", "size", "arc", "status", "trials", "full_loss"):
+            np.testing.assert_array_equal(getattr(three, field)[:, at], getattr(lane, field)[:, 0], err_msg=field)
+        np.testing.assert_array_equal(three.theta[at], lane.theta[0])
+    last = problem.at(three.theta, problem.population).value[1]
+    np.testing.assert_allclose(three.full_loss[7:, 1], last, rtol=1e-13)
+
+
 def test_a_run_leaves_no_open_ledger():
     assert Ledger().settle(QUADRATIC.xp, 0, (1,))["values"].shape == (0, 1)
 

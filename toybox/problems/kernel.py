@@ -135,8 +135,8 @@ class KernelClassifier:
         except MemoryError as error:  # a device's is one, too
             raise OutOfMemory(self._too_large(self.xp.free_memory())) from error
 
-    def _rbf(self, X: Array) -> Array:
-        return rbf(self.xp, X, self._X, self.sigma, self.dtype)
+    def _rbf(self, X: Array, lane: int | None = None) -> Array:
+        return rbf(self.xp, X, self._X, self.sigma, self.dtype, lane)
 
     @lazy
     def _test(self) -> tuple[Array, Array]:
@@ -164,7 +164,8 @@ class KernelClassifier:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
         if self._K is not None:
             return self.xp.take_rows(self._K, sample)
-        tile = self._rbf(self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,))))
+        X = self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,)))
+        tile = self._rbf(X, sample.shape[-1] if self.xp.eager else None)
         return self.xp.reshape(tile, (*sample.shape, self.size))
 
     def product(self, vectors: Array) -> Array:
@@ -331,14 +332,16 @@ class WholePoint(KernelPoint):
         return CompositeLine(xp, problem.loss, z0, z1, self._y, at, walked=walked)
 
 
-def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
+def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any, lane: int | None = None) -> Array:
     """exp(-|a - b|^2 / (2 sigma^2)) for rows a of A (m, p), b of B (n, p), both float64: (m, n) of ``dtype``.
 
-    Computed in float64 by blocks of rows that stay cached, each rounded to ``dtype`` in its place.
+    Computed in float64 by blocks of rows that stay cached, each rounded to ``dtype`` in its place. lane: so many rows
+    belong together; no block has rows of two lanes, so that a lane's bits do not depend on its neighbours.
     """
     (m, _), (n, _) = A.shape, B.shape
     a, b, out = xp.rowsum(A * A), xp.rowsum(B * B), xp.empty((m, n), dtype=dtype)
-    for rows in slices(m, max(1, BLOCK // (8 * n))):
+    most, lane = max(1, BLOCK // (8 * n)), lane or m
+    for rows in (slice(at + part.start, at + part.stop) for at in range(0, m, lane) for part in slices(lane, most)):
         square = xp.matmul(A[rows, ...], B.mT)
         square *= -2
         square += a[rows, None]
