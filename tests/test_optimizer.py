@@ -275,7 +275,7 @@ def test_a_carried_point_draws_no_batch_and_costs_no_gradient():
 
 
 def test_a_carried_point_stays_carried_when_another_lane_ends():
-    start = np.stack([np.ones(3), np.full(3, np.nan)])
+    start = np.stack([np.ones(3), np.full(3, 1.7e308)])
     both = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0, 1), theta=start)
     alone = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0,), theta=start[0])
     np.testing.assert_array_equal(both.theta[0], alone.theta[0])

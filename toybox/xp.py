@@ -91,6 +91,10 @@ class Namespace:
         """x with 1 in place of 0: where 0 / 0 shall be 0."""
         return self.where(x == 0, 1.0, x)
 
+    def frozen(self, array: Array) -> Array:
+        """The array, read-only from now on where the backend knows that: in NumPy."""
+        return array
+
     def to_host(self, array: Array) -> np.ndarray:
         """The array in NumPy's memory."""
         return np.asarray(array)
@@ -116,6 +120,10 @@ class NumpyNamespace(Namespace):
 
     def take_rows(self, table, index):
         return table.take(index, axis=0)
+
+    def frozen(self, array):
+        array.setflags(write=False)
+        return array
 
     def products(self, table, vectors):
         """Each vector by itself, so that a product's bits do not depend on its company, and with four rows at a time,
@@ -256,7 +264,8 @@ class StrictNamespace(Namespace):
 
 
 class lazy:
-    """A property computed on first use and kept, as functools.cached_property without its lock (half its time)."""
+    """A property computed on first use and kept, as functools.cached_property without its lock (half its time). An
+    array of NumPy's is read-only: whoever looks at it cannot change it for the others."""
 
     def __init__(self, compute):
         self.compute, self.__doc__ = compute, compute.__doc__
@@ -268,6 +277,8 @@ class lazy:
         if instance is None:
             return self
         value = instance.__dict__[self.name] = self.compute(instance)
+        if type(value) is np.ndarray:
+            value.setflags(write=False)
         return value
 
 
@@ -276,6 +287,11 @@ def dtype(xp: Namespace, name: str) -> Any:
     if not isinstance(name, str) or name not in FLOATS:
         raise ValueError(f"dtype={name!r} is unknown{near(name, FLOATS)}; accepted: {', '.join(map(repr, FLOATS))}")
     return getattr(xp, name)
+
+
+def dtype_name(kind: Any) -> str:
+    """The name of a backend's dtype: "float64"."""
+    return getattr(kind, "__name__", str(kind)).split(".")[-1]
 
 
 def near(name: Any, known: Iterable[Any]) -> str:

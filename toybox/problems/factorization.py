@@ -11,10 +11,11 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, lazy, namespace
+from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option
+from .checks import as_made, at_least, option
 
 
 class Factorization:
@@ -95,7 +96,7 @@ class Factorization:
         """Mean squared error on the test set, theta (*lanes, dim) -> (*lanes,). Raises ``ValueError`` without one."""
         if self.test is None:
             raise ValueError("test=None: this problem has no test set; pass test=(X, Y)")
-        held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=str(self._X.dtype).split(".")[-1])
+        held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=dtype_name(self.dtype))
         return held_out.at(theta, held_out.population).value
 
 

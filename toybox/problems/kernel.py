@@ -9,18 +9,19 @@ rows of it are computed from X when they are needed, and products with all of it
 
 from __future__ import annotations
 
-from functools import partial
 from math import inf, isqrt
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option, scalar
+from .checks import as_made, at_least, option, scalar
 
 STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
 TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
@@ -67,12 +68,12 @@ class KernelClassifier:
             raise ValueError(
                 f"X of shape {X.shape} and y of shape {y.shape} do not fit; accepted: X (n, features), y (n,)"
             )
-        self.outputs = option("outputs", outputs, 1, 2)
+        self.outputs = outputs = option("outputs", outputs, 1, 2)
         loss = (
             ("logistic" if outputs == 1 else "softmax") if loss is None or (loss, outputs) == ("logistic", 2) else loss
         )
         self.loss = LOSSES[option("loss", loss, *(("logistic", "squared_hinge") if outputs == 1 else ("softmax",)))]
-        self.sigma, self.size, self.dim = scalar("sigma", sigma, "(0, inf)"), len(X), len(X) * outputs
+        self.sigma, self.size, self.dim = width(sigma, X), len(X), len(X) * outputs
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
         self.X, self.y = X, y
@@ -278,11 +279,16 @@ class KernelPoint:
         return KernelPoint(self.problem, self.theta + s[..., None] * d, self.sample, self._K, self._y)
 
     def closed(self, d):
-        value0, slope0 = self.value, self.problem.xp.vecdot(self.gradient, d)
-        loss = self.problem.loss
-        return CompositeLine(
-            self.problem.xp, loss, self._z, self._product(d), self._y, partial(self._at, d), value0, slope0
-        )
+        """The line keeps predictions, and no rows of K: its points share those of this one while somebody else keeps
+        it, and else gather them anew. A search on many batches would keep the rows of all."""
+        p, theta, sample, y, kept = self.problem, self.theta, self.sample, self._y, ref(self)
+
+        def at(s):
+            point = kept()
+            return KernelPoint(p, theta + s[..., None] * d, sample, None if point is None else point._K, y)
+
+        value0, slope0 = self.value, p.xp.vecdot(self.gradient, d)
+        return CompositeLine(p.xp, p.loss, self._z, self._product(d), y, at, value0, slope0)
 
     along, examples = along, examples
 
@@ -350,6 +356,18 @@ def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any, lane: int |
         square *= -1 / (2 * sigma**2)
         out[rows, ...] = xp.astype(xp.exp(square), dtype, copy=False)
     return out
+
+
+def width(sigma, X: np.ndarray) -> float:
+    """A width of the kernel for which its entries are known to 1e-5: squares of distances err by 16 eps max |x|^2."""
+    sigma = scalar("sigma", sigma, "(0, 1e150]")  # its square is finite
+    least = max(2.0**-16 * float(np.abs(X).max(initial=0.0)) * X.shape[1] ** 0.5, 1e-150)
+    if sigma < least:
+        raise ValueError(
+            f"sigma={sigma} is too small for rows as large as these, whose distances are lost in rounding; accepted: "
+            f"at least {least:.3g}"
+        )
+    return sigma
 
 
 def labels(y) -> np.ndarray:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option
+from .checks import as_made, at_least, option
 from .network_line import NetworkLine
 
 
