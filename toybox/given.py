@@ -47,6 +47,11 @@ def answer(xp: Namespace, name: str, given: Any, shape: tuple[int, ...], dtype: 
     return xp.frozen(xp.asarray(given, dtype=dtype, copy=True))
 
 
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be broadcast to the other."""
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
+
+
 def described(given: Any) -> str:
     """An array by its shape and dtype, anything else as it is."""
     if not hasattr(given, "dtype") or not hasattr(given, "shape"):
@@ -81,10 +86,8 @@ def own_sampler(problem: Any, sampler: Callable[[int, int], Any], lanes: tuple[i
         if getattr(sample, "ndim", 0) == 0:
             return sample
         place = np if isinstance(sample, np.ndarray) else xp
-        fits = sample.ndim <= len(lanes) + 1 and all(
-            n in (1, m) for n, m in zip(sample.shape[-2::-1], lanes[::-1], strict=False)
-        )
-        if not place.isdtype(sample.dtype, "integral") or not fits or sample.shape[-1] != batch:
+        fits = broadcasts(sample.shape[:-1], lanes) and sample.shape[-1] == batch
+        if not place.isdtype(sample.dtype, "integral") or not fits:
             raise ValueError(
                 f"sampler({t}, {j}) is {described(sample)}; accepted: an array of whole numbers that broadcasts to "
                 f"(*lanes, batch) = {(*lanes, batch)}"
