@@ -211,6 +211,7 @@ SHOWN = {
     "another sample": lambda look: look.ray.sample(2),
     "loss of the line": lambda look: look.ray.line().value0,
     "slope of the line": lambda look: look.ray.line().slope0,
+    "data": lambda look: next(v for v in vars(look.problem).values() if isinstance(v, np.ndarray)),
 }
 
 

@@ -16,6 +16,14 @@ def as_made(problem: Any) -> str:
     return f"{made}  # dim {problem.dim}, {problem.size} samples"
 
 
+def seal(problem: Any) -> None:
+    """Make the arrays of NumPy's that a problem holds read-only: whoever looks on cannot change a run by them."""
+    for value in vars(problem).values():
+        for array in value if isinstance(value, tuple) else (value,):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
+
 def option(name: str, value: Any, *accepted: Any) -> Any:
     """The one of those accepted that the value is: 2 for 2.0."""
     for one in accepted:

@@ -15,7 +15,7 @@ from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, option
+from .checks import as_made, at_least, option, seal
 
 
 class Factorization:
@@ -46,6 +46,7 @@ class Factorization:
             self.test = finite_array("test X", test[0], (len(held_out), self.inputs)), held_out
         self.sample_bytes = 8 * (self.inputs + self.outputs)
         self.population = slice(None)
+        seal(self)
 
     def _array(self, x) -> Array:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)

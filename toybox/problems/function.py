@@ -12,7 +12,7 @@ from ..hyper import shown
 from ..lines import GenericLine
 from ..xp import dtype as dtype_of
 from ..xp import dtype_name, lazy, namespace
-from .checks import as_made, at_least
+from .checks import as_made, at_least, seal
 
 
 class FromFunction:
@@ -41,6 +41,7 @@ class FromFunction:
         self.xp, self.line = namespace(backend), "generic"
         self.dtype = dtype_of(self.xp, dtype)
         self.population = self.xp.arange(self.size)
+        seal(self)
 
     def initial(self, seeds):
         start = self.start or (lambda seed: sampling.generator(seed).standard_normal(self.dim))

@@ -21,7 +21,7 @@ from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, option, scalar
+from .checks import as_made, at_least, option, scalar, seal
 
 STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
 TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
@@ -87,6 +87,7 @@ class KernelClassifier:
         self.storage, self._stores_test = self._plan(
             option("storage", storage, "auto", "full", "tiles"), at_least("memory", memory, 0)
         )
+        seal(self)
         if build:
             self._K  # noqa: B018
 
@@ -143,7 +144,7 @@ class KernelClassifier:
     def _test(self) -> tuple[Array, Array]:
         """Features and labels (as truth values) of the test rows where the others are."""
         X, y = self.test  # type: ignore[misc]
-        return self._features(X), self.xp.asarray(y > 0)
+        return self._features(X.copy()), self.xp.asarray(y > 0)
 
     def _features(self, X: np.ndarray) -> Array:
         return self.xp.asarray(X, dtype=self.xp.float64)

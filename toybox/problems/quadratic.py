@@ -15,7 +15,7 @@ from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, option, scalar
+from .checks import as_made, at_least, option, scalar, seal
 
 
 class NoisyQuadratic:
@@ -53,6 +53,7 @@ class NoisyQuadratic:
         self._Q, self._m, self._offsets = (self._array(x) for x in (self.Q, self.m, self.offsets))
         self.sample_bytes = 8 * n * (1 if self.common else n)
         self.population = slice(None)
+        seal(self)
 
     def _array(self, x) -> Array:
         return self.xp.asarray(np.array(x, order="C"), dtype=self.dtype)  # a copy: PyTorch wants writable memory
