@@ -36,13 +36,14 @@ def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None, dt
     return array
 
 
-def answer(xp: Namespace, name: str, given: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+def answer(xp: Namespace, given: Any, shape: tuple[int, ...], dtype: Any, *name: str) -> Array:
     """A copy of the array of real numbers that a function answered, in the problem's dtype. float64 is rounded to a
     narrower one; what knows fewer digits than the problem, or is not real, is refused. Raises ``ValueError``."""
     if getattr(given, "shape", None) != shape or getattr(given, "dtype", None) not in (dtype, xp.float64):
         kinds = dict.fromkeys(map(dtype_name, (dtype, xp.float64)))
         raise ValueError(
-            f"{name} {described(given)}; accepted: an array of shape {shape} and dtype {' or '.join(kinds)}"
+            f"{' as '.join(name)} {described(given)}; accepted: an array of shape {shape} and dtype "
+            f"{' or '.join(kinds)}"
         )
     return xp.frozen(xp.asarray(given, dtype=dtype, copy=True))
 
@@ -79,21 +80,22 @@ def measurement(probe: Any, look: Any, xp: Namespace, lanes: tuple[int, ...]) ->
 def own_sampler(problem: Any, sampler: Callable[[int, int], Any], lanes: tuple[int, ...], batch: int) -> Any:
     """A sampler of one's own whose index arrays are looked at, copied and moved to the device. Raises ``ValueError``,
     and ``IndexError`` for indices out of range. Samples that are no arrays are the problem's business."""
-    xp, D = problem.xp, problem.size
+    xp, D, shape = problem.xp, problem.size, (*lanes, batch)
 
     def draw(t, j):
         sample = sampler(t, j)
         if getattr(sample, "ndim", 0) == 0:
             return sample
         place = np if isinstance(sample, np.ndarray) else xp
-        fits = broadcasts(sample.shape[:-1], lanes) and sample.shape[-1] == batch
-        if not place.isdtype(sample.dtype, "integral") or not fits:
+        fits = sample.shape == shape or (sample.shape[-1] == batch and broadcasts(sample.shape, shape))
+        if not fits or not place.isdtype(sample.dtype, "integral"):
             raise ValueError(
                 f"sampler({t}, {j}) is {described(sample)}; accepted: an array of whole numbers that broadcasts to "
-                f"(*lanes, batch) = {(*lanes, batch)}"
+                f"(*lanes, batch) = {shape}"
             )
-        if place.any((sample < -D) | (sample >= D)):  # CuPy takes them modulo D
+        # NumPy refuses what is out of range, CuPy takes it modulo D
+        if not xp.eager and place.any((sample < -D) | (sample >= D)):
             raise IndexError(f"sampler({t}, {j}) names samples out of range; accepted: indices from -{D} to {D - 1}")
-        return xp.frozen(xp.asarray(sample, copy=True))
+        return xp.asarray(sample, copy=True)
 
     return draw

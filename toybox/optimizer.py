@@ -147,7 +147,7 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
     if theta is None:
         theta = xp.reshape(problem.initial(seeds.tolist()), (len(seeds), *[1] * len(optimizer.lanes), problem.dim))
     # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than a lane
-    theta = xp.frozen(xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype))
+    theta = xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype)
     shape = (-1, *[1] * len(optimizer.lanes))
     draw = (
         own_sampler(problem, sampler, lanes, batch)
@@ -170,12 +170,14 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         if more := directions.gradients(direction, t) - 1:
             ledger.charge("gradients", k * batch, more)
         d, d_state = direction.step(xp, origin, d_state)
-        d = xp.frozen(d[...])  # a view: the direction may use its memory again
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)
         if t == 0 or (every and t % every == 0):
-            whole = record.look(
-                t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw, None, k) if probes else None
-            )
+            shown = None
+            if probes:  # a view of d: the direction may use its memory again
+                for array in (theta, origin.theta, origin.sample):
+                    xp.frozen(array)
+                shown = Ray(problem, origin, xp.frozen(d[...]), t, steps, batch, Ledger(), draw, None, k)
+            whole = record.look(t, theta, whole, shown)
         step = rule.step(ray, r_state)
         size, r_state, arc = step.size, step.state, step.size * ray.norm
 
@@ -195,9 +197,9 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         whole = None
         if walked is not None and t % CARRY != CARRY - 1:  # a lane that has ended stays
             whole = walked(moved, size if alive is None else xp.where(alive, size, 0.0))
-        theta, origin = xp.frozen(moved), step.point if step.carry else None
+        theta, origin = moved, step.point if step.carry else None
         tick(t)
-    record.look(steps, theta, whole, None)
+    record.look(steps, xp.frozen(theta), whole, None)
     return record.trace(theta, optimizer, seeds, steps, batch, sampler)
 
 
@@ -298,8 +300,7 @@ def _stack(values: list) -> Any:
 
 def _named(problem, seeds, batch, how):
     """Draws for all lanes of a run; samples have shape (seeds, 1, ..., b), so hyper-parameter lanes share them."""
-    xp = problem.xp
-    return lambda t, j: xp.frozen(xp.asarray(problem.draw(seeds, t, j, batch, how), copy=True))
+    return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, how), copy=True)
 
 
 def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):

@@ -122,7 +122,8 @@ class NumpyNamespace(Namespace):
         return table.take(index, axis=0)
 
     def frozen(self, array):
-        array.setflags(write=False)
+        if isinstance(array, np.ndarray):  # a sample may be a slice
+            array.setflags(write=False)
         return array
 
     def products(self, table, vectors):

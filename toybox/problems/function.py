@@ -74,14 +74,13 @@ class FunctionPoint:
         """The two arrays that a function answered."""
         if not isinstance(both, tuple | list) or len(both) != 2:
             raise ValueError(f"{name} returned {shown(both)}; accepted: a pair ({', '.join(parts)}) of arrays")
-        xp, dtype = self.problem.xp, self.problem.dtype
-        rows = zip(parts, both, shapes, strict=True)
-        return [answer(xp, f"{name} returned as {part}", given, shape, dtype) for part, given, shape in rows]
+        xp, dtype, name = self.problem.xp, self.problem.dtype, f"{name} returned"
+        return [answer(xp, both[i], shapes[i], dtype, name, parts[i]) for i in (0, 1)]
 
     @lazy
     def _both(self):
-        theta = self.theta
-        return self._pair("f", self.problem.f(*self._shown), ("value", "gradient"), theta.shape[:-1], theta.shape)
+        shape, both = self.theta.shape, self.problem.f(*self._shown)
+        return self._pair("f", both, ("value", "gradient"), shape[:-1], shape)
 
     @property
     def value(self):
@@ -98,7 +97,7 @@ class FunctionPoint:
                 "hvp=None: this problem gives no Hessian-vector products; pass hvp= to FromFunction"
             )
         product = p.hvp(*self._shown, p.xp.frozen(v[...]))
-        return answer(p.xp, "hvp returned", product, self.theta.shape, p.dtype)
+        return answer(p.xp, product, self.theta.shape, p.dtype, "hvp returned")
 
     def examples(self, d):
         if self.problem.samples is None:
