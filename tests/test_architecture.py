@@ -49,10 +49,10 @@ def without_encoding(source: str) -> list[str]:
 
 
 def opens_text(function: ast.expr) -> bool:
-    """Whether this is open(), or such a method of anything but a module or class that opens no text files."""
+    """Whether this is open(), or such a method of anything but what opens no text files (``members`` of an archive)."""
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     owner = ast.unparse(function.value) if isinstance(function, ast.Attribute) else ""
-    return name in ("open", "read_text", "write_text") and owner not in ("Image", "webbrowser", "os")
+    return name in ("open", "read_text", "write_text") and owner not in ("Image", "webbrowser", "os", "members")
 
 
 def names_encoding(call: ast.Call) -> bool:

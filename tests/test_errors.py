@@ -52,6 +52,29 @@ def fine(theta, index):
     return (theta**2).sum(-1), 2 * theta
 
 
+def answering(kind, **options):
+    """f whose gradients have this dtype."""
+    return function(lambda theta, index: ((theta**2).sum(-1), (2 * theta).astype(kind)), **options)
+
+
+def asking(name, answer):
+    """A problem whose function ``name`` answers this."""
+
+    def ask():
+        point = tb.problems.FromFunction(fine, 2, 4, **{name: answer}).at(np.ones((1, 2)), np.array([[0, 1]]))
+        return point.hvp(np.ones((1, 2))) if name == "hvp" else point.examples(np.ones((1, 2)))
+
+    return ask
+
+
+def probe(answer, **arguments):
+    return run(probes=[tb.Probe("mine", lambda look: answer)], **arguments)
+
+
+def sampler(sample, **arguments):
+    return run(sampler=lambda t, j: sample, **arguments)
+
+
 def cost(kind):
     return lambda: tb.run(QUADRATIC, SGD, steps=1, batch=2).cost(kind)
 
@@ -167,6 +190,22 @@ TABLE = [
     (run(theta="start"), "theta='start'", "(1, 2)"),
     (run(theta=object), "theta=<class 'object'>", "(1, 2)"),
     (run(theta=[[1.0], [1.0, 2.0]]), "theta", "(1, 2)"),
+    (run(theta=[nan, 1.0]), "theta=[nan, 1.0]", "finite in float64", "(1, 2)"),
+    (run(theta=[None, 1.0]), "theta=[None, 1.0]", "finite in float64", "(1, 2)"),
+    (run(theta=np.array([1j, 1.0])), "theta=array of shape (2,)", "(1, 2)"),
+    (run(tb.problem("quadratic", dim=2, size=10, dtype="float32"), theta=[1e39, 0]), "theta", "finite in float32"),
+    (run(seeds=np.array(0.1)), "seeds=array(0.1)", "sequence of whole numbers"),
+    (run(probes=6), TypeError, "probes=(6,)", "Probe(name, measure)"),
+    (probe(1.5), "probe 'mine'", "shape ()", "step 0", "lanes = (1,)"),
+    (probe([[1.0], [2.0]]), "probe 'mine'", "(2, 1)", "lanes = (1,)"),
+    (probe([object()]), "probe 'mine'", "dtype object", "numbers, truth values or text"),
+    (probe([None]), "probe 'mine'", "dtype object"),
+    (sampler(np.zeros((1, 2))), "sampler(0, 0)", "dtype float64", "whole numbers", "(1, 2)"),
+    (sampler(np.zeros((1, 2), bool)), "sampler(0, 0)", "dtype bool", "whole numbers"),
+    (sampler(np.zeros((1, 3), int)), "sampler(0, 0)", "(1, 3)", "(*lanes, batch) = (1, 2)"),
+    (sampler(np.zeros((3, 2), int), seeds=[0, 1]), "sampler(0, 0)", "(3, 2)", "(*lanes, batch) = (2, 2)"),
+    (sampler(np.zeros((1, 1, 2), int)), "sampler(0, 0)", "(1, 1, 2)", "(*lanes, batch) = (1, 2)"),
+    (sampler(np.array([[1, 10]])), IndexError, "10"),
     (run(probes=[tb.Probe("a", len), tb.Probe("a", len)]), "probes=['a', 'a']", "different names"),
     (run(probes=tb.Probe("a", len)), TypeError, "probes=", "sequence of Probe(name, measure)"),
     (run(probes=["loss"]), TypeError, "probes=('loss',)", "Probe(name, measure)"),
@@ -225,12 +264,15 @@ TABLE = [
     (problem("factorization", rows="log"), "rows='log'", "'linspace', 'logspace'"),
     (problem("factorization", split="random"), "split='random'", "'shuffled', 'ordered'"),
     # problems: kernels
-    (kernel(sigma=0), "sigma=0.0", "(0, inf)"),
-    (kernel(sigma=-1), "sigma=-1.0", "(0, inf)"),
-    (kernel(sigma=inf), "sigma=inf", "(0, inf)"),
-    (kernel(sigma="wide"), "sigma='wide'", "(0, inf)"),
-    (kernel(sigma=None), "sigma=None", "(0, inf)"),
+    (kernel(sigma=0), "sigma=0.0", "(0, 1e150]"),
+    (kernel(sigma=-1), "sigma=-1.0", "(0, 1e150]"),
+    (kernel(sigma=inf), "sigma=inf", "(0, 1e150]"),
+    (kernel(sigma="wide"), "sigma='wide'", "(0, 1e150]"),
+    (kernel(sigma=None), "sigma=None", "(0, 1e150]"),
     (kernel(sigma=[1.0, 2.0]), "sigma=[1.0, 2.0]", "one number"),
+    (kernel(sigma=1e300), "sigma=1e+300", "(0, 1e150]"),
+    (kernel(sigma=1e-300), "sigma=1e-300", "too small", "at least 1e-150"),
+    (kernel(X=ROWS + 4, sigma=1e-5), "sigma=1e-05", "too small", f"at least {2.0**-16 * 4 * 2**0.5:.3g}"),
     (kernel(y=np.array([0, 1, 2, 1])), "y has the label 2", "labels 0 and 1"),
     (kernel(y=np.array([-1, 1, -1, 1])), "y has the label -1", "labels 0 and 1"),
     (kernel(y=np.zeros((4, 1))), "y has shape (4, 1)", "(n,)"),
@@ -263,11 +305,29 @@ TABLE = [
     (function(fine, dim=0), "dim=0", "whole number of at least 1"),
     (function(fine, size=2.5), "size=2.5", "whole number"),
     (function(lambda theta, index: 1.0), "f returned 1.0", "(value, gradient)"),
-    (function(lambda theta, index: (1.0, theta)), "f returned", "(1, 2)", "accepted: ((1,), (1, 2))"),
-    (function(lambda theta, index: (theta, theta)), "f returned", "((1, 2), (1, 2))", "accepted: ((1,), (1, 2))"),
-    (function(lambda theta, index: (theta[:, 0], theta[:, 0])), "f returned", "accepted: ((1,), (1, 2))"),
-    (function(fine, start=lambda seed: [0.0]), "start(seed) has shape (1,)", "(2,)"),
+    (function(lambda theta, index: (1.0, theta)), "f returned as value 1.0", "accepted: an array of shape (1,)"),
+    (function(lambda theta, index: (theta, theta)), "f returned as value an array of shape (1, 2)", "shape (1,) and"),
+    (function(lambda theta, index: (theta[:, 0], theta[:, 0])), "f returned as gradient", "(1,)", "of shape (1, 2)"),
+    *(
+        (answering(kind), "f returned as gradient an array of", f"dtype {np.dtype(kind).name};", "dtype float64")
+        for kind in ("float16", "float32", "longdouble", "complex128", "int64", "bool", "object")
+        if np.dtype(kind) != np.float64
+    ),
+    (answering("float16", dtype="float32"), "dtype float16", "accepted", "dtype float32 or float64"),
+    (function(fine, start=lambda seed: [0.0]), "start(seed) for seed=0 has shape (1,)", "(2,)"),
     (function(fine, start=lambda seed: [nan, 0.0]), "start(seed)", "NaN", "finite"),
+    (function(fine, start=lambda seed: [1j, 0.0]), "start(seed)", "not numeric", "array of numbers"),
+    (function(fine, start=lambda seed: [1e300, 0.0], dtype="float32"), "start(seed)", "beyond float32", "finite"),
+    (
+        asking("hvp", lambda theta, index, v: v[0]),
+        "hvp returned an array of shape (2,)",
+        "accepted: an array",
+        "(1, 2)",
+    ),
+    (asking("hvp", lambda theta, index, v: v.astype(int)), "hvp returned", "int64", "dtype float64"),
+    (asking("samples", lambda theta, index: theta), "samples returned array", "a pair (values, gradients)"),
+    (asking("samples", lambda theta, index: (index + 0.0, theta)), "samples returned as gradients", "(1, 2, 2)"),
+    (asking("samples", lambda theta, index: (index, theta)), "samples returned as values", "int64", "float64"),
     (function(fine, dtype="float16"), "dtype='float16'", "'float64', 'float32'"),
     # the rest
     (lambda: HermiteLine([0.0, 0.0], [1.0, 1.0], [0.0, 0.0]), "s=[0.0, 0.0]", "must increase"),

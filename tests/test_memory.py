@@ -1,4 +1,7 @@
-"""How much memory there is, of the machine and of control groups in both versions of their files."""
+"""How much memory there is, of the machine, of control groups in both versions of their files, and of ``ulimit -v``."""
+
+import subprocess
+import sys
 
 import pytest
 
@@ -26,6 +29,9 @@ INSIDE = {  # a container that sees its own group as the top, under a name from 
     "sys/fs/cgroup/memory.max": "4000\n",
     "sys/fs/cgroup/memory.current": "4500\n",
 }
+LIMIT = "Limit  Soft Limit  Hard Limit  Units\nMax data size  5  5  bytes\nMax address space  {}  9999999  bytes\n"
+LIMITED = {"proc/self/limits": LIMIT.format(3_000_000), "proc/self/status": "VmPeak: 9 kB\nVmSize:  2000 kB\n"}
+UNLIMITED = LIMITED | {"proc/self/limits": LIMIT.format("unlimited")}
 
 
 @pytest.fixture
@@ -49,6 +55,9 @@ def system(tmp_path):
         (MACHINE | INSIDE, 0),
         (MACHINE | {"proc/self/cgroup": "0::/\n"}, 7000 * 1024),
         ({"proc/meminfo": "MemAvailable: 1 kB\n"} | SECOND, 1024),
+        (MACHINE | LIMITED, 3_000_000 - 2000 * 1024),
+        (MACHINE | LIMITED | SECOND, 5000 - 3000 + 700),
+        (MACHINE | UNLIMITED, 7000 * 1024),
     ],
 )
 def test_the_tightest_limit_counts(system, files, free):
@@ -64,3 +73,35 @@ def test_elsewhere_free_pages_count_and_then_nobody_knows(tmp_path, monkeypatch)
 
 def test_here():
     assert 0 < available() < 1 << 50
+
+
+UNDER_A_LIMIT = """
+import resource
+import numpy as np
+import toybox as tb
+from toybox.memory import available
+limit = available() if available() < 1 << 31 else 1 << 31
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+before = available()
+assert before < limit, (before, limit)
+held = bytearray(256 << 20)
+assert before - available() >= 256 << 20, (before, available())
+del held
+rows = 4 * int((available() / 8) ** 0.5)  # K would take 16 times what is left
+data = np.zeros((rows, 1)), np.zeros(rows), 1.0
+print(tb.problems.KernelClassifier(*data, build=False).storage)
+try:
+    tb.problems.KernelClassifier(*data, storage="full", build=False)
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address spaces have limits where /proc says so")
+def test_a_limit_of_the_process_is_seen():
+    """A problem plans with what ulimit -v leaves, and says so, instead of failing on the way."""
+    done = subprocess.run([sys.executable, "-c", UNDER_A_LIMIT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    storage, refused = done.stdout.splitlines()
+    assert storage == "tiles"
+    assert "GB are available, enough for" in refused

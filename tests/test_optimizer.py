@@ -184,6 +184,136 @@ def test_groups_of_seeds_change_nothing(monkeypatch, gather, given):
     assert grouped.seeds.tolist() == list(seeds)
 
 
+# What users' functions are shown, and what they answer
+
+
+def vandal(target):
+    """A probe that writes into what ``target(look)`` gives it."""
+
+    def measure(look):
+        if look.ray is not None:
+            target(look)[...] = 7
+        return look.theta[..., 0]
+
+    return tb.Probe("vandal", measure)
+
+
+SHOWN = {
+    "theta": lambda look: look.theta,
+    "full loss": lambda look: look.whole.value,
+    "full gradient": lambda look: look.whole.gradient,
+    "theta of the whole": lambda look: look.whole.theta,
+    "d": lambda look: look.ray.d,
+    "loss": lambda look: look.ray.origin.value,
+    "gradient": lambda look: look.ray.origin.gradient,
+    "theta of the origin": lambda look: look.ray.origin.theta,
+    "sample": lambda look: look.ray.origin.sample,
+    "another sample": lambda look: look.ray.sample(2),
+    "loss of the line": lambda look: look.ray.line().value0,
+    "slope of the line": lambda look: look.ray.line().slope0,
+    "data": lambda look: next(v for v in vars(look.problem).values() if isinstance(v, np.ndarray)),
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("case", ["quadratic", "logistic", "digits", "factorization", "a user's function"])
+@pytest.mark.parametrize("name", ["exact-full", "golsi"])
+def test_a_probe_that_writes_is_stopped_by_name_or_writes_into_its_own(shown, case, name):
+    """Whatever it gets at is read-only, or was made for it: the run's numbers stay."""
+    options = {"quadratic": {"dim": 3, "size": 12}, "logistic": {"size": 40}, "digits": {"hidden": 3}}.get(case, {})
+    problem = user_problem() if case == "a user's function" else tb.problem(case, **options)
+    method, how = tb.method(name, **({"variant": "released"} if name == "golsi" else {})), {"steps": 3, "batch": 2}
+    expected = tb.run(problem, method, **how)
+    stopped, found = None, None
+    try:
+        found = tb.run(problem, method, **how, probes=[vandal(SHOWN[shown])])
+    except ValueError as error:
+        stopped = error
+    if found is not None:
+        same(found, expected)
+    else:
+        assert "read-only" in str(stopped)  # NumPy's own words
+        assert stopped.__notes__ == ["in probe 'vandal' at step 0"]
+    same(tb.run(problem, method, **how), expected)  # nothing stays behind either
+
+
+def user_problem(f=None, **options):
+    rows = np.random.default_rng(0).normal(size=(12, 3))
+
+    def plain(theta, index):
+        r = np.sum(rows[index] * theta[..., None, :], axis=-1) - 1
+        return (r**2).mean(-1), 2 * (r[..., None] * rows[index]).mean(-2)
+
+    def samples(theta, index):
+        r = np.sum(rows[index] * theta[..., None, :], axis=-1) - 1
+        return r**2, 2 * r[..., None] * rows[index]
+
+    def hvp(theta, index, v):
+        return 2 * (np.sum(rows[index] * v[..., None, :], axis=-1)[..., None] * rows[index]).mean(-2)
+
+    return tb.problems.FromFunction(f(plain) if f else plain, 3, 12, samples=samples, hvp=hvp, **options)
+
+
+def reusing(function):
+    """The same function, which answers in the same memory whenever the shapes are the same."""
+    memory = {}
+
+    def answer(*arguments):
+        parts = function(*arguments)
+        parts = parts if isinstance(parts, tuple) else (parts,)
+        kept = [memory.setdefault((i, part.shape), np.empty_like(part)) for i, part in enumerate(parts)]
+        for place, part in zip(kept, parts, strict=True):
+            place[...] = part
+        return tuple(kept) if len(kept) > 1 else kept[0]
+
+    return answer
+
+
+@pytest.mark.parametrize("name", ["sls", "exact-full", "pls", "golsi", "pal", "strong-wolfe", "labpal-sgd", "sgd-hd"])
+def test_functions_may_answer_in_the_same_memory_each_time(name):
+    expected = tb.run(user_problem(), tb.method(name), steps=6, batch=2, seeds=(0, 1))
+    problem = user_problem()
+    for function in ("f", "samples", "hvp"):
+        setattr(problem, function, reusing(getattr(problem, function)))
+    same(tb.run(problem, tb.method(name), steps=6, batch=2, seeds=(0, 1)), expected)
+
+
+def test_samplers_and_probes_may_answer_in_the_same_memory_each_time():
+    draw = lambda t, j: np.array([[(3 * t + j) % 12, (t + 5 * j) % 12]])
+    probe = lambda look: look.theta * (1 + look.t)
+    how, problem = {"steps": 6, "batch": 2}, user_problem()
+    expected = tb.run(problem, tb.method("golsi"), sampler=draw, probes=[tb.Probe("p", probe)], **how)
+    found = tb.run(problem, tb.method("golsi"), sampler=reusing(draw), probes=[tb.Probe("p", reusing(probe))], **how)
+    same(found, expected)
+    np.testing.assert_array_equal(found.probes["p"], expected.probes["p"])
+
+
+@pytest.mark.parametrize("argument", [0, 1])
+def test_a_function_that_writes_into_its_arguments_is_stopped(argument):
+    def writing(plain):
+        def f(*arguments):
+            arguments[argument][...] = 0
+            return plain(*arguments)
+
+        return f
+
+    with pytest.raises(ValueError, match="read-only"):
+        tb.run(user_problem(writing), SLS, steps=2, batch=2)
+    problem = user_problem()
+    theta, index = problem.initial([0]), np.array([[1, 2]])
+    assert problem.at(theta, index).gradient.shape == theta.shape
+    assert theta.flags.writeable  # the caller's own arrays stay the caller's
+    assert index.flags.writeable
+
+
+def test_a_wider_answer_is_rounded_to_the_dtype_of_the_problem():
+    wide = lambda plain: lambda theta, index: tuple(x.astype("float64") for x in plain(theta, index))
+    narrow = lambda plain: lambda theta, index: tuple(x.astype("float32") for x in plain(theta, index))
+    found, expected = (tb.run(user_problem(f, dtype="float32"), SLS, steps=5, batch=2) for f in (wide, narrow))
+    assert found.theta.dtype == found.loss.dtype == np.float32
+    same(found, expected)
+
+
 # Rules and directions of one's own, in the twenty lines they should take
 
 
@@ -275,7 +405,7 @@ def test_a_carried_point_draws_no_batch_and_costs_no_gradient():
 
 
 def test_a_carried_point_stays_carried_when_another_lane_ends():
-    start = np.stack([np.ones(3), np.full(3, np.nan)])
+    start = np.stack([np.ones(3), np.full(3, 1.7e308)])
     both = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0, 1), theta=start)
     alone = tb.run(QUADRATIC, tb.Optimizer(Gradient(), Extra(carry=True)), steps=5, batch=2, seeds=(0,), theta=start[0])
     np.testing.assert_array_equal(both.theta[0], alone.theta[0])
@@ -380,6 +510,43 @@ def test_products_with_all_of_k_are_saved_and_renewed(monkeypatch):
         counted.clear()
         tb.run(problem, tb.method("exact-full"), steps=20, batch=10, every=None)
         assert sum(counted) == expected
+
+
+@hyperparameters
+class Falter:
+    """-g, with a number that is not finite in the second lane at t = 7."""
+
+    value: float = np.nan
+
+    def init(self, xp, point):
+        return 0
+
+    def step(self, xp, point, t):
+        d = -point.gradient
+        if t == 7 and len(d) > 1:
+            d[1] = self.value
+        return d, t + 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["exact-full", "fbpal"])
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_predictions_are_carried_past_a_lane_that_ends(monkeypatch, value, name, outputs):
+    """Its neighbours have the bits of their own runs; its own full loss stays that of its last finite iterate, to the
+    rounding of two sums of 48 products."""
+    problem = tb.problem("logistic", size=60, overlap=2.0, outputs=outputs)
+    method = tb.method(name)._replace(direction=Falter(value))
+    monkeypatch.setattr(optimizer, "CARRY", 5)
+    how = {"steps": 20, "batch": 10, "every": 1}
+    alone = [tb.run(problem, method, seeds=[seed], **how) for seed in (0, 2)]
+    three = tb.run(problem, method, seeds=(0, 1, 2), **how)
+    assert three.ended.tolist() == [20, 7, 20]
+    for lane, at in zip(alone, (0, 2), strict=True):
+        for field in ("loss", "size", "arc", "status", "trials", "full_loss"):
+            np.testing.assert_array_equal(getattr(three, field)[:, at], getattr(lane, field)[:, 0], err_msg=field)
+        np.testing.assert_array_equal(three.theta[at], lane.theta[0])
+    last = problem.at(three.theta, problem.population).value[1]
+    np.testing.assert_allclose(three.full_loss[7:, 1], last, rtol=1e-13)
 
 
 def test_a_run_leaves_no_open_ledger():

@@ -15,7 +15,20 @@ from typing import Any
 
 ROOT = Path(__file__).parent
 NOT_COMPUTING = (  # files and folders; whatever else is in the package decides what a run computes
-    *("__init__", "__main__", "analysis", "cli", "demos", "digest", "extras", "kept", "looks", "origin", "outputs"),
+    *(
+        "__init__",
+        "__main__",
+        "analysis",
+        "archive",
+        "cli",
+        "demos",
+        "digest",
+        "extras",
+        "kept",
+        "looks",
+        "origin",
+        "outputs",
+    ),
     *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "tiny", "workers"),
 )
 Sources = Mapping[Path, bytes]

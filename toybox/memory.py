@@ -1,5 +1,5 @@
-"""How much memory this process may still take: of the machine, and of the control groups of containers and batch jobs,
-where more would get it killed.
+"""How much memory this process may still take: of the machine, of the control groups of containers and batch jobs,
+where more would get it killed, and of its own limit (``ulimit -v``), where more is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FIRST = "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
 
 def available(root: Path = ROOT) -> int | None:
     """Bytes; None where the system does not say. ``root``: where /proc and /sys are."""
-    known = [free for free in (_of_the_machine(root), *_of_the_groups(root)) if free is not None]
+    known = [free for free in (_of_the_machine(root), _of_the_process(root), *_of_the_groups(root)) if free is not None]
     return max(0, min(known)) if known else None
 
 
@@ -28,6 +28,13 @@ def _of_the_machine(root: Path) -> int | None:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def _of_the_process(root: Path) -> int | None:
+    """What is left of the address space that the process may have."""
+    words = _text(root / "proc/self/limits").partition("Max address space")[2].split()
+    taken = _table(root / "proc/self/status").get("VmSize:")
+    return int(words[0]) - 1024 * taken if words and words[0].isdigit() and taken is not None else None
 
 
 def _of_the_groups(root: Path) -> Iterator[int | None]:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import directions, hyper, sampling
+from .given import finite_array, measurement, own_sampler
 from .rays import Ledger, Ray, Status
 from .trace import Trace
-from .xp import Array
+from .xp import Array, dtype_name
 
 # Seeds run one group after another. A group gathers no more bytes of rows than GATHER, and in NumPy no more than CACHE
 # as soon as it has ENOUGH lanes to share the cost of the calls.
@@ -47,7 +48,8 @@ class Optimizer(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What a probe sees at a step: nothing it does can change the run."""
+    """What a probe sees at a step: nothing it does can change the run. In NumPy what the run goes on with is read-only;
+    on other backends a probe must not write into it."""
 
     problem: Any
     t: int
@@ -57,7 +59,8 @@ class Look(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A named measurement: ``measure(look)`` returns an array (*lanes, ...), recorded in ``trace.probes[name]``."""
+    """A named measurement: ``measure(look)`` returns an array (*lanes, ...) of numbers, truth values or text, a copy of
+    which is recorded in ``trace.probes[name]``."""
 
     name: str
     measure: Callable[[Look], Array]
@@ -79,24 +82,16 @@ def run(
     """Let an optimizer walk ``steps`` steps on batches of ``batch`` samples, once per seed and hyper-parameter lane.
 
     theta: first iterate, broadcast to (seeds, *hyper, dim); None: ``problem.initial(seeds)``. sampler: "epochs",
-    "fresh", "replacement", or a callable (t, j) -> Sample. The full loss, the test accuracy and the probes are measured
-    at steps 0, every, 2 every, ... and after the last step; every=None: only at the two ends. progress: True shows a
-    bar; a callable gets the number of steps done. Raises ``ValueError`` for bad arguments, before anything runs.
+    "fresh", "replacement", or a callable (t, j) -> Sample: whole numbers that broadcast to (*lanes, batch). The full
+    loss, the test accuracy and the probes are measured at steps 0, every, 2 every, ... and after the last step;
+    every=None: only at the two ends. progress: True shows a bar; a callable gets the number of steps done. Raises
+    ``ValueError`` for bad arguments, before anything runs.
     """
-    seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, tuple(probes), every)
+    seeds, probes = _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every)
     counts = _counts(optimizer, steps)
     many = len(seeds) if callable(sampler) else group(problem, optimizer, batch, counts)
     if theta is not None:
-        shape = (len(seeds), *optimizer.lanes, problem.dim)
-        try:
-            theta = np.broadcast_to(
-                np.asarray(problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, float), shape
-            )
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"theta={hyper.shown(theta)} is not accepted; accepted: numbers that broadcast to (seeds, *hyper, dim) "
-                f"= {shape}"
-            ) from None
+        theta = _first(problem, theta, (len(seeds), *optimizer.lanes, problem.dim))
     with _bar(progress, steps * -(-len(seeds) // many)) as tick, np.errstate(all="ignore"):
         parts, start = [], 0
         while start < len(seeds):
@@ -112,6 +107,18 @@ def run(
             if failure:
                 many = _smaller(many, callable(sampler), seeds[chosen], optimizer.lanes, failure)
     return Trace.join(parts)
+
+
+def _first(problem, theta, shape) -> np.ndarray:
+    """The first iterate of every lane: numbers that are finite in the problem's dtype, broadcast to ``shape``."""
+    given, kind = problem.xp.to_host(theta) if hasattr(theta, "shape") else theta, dtype_name(problem.dtype)
+    try:
+        return np.broadcast_to(finite_array("theta", given, dtype=kind), shape)
+    except ValueError:
+        raise ValueError(
+            f"theta={hyper.shown(theta)} is not accepted; accepted: numbers, finite in {kind}, that broadcast to "
+            f"(seeds, *hyper, dim) = {shape}"
+        ) from None
 
 
 def group(problem: Any, optimizer: Optimizer, batch: int, counts: Sequence[int] = (1,)) -> int:
@@ -142,7 +149,11 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
     # a sum, not a copy of a broadcast view: that would keep the view's layout, and add up in another order than a lane
     theta = xp.zeros((*lanes, problem.dim), dtype=problem.dtype) + xp.asarray(theta, dtype=problem.dtype)
     shape = (-1, *[1] * len(optimizer.lanes))
-    draw = _own(problem, sampler) if callable(sampler) else _named(problem, seeds.reshape(shape), batch, sampler)
+    draw = (
+        own_sampler(problem, sampler, lanes, batch)
+        if callable(sampler)
+        else _named(problem, seeds.reshape(shape), batch, sampler)
+    )
     record = _Record(problem, lanes, probes)
     ledger = record.ledger
     origin, whole, alive, d_state, r_state = None, None, None, None, rule.init(xp, lanes)
@@ -161,9 +172,12 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         d, d_state = direction.step(xp, origin, d_state)
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)
         if t == 0 or (every and t % every == 0):
-            whole = record.look(
-                t, theta, whole, Ray(problem, origin, d, t, steps, batch, Ledger(), draw, None, k) if probes else None
-            )
+            shown = None
+            if probes:  # a view of d: the direction may use its memory again
+                for array in (theta, origin.theta, origin.sample):
+                    xp.frozen(array)
+                shown = Ray(problem, origin, xp.frozen(d[...]), t, steps, batch, Ledger(), draw, None, k)
+            whole = record.look(t, theta, whole, shown)
         step = rule.step(ray, r_state)
         size, r_state, arc = step.size, step.state, step.size * ray.norm
 
@@ -173,20 +187,19 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         else:
             moved = step.point.theta
             fine = fine & xp.all(xp.isfinite(moved), axis=-1)
-        carried = step.point is None and ray.full_line is not None
-        # off NumPy reading a flag waits for the device: every step is masked, but where predictions are carried along
-        if alive is not None or not ((xp.eager or carried) and xp.all(fine)):
+        walked = None if step.point is not None else getattr(ray.full_line, "walked", None)
+        # off NumPy reading a flag waits for the device: every step is masked
+        if alive is not None or not (xp.eager and xp.all(fine)):
             alive = fine if alive is None else alive & fine
             moved = xp.where(alive[..., None], moved, theta)
             step = step._replace(status=xp.where(alive, step.status, int(Status.NONFINITE)))
-            carried = False
         record.step(origin.value, size, arc, step.status, xp.all(moved == theta, axis=-1))
         whole = None
-        if carried and t % CARRY != CARRY - 1:
-            whole = ray.full_line.at(size)  # type: ignore[union-attr]
+        if walked is not None and t % CARRY != CARRY - 1:  # a lane that has ended stays
+            whole = walked(moved, size if alive is None else xp.where(alive, size, 0.0))
         theta, origin = moved, step.point if step.carry else None
         tick(t)
-    record.look(steps, theta, whole, None)
+    record.look(steps, xp.frozen(theta), whole, None)
     return record.trace(theta, optimizer, seeds, steps, batch, sampler)
 
 
@@ -250,7 +263,7 @@ class _Record:
         if getattr(problem, "test", None) is not None and hasattr(problem, "accuracy"):
             self.accuracy.append(problem.accuracy(theta))
         for probe in self.probes:
-            self.measured[probe.name].append(xp.to_host(probe.measure(Look(problem, t, theta, whole, ray))))
+            self.measured[probe.name].append(measurement(probe, Look(problem, t, theta, whole, ray), xp, self.lanes))
         return whole
 
     def trace(self, theta, optimizer, seeds, steps, batch, sampler) -> Trace:
@@ -263,7 +276,7 @@ class _Record:
         paid = {kind: np.concatenate([block[4][kind] for block in self.blocks]) for kind in Ledger.KINDS}
         trials = paid.pop("searches")
         return Trace(
-            theta=xp.to_host(theta),
+            theta=np.array(xp.to_host(theta)),
             loss=loss,
             size=size,
             arc=arc,
@@ -290,26 +303,7 @@ def _stack(values: list) -> Any:
 
 def _named(problem, seeds, batch, how):
     """Draws for all lanes of a run; samples have shape (seeds, 1, ..., b), so hyper-parameter lanes share them."""
-    return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, how))
-
-
-def _own(problem, sampler):
-    """A sampler of one's own. Off NumPy its index arrays are looked at before they are moved to the device and
-    used: CuPy takes those out of range modulo D."""
-    xp, D = problem.xp, problem.size
-    if xp.eager:
-        return sampler
-
-    def draw(t, j):
-        sample = sampler(t, j)
-        if getattr(sample, "ndim", 0) == 0:
-            return sample
-        place = np if isinstance(sample, np.ndarray) else xp
-        if place.any((sample < -D) | (sample >= D)):
-            raise IndexError(f"sampler({t}, {j}) names samples out of range; accepted: indices from -{D} to {D - 1}")
-        return xp.asarray(sample)
-
-    return draw
+    return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, how), copy=True)
 
 
 def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
@@ -346,6 +340,7 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
         raise ValueError(
             f"seeds={hyper.shown(seeds)} is not accepted; accepted: a non-empty sequence of whole numbers below 2^63"
         )
+    probes = tuple(probes) if isinstance(probes, Iterable) else (probes,)
     if not all(hasattr(probe, "name") and callable(getattr(probe, "measure", None)) for probe in probes):
         raise TypeError(f"probes={hyper.shown(probes)} is not accepted; accepted: a sequence of Probe(name, measure)")
     names = [probe.name for probe in probes]

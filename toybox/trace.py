@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import zipfile
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .hyper import refuse_unknown
-from .rays import Status
+from . import archive
+from .given import broadcasts
+from .hyper import is_whole, refuse_unknown, shown
+from .rays import Ledger, Status
 
 COSTS = ("steps", "batches", "epochs", "values", "gradients", "samples", "seconds")
+COUNTS = {*Ledger.KINDS} - {"searches"}  # those that are trials
+GROUPS = ("counts", "hyper", "probes")  # dictionaries of arrays
+REAL, INTEGER = ("float64", "float32"), ("int64",)
+ANY = ("bool", "int", "uint", "float", "complex", "str", "bytes")  # of any size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,38 +184,94 @@ class Trace:
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write to one .npz file, atomically; returns its path (".npz" is added where it is missing)."""
-        path = _npz(path)
-        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        groups = {name: plain.pop(name) for name in ("counts", "hyper", "probes")}
-        arrays = {name: plain.pop(name) for name, value in [*plain.items()] if isinstance(value, np.ndarray)}
+        """Write to one .npz file, atomically; returns its path (".npz" is added where it is missing). Raises
+        ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text.
+        """
+        path, groups = _npz(path), {group: getattr(self, group) for group in GROUPS}
+        self._check()
+        plain: dict[str, Any] = {
+            "method": self.method,
+            "problem_size": int(self.problem_size),
+            "batch": int(self.batch),
+        }
+        arrays = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in (*plain, *GROUPS)}
+        if self.test_accuracy is None:
+            del arrays["test_accuracy"]
         for group, members in groups.items():
-            for name, value in members.items():
-                ragged = isinstance(value, list)  # probe results of different shapes: one array per look
-                arrays |= {f"{group}/{i}/{name}": v for i, v in enumerate(value)} if ragged else {}
-                arrays |= {} if ragged else {f"{group}//{name}": value}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with part.open("wb") as file:
-            np.savez_compressed(file, _plain=np.array(json.dumps(plain, default=int)), **arrays)
-        os.replace(part, path)
+            plain[group] = [[name, len(v) if isinstance(v, list) else None] for name, v in members.items()]
+            for k, value in enumerate(members.values()):  # a list: one array per look
+                parts = {f"{group} {k} {i}": v for i, v in enumerate(value)} if isinstance(value, list) else None
+                arrays |= {f"{group} {k}": value} if parts is None else parts
+        archive.write(path, plain, arrays)
         return path
 
     @classmethod
     def load(cls, path: str | Path) -> Trace:
         """Read what ``save`` wrote. Raises ``ValueError`` for any other file, ``FileNotFoundError`` for none."""
         try:
-            with _npz(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                values: dict[str, Any] = {"counts": {}, "hyper": {}, "probes": {}} | json.loads(str(arrays["_plain"]))
-                for key in arrays.files:
-                    group, i, name = key.split("/", 2) if "/" in key else ("", "", key)
-                    if i:
-                        values[group].setdefault(name, []).append(arrays[key])
-                    elif name != "_plain":
-                        (values[group] if group else values)[name] = arrays[key]
-            return cls(**values)
-        except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile):
+            plain, arrays = archive.read(_npz(path))
+            for group in GROUPS:
+                plain[group] = {
+                    name: arrays.pop(f"{group} {k}")
+                    if looks is None
+                    else [arrays.pop(f"{group} {k} {i}") for i in range(looks)]
+                    for k, (name, looks) in enumerate(plain[group])
+                }
+            trace = cls(**{"test_accuracy": None} | plain | arrays)
+            trace._check()
+            return trace
+        except (ValueError, KeyError, TypeError, IsADirectoryError):
             raise ValueError(f"path={str(path)!r} is no trace; accepted: a file that Trace.save wrote") from None
+
+    def _check(self) -> None:
+        """Raises ``ValueError`` where a part is not of the type and shape that the others ask for."""
+        lanes = self.theta.shape[:-1] if isinstance(self.theta, np.ndarray) else ()
+        steps, looks = np.shape(self.seconds)[:1], np.shape(self.probe_steps)[:1]
+        _refuse(not lanes, "theta", self.theta, "(*lanes, dim)")
+        for name, kinds, shape in (
+            ("theta", REAL, (*lanes, self.theta.shape[-1])),
+            *((name, REAL, steps + lanes) for name in ("loss", "size", "arc")),
+            ("status", ("int8",), steps + lanes),
+            ("trials", INTEGER, steps + lanes),
+            ("seconds", ("float64",), steps),
+            ("probe_steps", INTEGER, looks),
+            ("full_loss", REAL, looks + lanes),
+            *((("test_accuracy", REAL, looks + lanes),) if self.test_accuracy is not None else ()),
+            ("seeds", INTEGER, lanes[:1]),
+        ):
+            _fits(name, getattr(self, name), kinds, shape)
+        _refuse(self.counts.keys() != COUNTS, "counts", [*self.counts], ", ".join(sorted(COUNTS)))
+        for name, count in self.counts.items():
+            _fits(f"counts[{name!r}]", count, INTEGER, steps + lanes)
+        for name, values in self.hyper.items():
+            wide = not broadcasts(np.shape(values), lanes[1:])
+            _refuse(wide, f"hyper[{name!r}]", values, f"what broadcasts to {lanes[1:]}")
+            _fits(f"hyper[{name!r}]", values, ("float64",), np.shape(values))
+        for name, values in self.probes.items():
+            each = values if isinstance(values, list) else [values]
+            begins = lanes if isinstance(values, list) else looks + lanes
+            _refuse(isinstance(values, list) and (len(values),) != looks, f"probes[{name!r}]", values, f"{looks} looks")
+            for value in each:
+                _fits(f"probes[{name!r}]", value, ANY, begins + np.shape(value)[len(begins) :])
+        least, most = (self.probe_steps.min(initial=0), self.probe_steps.max(initial=0))
+        _refuse(least < 0 or most > steps[0], "probe_steps", self.probe_steps, f"steps from 0 to {steps[0]}")
+        _refuse(not np.isin(self.status, [*Status]).all(), "status", self.status, "values of Status")
+        names = [self.method, *self.hyper, *self.probes]
+        _refuse(not all(isinstance(name, str) for name in names), "names", names, "text")
+        for name in ("problem_size", "batch"):
+            _refuse(not is_whole(getattr(self, name), 1), name, getattr(self, name), "a whole number of at least 1")
+
+
+def _fits(name: str, value: Any, kinds: tuple[str, ...], shape: tuple[int, ...]) -> None:
+    """Raises ``ValueError`` for anything but an array of this shape and of one of these dtypes."""
+    kind = value.dtype.name if isinstance(value, np.ndarray) else ""
+    good = kind in kinds or kind.rstrip("0123456789") in kinds
+    _refuse(not good or value.shape != shape, name, value, f"an array of shape {shape} of {' or '.join(kinds)}")
+
+
+def _refuse(wrong: Any, name: str, value: Any, accepted: str) -> None:
+    if wrong:
+        raise ValueError(f"{name}={shown(value)} of {type(value).__name__} is not accepted; accepted: {accepted}")
 
 
 def _npz(path: str | Path) -> Path:

@@ -17,6 +17,8 @@ class CompositeLine:
 
     z0, z1, y: (*lanes, n), or (*lanes, n, outputs) for a loss with outputs; lanes broadcast. ``fused``: the backend's
     own kernels for all of this; None where it has none, or where the arrays' own operations shall answer.
+    walked(theta, s): the point at theta, which is at(s) or, where s is 0, has stayed, whatever d is there: its
+    predictions are known. None where they are not.
     """
 
     ELEMENTS = 1 << 14  # per-example numbers computed at once: they stay in the cache. 64 times as many off NumPy
@@ -32,8 +34,9 @@ class CompositeLine:
         at: Callable[[Array], Any],
         value0: Array | None = None,
         slope0: Array | None = None,
+        walked: Callable[[Array, Array], Any] | None = None,
     ):
-        self.xp, self.loss, self.at, self.fused = xp, loss, at, xp.composite
+        self.xp, self.loss, self.at, self.walked, self.fused = xp, loss, at, walked, xp.composite
         self._z0, self._z1, self._y, self._value0, self._slope0 = z0, z1, y, value0, slope0
         self._axis = loss.axis  # of the examples
         self._n = z0.shape[self._axis]

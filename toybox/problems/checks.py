@@ -16,30 +16,22 @@ def as_made(problem: Any) -> str:
     return f"{made}  # dim {problem.dim}, {problem.size} samples"
 
 
-def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """The value as a float64 array of finite numbers, of the given shape if there is one; always a copy."""
-    try:
-        array = np.array(value, np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers"
-        ) from None
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} has {int((~np.isfinite(array)).sum())} entries that are NaN or infinite; accepted: finite numbers"
-        )
-    if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}; accepted: {shape}")
-    return array
+def seal(problem: Any) -> None:
+    """Make the arrays of NumPy's that a problem holds read-only: whoever looks on cannot change a run by them."""
+    for value in vars(problem).values():
+        for array in value if isinstance(value, tuple) else (value,):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
 
 
 def option(name: str, value: Any, *accepted: Any) -> Any:
-    """The value if it is one of those accepted."""
-    if not is_one_of(value, accepted):
-        raise ValueError(
-            f"{name}={shown(value)} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}"
-        )
-    return value
+    """The one of those accepted that the value is: 2 for 2.0."""
+    for one in accepted:
+        if is_one_of(value, (one,)):
+            return one
+    raise ValueError(
+        f"{name}={shown(value)} is not accepted{near(value, accepted)}; accepted: {', '.join(map(repr, accepted))}"
+    )
 
 
 def at_least(name: str, value: Any, least: int) -> int:

@@ -11,10 +11,11 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, lazy, namespace
+from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option
+from .checks import as_made, at_least, option, seal
 
 
 class Factorization:
@@ -45,6 +46,7 @@ class Factorization:
             self.test = finite_array("test X", test[0], (len(held_out), self.inputs)), held_out
         self.sample_bytes = 8 * (self.inputs + self.outputs)
         self.population = slice(None)
+        seal(self)
 
     def _array(self, x) -> Array:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
@@ -95,7 +97,7 @@ class Factorization:
         """Mean squared error on the test set, theta (*lanes, dim) -> (*lanes,). Raises ``ValueError`` without one."""
         if self.test is None:
             raise ValueError("test=None: this problem has no test set; pass test=(X, Y)")
-        held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=str(self._X.dtype).split(".")[-1])
+        held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=dtype_name(self.dtype))
         return held_out.at(theta, held_out.population).value
 
 

@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..given import answer, finite_array
 from ..hyper import shown
 from ..lines import GenericLine
 from ..xp import dtype as dtype_of
-from ..xp import lazy, namespace
-from .checks import as_made, at_least, finite_array
+from ..xp import dtype_name, lazy, namespace
+from .checks import as_made, at_least, seal
 
 
 class FromFunction:
@@ -21,6 +22,9 @@ class FromFunction:
     (*lanes, dim), the mean over the batch. samples(theta, index), optional: values and gradients of every example,
     (*lanes, b) and (*lanes, b, dim), for methods that estimate noise. start: seed -> (dim,), optional first iterate
     (default: standard normal numbers). hvp(theta, index, v), optional: Hessian-vector product (*lanes, dim).
+
+    In NumPy the functions get read-only arrays; on other backends they must not write into theirs. Answers are copied:
+    arrays of the problem's dtype, or float64, which is rounded to it. Raises ``ValueError`` for others.
     """
 
     __repr__ = as_made
@@ -37,12 +41,14 @@ class FromFunction:
         self.xp, self.line = namespace(backend), "generic"
         self.dtype = dtype_of(self.xp, dtype)
         self.population = self.xp.arange(self.size)
+        seal(self)
 
     def initial(self, seeds):
+        start = self.start or (lambda seed: sampling.generator(seed).standard_normal(self.dim))
         rows = [
-            self.start(seed) if self.start else sampling.generator(seed).standard_normal(self.dim) for seed in seeds
+            finite_array(f"start(seed) for seed={seed}", start(seed), (self.dim,), dtype_name(self.dtype))
+            for seed in seeds
         ]
-        rows = [finite_array("start(seed)", row, (self.dim,)) for row in rows]
         return self.xp.asarray(np.stack(rows), dtype=self.dtype)
 
     def draw(self, seeds, t, j, size, how="epochs"):
@@ -58,17 +64,23 @@ class FunctionPoint:
     def __init__(self, problem: FromFunction, theta, sample):
         self.problem, self.theta, self.sample = problem, theta, sample
 
+    @property
+    def _shown(self):
+        """What the functions get: views that cannot be written into."""
+        frozen = self.problem.xp.frozen
+        return frozen(self.theta[...]), frozen(self.sample[...])
+
+    def _pair(self, name, both, parts, *shapes):
+        """The two arrays that a function answered."""
+        if not isinstance(both, tuple | list) or len(both) != 2:
+            raise ValueError(f"{name} returned {shown(both)}; accepted: a pair ({', '.join(parts)}) of arrays")
+        xp, dtype, name = self.problem.xp, self.problem.dtype, f"{name} returned"
+        return [answer(xp, both[i], shapes[i], dtype, name, parts[i]) for i in (0, 1)]
+
     @lazy
     def _both(self):
-        both, wanted = self.problem.f(self.theta, self.sample), (self.theta.shape[:-1], self.theta.shape)
-        if not isinstance(both, tuple | list) or len(both) != 2:
-            raise ValueError(f"f returned {shown(both)}; accepted: a pair (value, gradient) of arrays")
-        shapes = tuple(getattr(part, "shape", None) for part in both)
-        if shapes != wanted:
-            raise ValueError(
-                f"f returned value and gradient of shapes {shapes} for theta {self.theta.shape}; accepted: {wanted}"
-            )
-        return both
+        shape, both = self.theta.shape, self.problem.f(*self._shown)
+        return self._pair("f", both, ("value", "gradient"), shape[:-1], shape)
 
     @property
     def value(self):
@@ -79,18 +91,23 @@ class FunctionPoint:
         return self._both[1]
 
     def hvp(self, v):
-        if self.problem.hvp is None:
+        p = self.problem
+        if p.hvp is None:
             raise NotImplementedError(
                 "hvp=None: this problem gives no Hessian-vector products; pass hvp= to FromFunction"
             )
-        return self.problem.hvp(self.theta, self.sample, v)
+        product = p.hvp(*self._shown, p.xp.frozen(v[...]))
+        return answer(p.xp, product, self.theta.shape, p.dtype, "hvp returned")
 
     def examples(self, d):
         if self.problem.samples is None:
             raise NotImplementedError(
                 "samples=None: this problem gives no per-example values; pass samples= to FromFunction"
             )
-        values, gradients = self.problem.samples(self.theta, self.sample)
+        *lanes, dim = self.theta.shape
+        shape = (*lanes, self.sample.shape[-1])
+        both = self.problem.samples(*self._shown)
+        values, gradients = self._pair("samples", both, ("values", "gradients"), shape, (*shape, dim))
         return values, self.problem.xp.vecdot(gradients, d[..., None, :])
 
     def _at(self, d, s):

@@ -9,18 +9,19 @@ rows of it are computed from X when they are needed, and products with all of it
 
 from __future__ import annotations
 
-from functools import partial
 from math import inf, isqrt
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option, scalar
+from .checks import as_made, at_least, option, scalar, seal
 
 STORED = 8 << 30  # bytes of kernels kept at most by storage="auto"
 TILE, BLOCK = 1 << 26, 1 << 23  # bytes of rows kept for one product; bytes of distances computed at once
@@ -39,11 +40,9 @@ class KernelClassifier:
     room. The kernel of the test rows is kept beside K where both together do. ``needs``: bytes that K takes where it
     is kept; ``bytes``: those that the kernels kept do take. build=False: nothing is computed before it is needed.
 
-    Products with all of K are one call for all lanes; their last bits may differ from a lane's solo run. Everything on
-    batches is bit-equal.
+    In NumPy a lane has the bits of its solo run. On other backends a product with all of K is one call for all lanes,
+    whose last bits may differ from it.
     """
-
-    whole_to_rounding = True  # declared for the law that lanes are single runs
 
     __repr__ = as_made
 
@@ -69,12 +68,12 @@ class KernelClassifier:
             raise ValueError(
                 f"X of shape {X.shape} and y of shape {y.shape} do not fit; accepted: X (n, features), y (n,)"
             )
-        self.outputs = option("outputs", outputs, 1, 2)
+        self.outputs = outputs = option("outputs", outputs, 1, 2)
         loss = (
             ("logistic" if outputs == 1 else "softmax") if loss is None or (loss, outputs) == ("logistic", 2) else loss
         )
         self.loss = LOSSES[option("loss", loss, *(("logistic", "squared_hinge") if outputs == 1 else ("softmax",)))]
-        self.sigma, self.size, self.dim = scalar("sigma", sigma, "(0, inf)"), len(X), len(X) * outputs
+        self.sigma, self.size, self.dim = width(sigma, X), len(X), len(X) * outputs
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
         self.X, self.y = X, y
@@ -88,6 +87,7 @@ class KernelClassifier:
         self.storage, self._stores_test = self._plan(
             option("storage", storage, "auto", "full", "tiles"), at_least("memory", memory, 0)
         )
+        seal(self)
         if build:
             self._K  # noqa: B018
 
@@ -137,14 +137,14 @@ class KernelClassifier:
         except MemoryError as error:  # a device's is one, too
             raise OutOfMemory(self._too_large(self.xp.free_memory())) from error
 
-    def _rbf(self, X: Array) -> Array:
-        return rbf(self.xp, X, self._X, self.sigma, self.dtype)
+    def _rbf(self, X: Array, lane: int | None = None) -> Array:
+        return rbf(self.xp, X, self._X, self.sigma, self.dtype, lane)
 
     @lazy
     def _test(self) -> tuple[Array, Array]:
         """Features and labels (as truth values) of the test rows where the others are."""
         X, y = self.test  # type: ignore[misc]
-        return self._features(X), self.xp.asarray(y > 0)
+        return self._features(X.copy()), self.xp.asarray(y > 0)
 
     def _features(self, X: np.ndarray) -> Array:
         return self.xp.asarray(X, dtype=self.xp.float64)
@@ -166,7 +166,8 @@ class KernelClassifier:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
         if self._K is not None:
             return self.xp.take_rows(self._K, sample)
-        tile = self._rbf(self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,))))
+        X = self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,)))
+        tile = self._rbf(X, sample.shape[-1] if self.xp.eager else None)
         return self.xp.reshape(tile, (*sample.shape, self.size))
 
     def product(self, vectors: Array) -> Array:
@@ -279,11 +280,16 @@ class KernelPoint:
         return KernelPoint(self.problem, self.theta + s[..., None] * d, self.sample, self._K, self._y)
 
     def closed(self, d):
-        value0, slope0 = self.value, self.problem.xp.vecdot(self.gradient, d)
-        loss = self.problem.loss
-        return CompositeLine(
-            self.problem.xp, loss, self._z, self._product(d), self._y, partial(self._at, d), value0, slope0
-        )
+        """The line keeps predictions, and no rows of K: its points share those of this one while somebody else keeps
+        it, and else gather them anew. A search on many batches would keep the rows of all."""
+        p, theta, sample, y, kept = self.problem, self.theta, self.sample, self._y, ref(self)
+
+        def at(s):
+            point = kept()
+            return KernelPoint(p, theta + s[..., None] * d, sample, None if point is None else point._K, y)
+
+        value0, slope0 = self.value, p.xp.vecdot(self.gradient, d)
+        return CompositeLine(p.xp, p.loss, self._z, self._product(d), y, at, value0, slope0)
 
     along, examples = along, examples
 
@@ -319,25 +325,30 @@ class WholePoint(KernelPoint):
         elif "_z" in self.__dict__:
             z0, z1 = self._z, self._product(d)
         else:  # both products in one pass over K
-            both = problem.logits(xp.stack([self.theta + 0 * d, d]))
+            both = problem.logits(xp.stack([self.theta + xp.zeros_like(d), d]))
             z0, z1 = both[0, ...], both[1, ...]
             self.__dict__["_z"] = z0
 
-        def at(s):
+        def walked(theta, s):
             steps = s[..., None] if problem.outputs == 1 else s[..., None, None]
-            return WholePoint(problem, self.theta + s[..., None] * d, z0 + steps * z1)
+            return WholePoint(problem, theta, z0 + xp.where(steps == 0, 0.0, steps * z1))
 
-        return CompositeLine(xp, problem.loss, z0, z1, self._y, at)
+        def at(s):
+            return walked(self.theta + s[..., None] * d, s)
+
+        return CompositeLine(xp, problem.loss, z0, z1, self._y, at, walked=walked)
 
 
-def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
+def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any, lane: int | None = None) -> Array:
     """exp(-|a - b|^2 / (2 sigma^2)) for rows a of A (m, p), b of B (n, p), both float64: (m, n) of ``dtype``.
 
-    Computed in float64 by blocks of rows that stay cached, each rounded to ``dtype`` in its place.
+    Computed in float64 by blocks of rows that stay cached, each rounded to ``dtype`` in its place. lane: so many rows
+    belong together; no block has rows of two lanes, so that a lane's bits do not depend on its neighbours.
     """
     (m, _), (n, _) = A.shape, B.shape
     a, b, out = xp.rowsum(A * A), xp.rowsum(B * B), xp.empty((m, n), dtype=dtype)
-    for rows in slices(m, max(1, BLOCK // (8 * n))):
+    most, lane = max(1, BLOCK // (8 * n)), lane or m
+    for rows in (slice(at + part.start, at + part.stop) for at in range(0, m, lane) for part in slices(lane, most)):
         square = xp.matmul(A[rows, ...], B.mT)
         square *= -2
         square += a[rows, None]
@@ -346,6 +357,18 @@ def rbf(xp: Namespace, A: Array, B: Array, sigma: float, dtype: Any) -> Array:
         square *= -1 / (2 * sigma**2)
         out[rows, ...] = xp.astype(xp.exp(square), dtype, copy=False)
     return out
+
+
+def width(sigma, X: np.ndarray) -> float:
+    """A width of the kernel for which its entries are known to 1e-5: squares of distances err by 16 eps max |x|^2."""
+    sigma = scalar("sigma", sigma, "(0, 1e150]")  # its square is finite
+    least = max(2.0**-16 * float(np.abs(X).max(initial=0.0)) * X.shape[1] ** 0.5, 1e-150)
+    if sigma < least:
+        raise ValueError(
+            f"sigma={sigma} is too small for rows as large as these, whose distances are lost in rounding; accepted: "
+            f"at least {least:.3g}"
+        )
+    return sigma
 
 
 def labels(y) -> np.ndarray:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import along, examples
 from ..losses import LOSSES
 from ..xp import Array, Namespace, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option
+from .checks import as_made, at_least, option, seal
 from .network_line import NetworkLine
 
 
@@ -109,6 +110,7 @@ class Network:
         self._test = None if self.test is None else (self._array(self.test[0]), self.xp.asarray(self.test[1]))
         self.sample_bytes = (4 if dtype == "float32" else 8) * sum(self.widths)
         self.population = slice(None)
+        seal(self)
 
     def _targets(self, name, y) -> np.ndarray:
         y = finite_array(name, y)

@@ -11,10 +11,11 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, lazy, namespace
 from ..xp import dtype as dtype_of
-from .checks import as_made, at_least, finite_array, option, scalar
+from .checks import as_made, at_least, option, scalar, seal
 
 
 class NoisyQuadratic:
@@ -46,12 +47,13 @@ class NoisyQuadratic:
         self.size, self.dim, self.common = max(sizes, default=1), n, Q.ndim == 2
         self.Q, self.m = (Q + np.swapaxes(Q, -1, -2)) / 2, np.broadcast_to(m, (self.size, n))
         self.offsets = np.broadcast_to(offsets, (self.size,))
-        self.start = None if start is None else finite_array("start", start, (n,))
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
+        self.start = None if start is None else finite_array("start", start, (n,), dtype)
         self._Q, self._m, self._offsets = (self._array(x) for x in (self.Q, self.m, self.offsets))
         self.sample_bytes = 8 * n * (1 if self.common else n)
         self.population = slice(None)
+        seal(self)
 
     def _array(self, x) -> Array:
         return self.xp.asarray(np.array(x, order="C"), dtype=self.dtype)  # a copy: PyTorch wants writable memory

@@ -25,9 +25,9 @@ from ..rays import Status, Step, conclude, decreases, descends
 class Exact:
     """Exact line search on the gradient's batch or on the full data set (dissertation, sections 4.6 and 5.2).
 
-    Slopes alone: outward by secant steps (at most tenfold, and tenfold every eighth time) until a slope is >= 0, then secant steps inside the bracket
-    with a bisection every third time; on a parabola the first secant is exact. Stops when a bisection no longer
-    changes the step; or a secant does not, where the slope has vanished.
+    Slopes alone: outward by secant steps (at most tenfold, and tenfold every eighth time) until a slope is >= 0, then
+    secant steps inside the bracket with a bisection every third time; on a parabola the first secant is exact. Stops
+    when a bisection no longer changes the step; or a secant does not, where the slope has vanished.
     """
 
     s_max: Hyper = number(1e6, "(0, inf]")
