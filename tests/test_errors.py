@@ -401,3 +401,20 @@ def test_errors_travel_between_processes():
     with pytest.raises(ValueError, match="mu") as caught:
         tb.method("pal", mu=-1)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize("steps", [10**10, 10**20])
+def test_a_record_that_memory_does_not_hold_is_refused(steps):
+    with pytest.raises(
+        ValueError, match=rf"steps={steps} of 3 lanes leave a record of .* GB.*accepted: at most \d+ steps"
+    ):
+        tb.run(QUADRATIC, SGD, steps=steps, batch=2, seeds=range(3))
+
+
+def test_the_record_of_a_step_takes_what_is_said():
+    """Every array of a trace that grows with its steps, per step and lane; and a list of Python's integers."""
+    from toybox.optimizer import RECORDED
+
+    trace = tb.run(QUADRATIC, SGD, steps=7, batch=2, seeds=range(64), every=None)
+    arrays = [trace.loss, trace.size, trace.arc, trace.status, trace.trials, *trace.counts.values()]
+    assert 0.8 * RECORDED < sum(array.nbytes for array in arrays) / trace.loss.size <= RECORDED

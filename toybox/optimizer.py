@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import directions, hyper, sampling
+from . import directions, hyper, memory, sampling
 from .given import finite_array, measurement, own_sampler
 from .rays import Ledger, Ray, Status
 from .trace import Trace
@@ -22,6 +22,7 @@ from .xp import Array, dtype_name
 # Seeds run one group after another. A group gathers no more bytes of rows than GATHER, and in NumPy no more than CACHE
 # as soon as it has ENOUGH lanes to share the cost of the calls.
 GATHER, CACHE, ENOUGH = 256 << 20, 4 << 20, 64
+RECORDED = 80  # bytes of a step of a lane in the trace: three floats, six counts, a status, and some that all share
 FLUSH = 512  # steps between transfers of the record to the host
 CARRY = 50  # steps for which full-batch predictions are carried along before they are computed anew
 
@@ -346,7 +347,14 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
     names = [probe.name for probe in probes]
     if len(set(names)) < len(names):
         raise ValueError(f"probes={names!r} share a name; accepted: probes with different names")
-    optimizer.lanes  # noqa: B018 - raises where hyper-parameters do not broadcast
+    lanes = array.size * math.prod(optimizer.lanes)  # raises where hyper-parameters do not broadcast
+    needed = steps * lanes * RECORDED
+    free = memory.available() if needed > GATHER else None  # a look takes a while
+    if free is not None and needed > free:
+        raise ValueError(
+            f"steps={steps} of {lanes} lanes leave a record of {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are "
+            f"available; accepted: at most {free // (lanes * RECORDED)} steps, or fewer lanes"
+        )
     return array, probes
 
 
