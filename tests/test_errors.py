@@ -418,3 +418,52 @@ def test_the_record_of_a_step_takes_what_is_said():
     trace = tb.run(QUADRATIC, SGD, steps=7, batch=2, seeds=range(64), every=None)
     arrays = [trace.loss, trace.size, trace.arc, trace.status, trace.trials, *trace.counts.values()]
     assert 0.8 * RECORDED < sum(array.nbytes for array in arrays) / trace.loss.size <= RECORDED
+
+
+def answering(**wrong):
+    """An optimizer whose rule answers something else than it should."""
+
+    @tb.hyper.hyperparameters
+    class Wrong:
+        def init(self, xp, lanes):
+            return ()
+
+        def step(self, ray, state):
+            zero = 0 * ray.line().slope0
+            right = {"size": zero, "state": (), "status": ray.xp.astype(zero, ray.xp.int8), "point": None}
+            return wrong["answer"] if "answer" in wrong else tb.Step(**right | wrong)
+
+    return tb.Optimizer(SGD.direction, Wrong())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"answer": 0.1}, r"Wrong.step answered 0.1; accepted: toybox.Step\(size, state, status\)"),
+        ({"answer": (0.1, (), 0)}, r"Wrong.step answered \(0.1, \(\), 0\); accepted: toybox.Step"),
+        ({"size": 0.1}, r"Wrong.step answered size=0.1; accepted: an array of shape \(3,\) of float64"),
+        ({"size": np.zeros((3, 1))}, r"size=an array of shape \(3, 1\) and dtype float64; accepted: .*shape \(3,\)"),
+        ({"size": np.zeros(3, np.float32)}, "size=an array of shape .* dtype float32; accepted: .* of float64"),
+        ({"status": np.zeros(3)}, "status=an array of shape .* dtype float64; accepted: .* of whole numbers"),
+        ({"status": tb.Status.FOUND}, "Wrong.step answered status=.*FOUND.*; accepted: an array"),
+        ({"point": tb.rays.Iterate(np.zeros(3))}, r"point.theta=.*; accepted: an array of shape \(3, 2\) of float64"),
+    ],
+)
+def test_the_first_answer_of_a_rule_is_looked_at(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        tb.run(QUADRATIC, answering(**wrong), steps=1, batch=2, seeds=range(3))
+
+
+def test_a_rule_that_is_no_record_is_refused():
+    class Bare:
+        def init(self, xp, lanes):
+            return ()
+
+        def step(self, ray, state):
+            return tb.Step(0 * ray.norm, state, 0 * ray.norm)
+
+    for rule in (Bare(), type(SGD.rule), None):
+        with pytest.raises(
+            TypeError, match=r"optimizer.rule=.* is no rule; accepted: .* decorated with @hyperparameters"
+        ):
+            tb.run(QUADRATIC, tb.Optimizer(SGD.direction, rule), steps=1, batch=2)

@@ -6,6 +6,7 @@ whose loss, slope or step is not finite ends with status NONFINITE and keeps its
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 
 from . import directions, hyper, memory, sampling
 from .given import finite_array, measurement, own_sampler
-from .rays import Ledger, Ray, Status
+from .rays import Ledger, Ray, Status, refuse_unfit
 from .trace import Trace
 from .xp import Array, dtype_name
 
@@ -180,6 +181,8 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
                 shown = Ray(problem, origin, xp.frozen(d[...]), t, steps, batch, Ledger(), draw, None, k)
             whole = record.look(t, theta, whole, shown)
         step = rule.step(ray, r_state)
+        if t == 0:
+            refuse_unfit(step, rule, xp, theta)
         size, r_state, arc = step.size, step.state, step.size * ray.norm
 
         fine = xp.isfinite(origin.value + arc)
@@ -326,6 +329,13 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             f"optimizer={hyper.shown(optimizer)} is no optimizer; accepted: what tb.method(name) or "
             "tb.Optimizer(...) returns"
         )
+    for part in ("direction", "rule"):
+        record = getattr(optimizer, part)
+        if isinstance(record, type) or not (dataclasses.is_dataclass(record) and hasattr(record, "step")):
+            raise TypeError(
+                f"optimizer.{part}={hyper.shown(record)} is no {part}; accepted: an object with init and step, of a "
+                "class decorated with @hyperparameters"
+            )
     if batch > problem.size:
         raise ValueError(
             f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}"

@@ -15,8 +15,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
+from .given import described
 from .lines import Line, MeanLine, Metered
-from .xp import Array, Namespace
+from .xp import Array, Namespace, dtype_name
 
 
 class Status(IntEnum):
@@ -56,6 +57,21 @@ class Step(NamedTuple):
     status: Array
     point: Point | Iterate | None = None  # the next iterate where it is not theta + size d
     carry: bool = False  # that point is also the next origin: no new batch is drawn for it
+
+
+def refuse_unfit(answer: Any, rule: Any, xp: Namespace, theta: Array) -> None:
+    """Raises ``ValueError`` where what a rule has answered at an iterate (*lanes, dim) is no Step of these lanes."""
+    who, lanes = f"{type(rule).__name__}.step", tuple(theta.shape[:-1])
+    if not isinstance(answer, Step):
+        raise ValueError(f"{who} answered {described(answer)}; accepted: toybox.Step(size, state, status)")
+    moved = {} if answer.point is None else {"point.theta": (getattr(answer.point, "theta", None), theta.shape)}
+    for name, (array, shape) in {"size": (answer.size, lanes), "status": (answer.status, lanes), **moved}.items():
+        kind, wanted = getattr(array, "dtype", None), "whole numbers" if name == "status" else dtype_name(theta.dtype)
+        fits = kind is not None and (xp.isdtype(kind, "integral") if name == "status" else kind == theta.dtype)
+        if not fits or tuple(array.shape) != tuple(shape):
+            raise ValueError(
+                f"{who} answered {name}={described(array)}; accepted: an array of shape {tuple(shape)} of {wanted}"
+            )
 
 
 class Iterate(NamedTuple):

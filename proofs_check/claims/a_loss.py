@@ -252,14 +252,15 @@ def unbiased(law, n, fit=fixed):
 
 
 def fitted_arrays(law, n):
-    """SGD on arrays fits each of all samples, one per lane; 16 roundings of numbers up to M and their squares."""
+    """SGD on arrays fits each of all samples, one per lane, as a mean of batches of one; 16 roundings of numbers up to
+    M and their squares."""
     law = squares(law)
     index = np.array([path for path, _ in law.paths(n)])
     found = walk(
         law.arrays,
-        on_rule(closed.Fixed(0.5)),
+        on_rule(closed.Fixed(0.5))._replace(batches=lambda steps: [n] * steps),
         [float(law.x)],
-        sampler=lambda t, j: index,
+        sampler=lambda t, j: index[:, j, None],
         batch=1,
         seeds=range(len(index)),
     )

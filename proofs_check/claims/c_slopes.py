@@ -38,6 +38,12 @@ def problem(q):
     return tb.problems.FromFunction(lambda theta, index: both(q, theta), len(q.x), 1)
 
 
+def at_start(q):
+    """The point at x on the only sample."""
+    place = problem(q)
+    return place.at(q.x, place.population)
+
+
 @dataclass(frozen=True)
 class Along:
     """A direction of one's own: way(g, t) at gradient g and step t."""
@@ -133,7 +139,7 @@ def derivative(case, s, along=None):
     """
     d = case.d if along is None else along(case)
     exact = np.imag(case.q.f(case.q.x + (s + 1e-30j) * case.d)) / 1e-30
-    ours = problem(case.q).at(case.q.x, None).along(d)
+    ours = at_start(case.q).along(d)
     plain = Plain(lambda x: case.q.f(np.array(x)), lambda x: case.q.gradient(np.array(x)))
     _, twin = tb.tiny.line(plain, tuple(case.q.x), tuple(d), (0,))
     tolerance = 2 * case.slope_noise(s)
@@ -142,8 +148,8 @@ def derivative(case, s, along=None):
 
 def start(q, direction=directions.Unit):
     """The (unit) negative gradient, and the slope at 0 of our line along it."""
-    xp, point = problem(q).xp, problem(q).at(q.x, None)
-    d, _ = direction().step(xp, point, ())
+    point = at_start(q)
+    d, _ = direction().step(point.problem.xp, point, ())
     return d, point.along(d).slope0
 
 

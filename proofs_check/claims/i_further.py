@@ -214,9 +214,9 @@ def by_line(plain, x, eps, way, sign=1):
 
 
 def forms_agree(q, eps, *forms):
-    """The twin's rate is loss / (|g|^2 + eps), and that of these forms."""
+    """The twin's rate is loss / (|g|^2 + eps), and that of these forms, for losses that are not negative."""
     plain, g = Plain(q.f, q.gradient), q.gradient(q.x)
-    assume(any(g))
+    assume(any(g) and q.f(q.x) >= 0)
     rate = alig(plain, q.x, eps).step
     slack = [equal(rate, q.f(q.x) / (dot(g, g) + eps))]
     return min(slack + [equal(rate, by_line(plain, q.x, eps, *form)) for form in forms])
@@ -299,7 +299,7 @@ ALIG_01 = Claim(
 def newton(q, max_rate):
     """eps = 0: one Newton step from 0 for the root along -g, the Polyak step with f* = 0; at most max_rate."""
     plain, g = Plain(q.f, q.gradient), q.gradient(q.x)
-    assume(any(g))
+    assume(any(g) and q.f(q.x) >= 0)
     phi, slope = tb.tiny.line(plain, q.x, tuple(-a for a in g), (0,))
     free, capped = alig(plain, q.x, F(0)), alig(plain, q.x, F(0), max_rate)
     root = 0 - phi(F(0)) / slope(F(0))
@@ -311,8 +311,10 @@ def newton(q, max_rate):
 
 
 def hits_root(a, b, x, max_rate=float("inf")):
-    """The loss a'x + b is 0 after one step."""
+    """The loss |a'x + b| is 0 after one step."""
     assume(any(a))
+    if dot(a, x) + b < 0:
+        a, b = tuple(-c for c in a), -b
     end = alig(Plain(lambda x: dot(a, x) + b, lambda x: a), x, F(0), max_rate).x
     return equal(dot(a, end) + b, F(0))
 
