@@ -52,12 +52,16 @@ def hypergradient(first, second, sign=-1, new=True):
 
 
 def polynomials(budget):
-    """Two polynomials, a place and rates of few binary digits, for which floats are exact."""
+    """Two polynomials, a place and rates of few binary digits, for which floats are exact. The second gradient is not 0:
+    there no rate is used."""
     random = budget.random()
     for first, second in losses(budget):
         if not second.has(sp.exp):
             place = tuple(F(random.randint(-2, 2)) for _ in X)
-            yield first, second, place, F(random.randint(1, 8), 8), F(random.randint(1, 8), 16)
+            rate, hyper_rate = F(random.randint(1, 8), 8), F(random.randint(1, 8), 16)
+            step = [sp.Rational(rate.numerator, rate.denominator) * at(d, place) for d in gradient(first)]
+            if any(at(d, [x - s for x, s in zip(place, step, strict=True)]) for d in gradient(second)):
+                yield first, second, place, rate, hyper_rate
 
 
 def descends(first, second, place, rate, hyper_rate, sign=-1):
