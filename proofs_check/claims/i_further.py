@@ -52,8 +52,8 @@ def hypergradient(first, second, sign=-1, new=True):
 
 
 def polynomials(budget):
-    """Two polynomials, a place and rates of few binary digits, for which floats are exact. The second gradient is not 0:
-    there no rate is used."""
+    """Two polynomials, a place and rates of few binary digits, for which floats are exact. There the second gradient is
+    not 0: where it is, no rate is used."""
     random = budget.random()
     for first, second in losses(budget):
         if not second.has(sp.exp):
