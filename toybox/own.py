@@ -1,6 +1,6 @@
 """Methods and problems of one's own, by name like all others: those of a file, or of an installed package.
 
-    @tb.register("secant", "the root of a straight line through two slopes")   # in mine.py
+    @tb.register("secant")          # in mine.py
     class Secant:
         mu: Hyper = number(0.1, "(0, inf)")
         ...

@@ -6,6 +6,8 @@ reseeded and nothing is printed. The baselines (b) of the benchmarks.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 
@@ -99,7 +101,8 @@ def run(make, problem, tables, steps, batch, seed=0):
     """Let the optimizer ``make(params)`` walk over shuffled epochs of the tables' rows."""
     start, loss = problem
     params = [torch.nn.Parameter(torch.tensor(part)) for part in start]
-    a, b = (torch.as_tensor(table) for table in tables)  # shared, not copied
+    with warnings.catch_warnings(action="ignore"):  # a problem's tables are read-only, and nothing here writes
+        a, b = (torch.as_tensor(table) for table in tables)  # shared, not copied
     optimizer, batches = make(params), epochs(len(a), batch, seed)
     for _ in range(steps):
         index = torch.from_numpy(next(batches))
