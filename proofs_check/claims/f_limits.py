@@ -258,7 +258,8 @@ SLS_05 = Claim(
 
 
 def floors(budget):
-    """Learning rates of Algorithm 3 on random parabolas with B/D = 1/100 .. 1, lane by lane, with what bounds them."""
+    """Learning rates of Algorithm 3 on random parabolas with B/D = 1/100 .. 1, lane by lane, with what bounds them; of
+    steps that were accepted: where a slope underflows, none is."""
     rng, lanes, steps = budget.rng(), budget.many(80, 400), 60
     for D, B in ((100, 1), (40, 1), (25, 2), (10, 1), (7, 2), (5, 2), (4, 3), (3, 3)):
         h = 10 ** rng.uniform(-2, 2, D)
@@ -267,7 +268,7 @@ def floors(budget):
         first = 10 ** rng.uniform(-2, 2, lanes) / h.max()
         rule = backtracking.Armijo(c, beta, first=first, tries=1000)
         trace = tb.run(problem, on_rule(rule), steps=steps, batch=B, theta=1.0, sampler="fresh", every=None)
-        lowest = trace.size[:, 0].min(axis=0)
+        lowest = np.where(trace.size > 0, trace.size, np.inf)[:, 0].min(axis=0)
         for row in zip(lowest.tolist(), first.tolist(), c.tolist(), beta.tolist(), strict=True):
             yield *row, B / D, h.max()
 
