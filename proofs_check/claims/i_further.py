@@ -268,7 +268,8 @@ ALIG_01 = Claim(
     verdict="corrected",
     finding="Only for the line of eq. 2.22, uphill along the gradient itself, where the slope is |g|^2. The line that"
     " is searched goes along -g with the slope -|g|^2: the sign must be changed. On the unit line of eq. 4.1 the slope"
-    " is -|g|, and neither sign is right. On theta^2 / 2 at 2 the forms are .5, .5, -.5 and -1.",
+    " is -|g|, and neither sign is right. On theta^2 / 2 at 2 the forms are .5, .5, -.5 and -1. All of this for losses"
+    " that are not negative: our rule takes a negative one for 0.",
     corrected=r"\lambda = \frac{l_{\mathbb B}(0)}{-l_{\mathbb B}'(0) + \epsilon} \text{ for } l_{\mathbb B}(s) ="
     r" \mathcal L_{\mathbb B}(\theta - s\, g)",
     checks=[
@@ -358,7 +359,7 @@ ALIG_02 = Claim(
     kind="exact",
     verdict="holds",
     finding="For eps = 0 one Newton step, and Polyak's with the minimum 0. It hits the root of linear losses; on"
-    " quadratic ones it halves the distance to the minimum.",
+    " quadratic ones it halves the distance to the minimum. All of this for losses that are not negative.",
     checks=[
         Check("one Newton step", newton, st.tuples(PLACES, positive()), examples=150),
         Check("linear losses", hits_root, st.tuples(vectors(3), rationals(), vectors(3)), examples=150),
