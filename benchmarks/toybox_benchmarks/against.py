@@ -79,8 +79,8 @@ def main(other: str) -> None:
     lines = [
         "# Searches against an earlier commit",
         "",
-        f"Processor time of whole runs of commit {commit(HERE)} over that of commit {commit(Path(other))}, by lanes; in "
-        f"brackets the microseconds of a step of all lanes. The shortest of {ROUNDS} runs each, in turn.",
+        f"Processor time of whole runs of commit {commit(HERE)} over that of commit {commit(Path(other))}, by lanes; "
+        f"in brackets the microseconds of a step of all lanes. The shortest of {ROUNDS} runs each, in turn.",
         "",
         "| method | " + " | ".join(f"{place}, {many}" for place, many in columns) + " |",
         "|---" * (len(columns) + 1) + "|",
@@ -92,8 +92,8 @@ def main(other: str) -> None:
     wide = [found["quadratic", 4096][0] for found in ratios.values()]
     lines += [
         "",
-        f"Factorization and mushrooms: median {statistics.median(both):.2f} (allowed 1.3), most {max(both):.2f} (allowed "
-        f"2). Quadratic with 4,096 lanes: most {max(wide):.2f} (allowed 2).",
+        f"Factorization and mushrooms: median {statistics.median(both):.2f} (allowed 1.3), most {max(both):.2f} "
+        f"(allowed 2). Quadratic with 4,096 lanes: most {max(wide):.2f} (allowed 2).",
     ]
     (HERE / "benchmarks" / "AGAINST.md").write_text("\n".join(lines) + "\n", "utf-8")
 
