@@ -129,7 +129,7 @@ TABLE = [
     (method("sls", variant="relased"), "variant='relased'", "'paper', 'released'", "did you mean 'released'"),
     (method("sls", sample=2), "sample=2", "0, 1"),
     (method("exact", s_max=-1), "s_max=-1.0", "(0, inf]"),
-    (method("sgd-hd", form="nestrov"), "form 'nestrov'", "did you mean 'nesterov'", "momentum"),
+    (method("sgd-hd", form="nestrov"), "form='nestrov'", "did you mean 'nesterov'", "momentum"),
     (method("sgd-hd", hyper_rate=-1), "hyper_rate=-1.0", "[0, inf)"),
     (method("ali-g", momentum=1), "momentum=1.0", "[0, 1)"),
     (method("ali-g", adjusted=1), "adjusted=1", "False, True"),
