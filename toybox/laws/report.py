@@ -1,0 +1,145 @@
+"""What a check says: a row for each law, and where in a file it fails."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..hyper import shown
+
+PACKAGE = str(Path(__file__).parents[1])
+Cases = Generator[str, None, str | None]  # of a case that holds "", else a sentence; at the end, why there were none
+Law = Callable[[Any], Cases]  # its docstring says what shall hold
+
+
+class Endless(BaseException):
+    """Code that goes on and on was stopped (no Exception: what goes on and on may catch all of these)."""
+
+
+class Row(NamedTuple):
+    law: str
+    verdict: str  # ok, failed or not applicable
+    tried: int  # cases
+    said: str  # what holds; what fails, with numbers and where to see it; or why nothing can be said
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<16}{self.law:<12}{self.said} ({self.tried} tried)"
+
+
+class Report(NamedTuple):
+    """Of a method or a problem: whether every law holds (``ok``), law by law (``rows``)."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(row.verdict != "failed" for row in self.rows)
+
+    def __str__(self) -> str:
+        failed = sum(row.verdict == "failed" for row in self.rows)
+        laws = f"{len(self.rows)} laws"
+        ended = f"{failed} of {laws} fail" if failed else f"none of {laws} fails"
+        return "\n".join((f"{self.title}: {ended}", *(f"  {row}" for row in self.rows)))
+
+
+def reported(title: str, laws: Iterable[Law], subject: Any) -> Report:
+    """Try all laws on a subject, which has ``place`` (where it stands in a file) and ``owns(file)``. What it raises
+    is a failure of the first law that meets it; where the first law of all fails, it need not run at all."""
+    rows: list[Row] = []
+    met: dict[str, str] = {}  # what was raised and where -> the law that met it
+    for law in laws:
+        sentences, many, reason, name = list[str](), 0, None, law.__name__
+        cases = law(subject)
+        try:
+            while True:
+                sentence, many = next(cases), many + 1
+                sentences += [sentence] if sentence else []
+        except StopIteration as end:
+            reason = end.value
+        except (Exception, Endless) as error:
+            many, where = many + 1, raised_at(error, subject)
+            first = rows[0].law if rows and rows[0].verdict == "failed" else None
+            earlier = met.setdefault(f"{type(error).__name__} {where}", name) if first is None else first
+            if earlier == name:
+                sentences.append(f"{spoken(error)} ({where or subject.place})")
+            elif not sentences:
+                reason = f"it ends as under {earlier!r}"
+        rows.append(_row(law, name, many, sentences, reason))
+    return Report(title, tuple(rows))
+
+
+def _row(law: Law, name: str, many: int, sentences: Sequence[str], reason: str | None) -> Row:
+    if sentences:
+        more = f"; and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+        return Row(name, "failed", many, sentences[0] + more)
+    if reason is not None:
+        return Row(name, "not applicable", many, reason)
+    return Row(name, "ok", many, (inspect.getdoc(law) or "").split("\n\n")[0].replace("\n", " ").rstrip("."))
+
+
+def spoken(error: BaseException) -> str:
+    """An error as a sentence; those that toybox raises are sentences by themselves."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, Endless) or "accepted: " in text else f"it raises {type(error).__name__}: {text}"
+
+
+def raised_at(error: BaseException, subject: Any) -> str:
+    """Where in the subject's files an error was raised, or nothing."""
+    found, at = "", error.__traceback__
+    while at is not None:
+        if subject.owns(at.tb_frame.f_code.co_filename):
+            found = line(at.tb_frame.f_code.co_filename, at.tb_lineno)
+        at = at.tb_next
+    return found
+
+
+def line(file: str, number: int) -> str:
+    """FILE, line N: the file as it is called from here."""
+    path = Path(file)
+    for folder in (Path.cwd(), Path(PACKAGE).parent):
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder)}, line {number}"
+    return f"{file}, line {number}"
+
+
+def defined(*owned: tuple[Any, str]) -> str:
+    """Where the first of these (owner, name) that somebody wrote in Python is defined."""
+    for owner, name in owned:
+        code = getattr(_function(inspect.getattr_static(owner, name, None)), "__code__", None)
+        if code is not None:
+            return line(code.co_filename, code.co_firstlineno)
+    return "no file"
+
+
+def _function(member: Any) -> Any:
+    """The function in a property, a lazy or cached one, or a method."""
+    for inside in ("fget", "compute", "func", "__func__", "__wrapped__"):
+        if hasattr(member, inside) and not inspect.isfunction(member):
+            return _function(getattr(member, inside))
+    return member
+
+
+def files(*things: Any) -> set[str]:
+    """The files in which the functions of these objects' classes, or these functions, are written: somebody's own
+    where there are some, else the package's."""
+    found = set[str]()
+    for thing in things:
+        members = [thing] if inspect.isfunction(thing) else [m for c in type(thing).mro() for m in vars(c).values()]
+        codes = (getattr(_function(member), "__code__", None) for member in members)
+        found |= {code.co_filename for code in codes if code is not None}
+    found -= {"<string>"}  # of dataclasses
+    return {file for file in found if not file.startswith(PACKAGE)} or found
+
+
+def number(value: Any) -> str:
+    """A number of a failure, with all digits that matter; of an array its first few."""
+    if getattr(value, "ndim", 0):
+        few = [number(x) for x in value.reshape(-1)[:4]]
+        return f"[{', '.join(few)}{', ...' if value.size > 4 else ''}]"
+    try:
+        return f"{float(value):.10g}"
+    except (TypeError, ValueError):
+        return shown(value)
