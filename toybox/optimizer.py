@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import directions, hyper, memory, sampling
-from .given import finite_array, measurement, own_sampler
+from .given import described, finite_array, measurement, own_sampler, refuse_misfit
 from .rays import Ledger, Ray, Status, refuse_unfit
 from .trace import Trace
 from .xp import Array, dtype_name
@@ -168,10 +168,14 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
             ledger.charge("batches", batch, k)
             ledger.charge("gradients", k * batch)
         if t == 0:
+            refuse_misfit(f"{type(origin).__name__}.value", origin.value, lanes, problem.dtype, xp)
+            refuse_misfit(f"{type(origin).__name__}.gradient", origin.gradient, theta.shape, problem.dtype, xp)
             d_state = direction.init(xp, origin)
         if more := directions.gradients(direction, t) - 1:
             ledger.charge("gradients", k * batch, more)
-        d, d_state = direction.step(xp, origin, d_state)
+        d, d_state = _pair(direction, direction.step(xp, origin, d_state))
+        if t == 0:
+            refuse_misfit(f"{type(direction).__name__}.step answered d", d, theta.shape, problem.dtype, xp)
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)
         if t == 0 or (every and t % every == 0):
             shown = None
@@ -205,6 +209,12 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
         tick(t)
     record.look(steps, xp.frozen(theta), whole, None)
     return record.trace(theta, optimizer, seeds, steps, batch, sampler)
+
+
+def _pair(direction, answer) -> tuple[Array, Any]:
+    if not (isinstance(answer, tuple) and len(answer) == 2):
+        raise ValueError(f"{type(direction).__name__}.step answered {described(answer)}; accepted: a pair (d, state)")
+    return answer
 
 
 def _counts(optimizer, steps: int) -> list[int]:
@@ -318,7 +328,7 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             raise ValueError(
                 f"{name}={hyper.shown(value)} is not accepted; accepted: a whole number of at least {least}"
             )
-    for name in ("at", "dim", "size", "xp", "population"):
+    for name in ("at", "dim", "size", "xp", "dtype", "population"):
         if not hasattr(problem, name):
             raise TypeError(
                 f"problem={hyper.shown(problem)} is no problem (it has no {name!r}); accepted: what tb.problem(name) "
@@ -330,12 +340,7 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             "tb.Optimizer(...) returns"
         )
     for part in ("direction", "rule"):
-        record = getattr(optimizer, part)
-        if isinstance(record, type) or not (dataclasses.is_dataclass(record) and hasattr(record, "step")):
-            raise TypeError(
-                f"optimizer.{part}={hyper.shown(record)} is no {part}; accepted: an object with init and step, of a "
-                "class decorated with @hyperparameters"
-            )
+        _check_part(part, getattr(optimizer, part))
     if batch > problem.size:
         raise ValueError(
             f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}"
@@ -366,6 +371,22 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             f"available; accepted: at most {free // (lanes * RECORDED)} steps, or fewer lanes"
         )
     return array, probes
+
+
+def _check_part(part: str, record: Any) -> None:
+    missing = [name for name in ("init", "step") if not callable(getattr(record, name, None))]
+    if isinstance(record, type):
+        why = f"a class, of which an object is wanted: {record.__name__}()"
+    elif missing:
+        why = f"it has no {missing[0]!r}"
+    elif not dataclasses.is_dataclass(record):
+        why = f"its class {type(record).__name__} is not decorated"
+    else:
+        return
+    raise TypeError(
+        f"optimizer.{part}={hyper.shown(record)} is no {part} ({why}); accepted: an object with init and step, of a "
+        "class decorated with @hyperparameters or @tb.register(name)"
+    )
 
 
 def _bar(progress, total):

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from .given import described
+from .given import described, refuse_misfit
 from .lines import Line, MeanLine, Metered
-from .xp import Array, Namespace, dtype_name
+from .xp import Array, Namespace
 
 
 class Status(IntEnum):
@@ -64,14 +64,11 @@ def refuse_unfit(answer: Any, rule: Any, xp: Namespace, theta: Array) -> None:
     who, lanes = f"{type(rule).__name__}.step", tuple(theta.shape[:-1])
     if not isinstance(answer, Step):
         raise ValueError(f"{who} answered {described(answer)}; accepted: toybox.Step(size, state, status)")
-    moved = {} if answer.point is None else {"point.theta": (getattr(answer.point, "theta", None), theta.shape)}
-    for name, (array, shape) in {"size": (answer.size, lanes), "status": (answer.status, lanes), **moved}.items():
-        kind, wanted = getattr(array, "dtype", None), "whole numbers" if name == "status" else dtype_name(theta.dtype)
-        fits = kind is not None and (xp.isdtype(kind, "integral") if name == "status" else kind == theta.dtype)
-        if not fits or tuple(array.shape) != tuple(shape):
-            raise ValueError(
-                f"{who} answered {name}={described(array)}; accepted: an array of shape {tuple(shape)} of {wanted}"
-            )
+    refuse_misfit(f"{who} answered size", answer.size, lanes, theta.dtype, xp)
+    refuse_misfit(f"{who} answered status", answer.status, lanes, None, xp)
+    if answer.point is not None:
+        there = getattr(answer.point, "theta", None)
+        refuse_misfit(f"{who} answered point.theta", there, theta.shape, theta.dtype, xp)
 
 
 class Iterate(NamedTuple):

@@ -145,6 +145,7 @@ def _make(what: str, name: str, options: dict[str, Any]) -> Any:
             raise ValueError(
                 f"{what} {own.short(name)} made {shown(made)}, which has no {part!r}; accepted: a {what}, which has "
                 f"{', '.join(wanted)}"
+                + ("; or a class with init and step, which is a rule" if what == "method" else "")
             )
     return made
 

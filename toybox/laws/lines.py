@@ -42,21 +42,24 @@ WILD: dict[str, Shape] = {
 LINES = TAME | WILD
 
 
-def line(name: str, dtype: str = "float64") -> FromFunction:
-    """A problem that is this line for every sample and starts at 0. Raises ``ValueError`` for an unknown name."""
+def line(name: str, dtype: str = "float64", note: Callable[[Any], None] = lambda theta: None) -> FromFunction:
+    """A problem that is this line for every sample and starts at 0; ``note(theta)`` is called wherever it is evaluated.
+    Raises ``ValueError`` for an unknown name."""
     refuse_unknown("line", name, LINES)
-    shape = LINES[name]
+
+    def shape(theta):
+        note(theta)
+        return LINES[name](theta)
+
+    def f(theta, index):
+        value, slope, _ = shape(theta)
+        return value[..., 0], slope
 
     def samples(theta, index):
         value, slope, _ = shape(theta)
         return value + 0.0 * index, (slope + 0.0 * index)[..., None]
 
-    return FromFunction(
-        lambda theta, index: (shape(theta)[0][..., 0], shape(theta)[1]),
-        1,
-        SIZE,
-        samples=samples,
-        hvp=lambda theta, index, v: shape(theta)[2] * v,
-        start=lambda seed: np.zeros(1),
-        dtype=dtype,
-    )
+    def hvp(theta, index, v):
+        return shape(theta)[2] * v
+
+    return FromFunction(f, 1, SIZE, samples=samples, hvp=hvp, start=lambda seed: np.zeros(1), dtype=dtype)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..hyper import shown
 
 PACKAGE = str(Path(__file__).parents[1])
-Cases = Generator[str, None, str | None]  # of a case that holds "", else a sentence; at the end, why there were none
+Cases = Iterator[str]  # of a case that holds "", else a sentence
 Law = Callable[[Any], Cases]  # its docstring says what shall hold
 
 
 class Endless(BaseException):
     """Code that goes on and on was stopped (no Exception: what goes on and on may catch all of these)."""
+
+
+class DoesNotApply(Exception):
+    """What a law asks of some cannot be asked of this one; the message says why."""
 
 
 class Row(NamedTuple):
@@ -39,9 +45,8 @@ class Report(NamedTuple):
         return all(row.verdict != "failed" for row in self.rows)
 
     def __str__(self) -> str:
-        failed = sum(row.verdict == "failed" for row in self.rows)
-        laws = f"{len(self.rows)} laws"
-        ended = f"{failed} of {laws} fail" if failed else f"none of {laws} fails"
+        many = Counter(row.verdict for row in self.rows)
+        ended = f"{many['ok']} laws hold, {many['not applicable']} do not apply, {many['failed']} fail"
         return "\n".join((f"{self.title}: {ended}", *(f"  {row}" for row in self.rows)))
 
 
@@ -51,38 +56,40 @@ def reported(title: str, laws: Iterable[Law], subject: Any) -> Report:
     rows: list[Row] = []
     met: dict[str, str] = {}  # what was raised and where -> the law that met it
     for law in laws:
-        sentences, many, reason, name = list[str](), 0, None, law.__name__
-        cases = law(subject)
+        name, said, many, reason = law.__name__, list[str](), 0, ""
         try:
-            while True:
-                sentence, many = next(cases), many + 1
-                sentences += [sentence] if sentence else []
-        except StopIteration as end:
-            reason = end.value
+            for many, sentence in enumerate(law(subject), 1):  # noqa: B007
+                said += [sentence] if sentence else []
+        except DoesNotApply as why:
+            reason = str(why)
         except (Exception, Endless) as error:
-            many, where = many + 1, raised_at(error, subject)
-            first = rows[0].law if rows and rows[0].verdict == "failed" else None
-            earlier = met.setdefault(f"{type(error).__name__} {where}", name) if first is None else first
+            where = raised_at(error, subject)
+            hopeless = rows[0].law if rows and rows[0].verdict == "failed" else name
+            earlier = met.setdefault(f"{type(error).__name__} {where}", hopeless)
             if earlier == name:
-                sentences.append(f"{spoken(error)} ({where or subject.place})")
-            elif not sentences:
-                reason = f"it ends as under {earlier!r}"
-        rows.append(_row(law, name, many, sentences, reason))
+                many, said = many + 1, [*said, f"{spoken(error)} ({where or subject.place})"]
+            else:
+                reason = f"it ends as under {earlier!r}" if where else f"{earlier!r} fails"
+        if said:
+            more = f"; and {len(said) - 1} more" if len(said) > 1 else ""
+            rows.append(Row(name, "failed", many, said[0] + more))
+        elif reason:
+            rows.append(Row(name, "not applicable", many, reason))
+        else:
+            rows.append(Row(name, "ok", many, " ".join((inspect.getdoc(law) or "").split()).rstrip(".")))
     return Report(title, tuple(rows))
 
 
-def _row(law: Law, name: str, many: int, sentences: Sequence[str], reason: str | None) -> Row:
-    if sentences:
-        more = f"; and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-        return Row(name, "failed", many, sentences[0] + more)
-    if reason is not None:
-        return Row(name, "not applicable", many, reason)
-    return Row(name, "ok", many, (inspect.getdoc(law) or "").split("\n\n")[0].replace("\n", " ").rstrip("."))
+def unless(holds: Any, sentence: str) -> str:
+    """The sentence on a case that does not hold, else nothing."""
+    return "" if holds else sentence
 
 
 def spoken(error: BaseException) -> str:
     """An error as a sentence; those that toybox raises are sentences by themselves."""
     text = " ".join(str(error).split())
+    if isinstance(error, dataclasses.FrozenInstanceError):
+        text += "; accepted: what a step remembers is the state that it returns"
     return text if isinstance(error, Endless) or "accepted: " in text else f"it raises {type(error).__name__}: {text}"
 
 

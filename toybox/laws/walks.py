@@ -11,20 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from .. import hyper, zoo
+from .. import zoo
 from ..optimizer import Optimizer, run
 from ..rays import Status, refuse_unfit
 from ..trace import Trace
 from .report import Endless, defined, files, number
 
-QUESTIONS, CODE = 10_000, 100_000  # most of a lane's questions of a step, and most lines of code that it may run for one
+QUESTIONS, CODE = (
+    10_000,
+    100_000,
+)  # most of a lane's questions of a step, and most lines of code that it may run for one
 STEPS, BATCH, SEEDS = 8, 10, (0, 5, 2)
-PLACES = (
+PLACES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("quadratic", {"dim": 5, "size": 40, "condition": 10.0}),
     ("factorization", {"rank": 4}),
     ("logistic", {"size": 50, "overlap": 3.0, "sigma": 2.0}),
 )
-HALF = {kind: float(np.finfo(kind).eps) ** 0.5 for kind in ("float64", "float32")}  # of the digits
+HALF = 2.0**-26  # of the digits
 
 
 @cache
@@ -60,8 +63,8 @@ class Method:
         given = optimizer or self.optimizer
         with Guard(self) as guard:
             watched = given._replace(rule=Watched(given.rule, guard, note))
-            options = {"steps": STEPS, "batch": BATCH, "seeds": SEEDS, "sampler": "fresh", "every": None} | options
-            return run(problem, watched, **options)
+            usual: dict[str, Any] = {"steps": STEPS, "batch": BATCH, "seeds": SEEDS, "sampler": "fresh", "every": None}
+            return run(problem, watched, **(usual | options))
 
     def seen(self, problem: Any, steps: int = STEPS, batch: int = BATCH, seeds: Any = SEEDS, more: str = "") -> str:
         """The run to look at where a law fails, as one would type it."""
@@ -153,14 +156,12 @@ def innermost(record: Any, change: Callable[[Any], Any]) -> Any:
 def varied(record: Any) -> tuple[Any, Any, dict[str, tuple[float, float]]]:
     """A record with two values of every number that it has, as arrays; what it is with the second ones alone; and which
     they are."""
-    many, other, names = record, record, {}
+    many, other, names = record, record, dict[str, tuple[float, float]]()
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if dataclasses.is_dataclass(value):
             inner, inner_other, found = varied(value)
-            many, other = (
-                dataclasses.replace(r, **{field.name: v}) for r, v in ((many, inner), (other, inner_other))
-            )
+            many, other = (dataclasses.replace(r, **{field.name: v}) for r, v in ((many, inner), (other, inner_other)))
             names |= found
         elif "interval" in field.metadata and np.ndim(value) == 0:
             for second in (0.8 * value, 1.25 * value, value + 0.1, 1.0):
@@ -196,13 +197,14 @@ class Twice:
 
     rule: Any
     said: list
+    kept: list = dataclasses.field(default_factory=list)
 
     def init(self, xp, lanes):
-        object.__setattr__(self, "pristine", copy.deepcopy(self.rule))
+        self.kept[:] = [copy.deepcopy(self.rule)]
         return self.rule.init(xp, lanes)
 
     def step(self, ray, state):
-        first = copy.deepcopy(self.pristine).step(ray.aside(), copy.deepcopy(state))
+        first = copy.deepcopy(self.kept[0]).step(ray.aside(), copy.deepcopy(state))
         answer = self.rule.step(ray, state)
         self.said.append((ray.t, first, answer))
         return answer
@@ -211,21 +213,30 @@ class Twice:
 # --- comparisons
 
 
+def nearly(found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> str:
+    """``parted`` of what is the same to half of the digits."""
+    return parted(found, expected, HALF)
+
+
 def parted(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float = 0.0) -> str:
-    """Where two runs of a lane first differ, by more than ``tolerance`` of the largest number, or nothing. Arrays by
-    name: of every step (steps,), and ``theta`` (dim,)."""
+    """What a lane has first that is not what was expected, by more than ``tolerance`` of the largest number, or
+    nothing. Arrays by name: of every step (steps,), and ``theta`` (dim,)."""
     partings = list[tuple[int, str]]()
     for name, want in expected.items():
-        have = found[name]
-        wrong = np.flatnonzero(~(have == want) & ~(np.isnan(have) & np.isnan(want)))
-        if tolerance and want.dtype.kind == "f":
-            scale = np.max(np.abs(want), initial=0.0, where=np.isfinite(want))
-            wrong = np.flatnonzero(~((have == want) | (np.abs(have - want) <= tolerance * scale)))
-        if wrong.size:
-            at = int(wrong[0])
-            shown = [Status(x[at]).name if name == "status" else number(x[at]) for x in (have, want)]
-            step, where = (STEPS, f"theta[{at}] in the end") if name == "theta" else (at, f"{name} of step {at}")
-            partings.append((step, f"{where} is {shown[0]} instead of {shown[1]}"))
+        have, exact = found[name], want.dtype.kind != "f"
+        scale = np.max(np.abs(want), initial=0.0, where=np.isfinite(want))
+        same = (
+            (have == want)
+            | (np.isnan(have) & np.isnan(want))
+            | (not exact and np.abs(have - want) <= tolerance * scale)
+        )
+        if not same.all():
+            at = int(np.flatnonzero(~same)[0])
+            has, wanted = (Status(x[at]).name if name == "status" else number(x[at]) for x in (have, want))
+            step, where = (
+                (STEPS, f"theta[{at}] {has} in the end") if name == "theta" else (at, f"{name} {has} at step {at}")
+            )
+            partings.append((step, f"{where} instead of {wanted}"))
     return min(partings, key=lambda parting: parting[0])[1] if partings else ""
 
 
@@ -234,4 +245,3 @@ def lane(trace: Trace, at: tuple[int, ...] = (0,), *names: str) -> dict[str, np.
     fields = names or ("status", "size", "trials", "loss", "arc")
     steps = {name: getattr(trace, name)[:, *at] for name in fields}
     return steps | {"theta": trace.theta[at]}
-
