@@ -377,7 +377,7 @@ def _usage() -> Iterator[None]:
     """Bad values found in here are the asker's."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         raise Usage(str(error)) from None
 
 

@@ -340,7 +340,8 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             "tb.Optimizer(...) returns"
         )
     for part in ("direction", "rule"):
-        _check_part(part, getattr(optimizer, part))
+        if sentence := no_part(part, getattr(optimizer, part)):
+            raise TypeError(sentence)
     if batch > problem.size:
         raise ValueError(
             f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}"
@@ -373,17 +374,18 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
     return array, probes
 
 
-def _check_part(part: str, record: Any) -> None:
+def no_part(part: str, record: Any) -> str:
+    """Why something is no "direction" or "rule", in one sentence; nothing where it is one."""
     missing = [name for name in ("init", "step") if not callable(getattr(record, name, None))]
     if isinstance(record, type):
-        why = f"a class, of which an object is wanted: {record.__name__}()"
+        why = f"it is a class, of which an object is wanted: {record.__name__}()"
     elif missing:
         why = f"it has no {missing[0]!r}"
     elif not dataclasses.is_dataclass(record):
         why = f"its class {type(record).__name__} is not decorated"
     else:
-        return
-    raise TypeError(
+        return ""
+    return (
         f"optimizer.{part}={hyper.shown(record)} is no {part} ({why}); accepted: an object with init and step, of a "
         "class decorated with @hyperparameters or @tb.register(name)"
     )

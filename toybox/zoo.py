@@ -15,7 +15,7 @@ from .entry import Entry
 from .hyper import refuse_unknown, shown
 from .looks import LOOKS, Look
 from .methods import METHODS
-from .optimizer import Optimizer
+from .optimizer import Optimizer, no_part
 from .problems import named
 
 PROBLEMS = {
@@ -102,6 +102,9 @@ def method(name: str, **hyper: Any) -> Optimizer:
     """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, an unknown
     hyper-parameter or a bad value, with what would be accepted."""
     found = Method(*_make("method", name, hyper)._replace(name=own.short(name)))
+    for part in PARTS["method"]:
+        if sentence := no_part(part, getattr(found, part)):
+            raise ValueError(sentence)
     found.made = _call("method", name, hyper)
     return found
 

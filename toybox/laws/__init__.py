@@ -25,7 +25,7 @@ def check(thing: Any) -> Report:
     """Try every law on a method or problem: its name, such as "sls" or "mine.py:secant", or an optimizer or problem.
 
     The report has ``rows``, one for each law, says ``ok`` where none fails, and prints as ``toybox check`` does. Raises
-    ``ValueError`` for a name that nothing has.
+    ``ValueError`` for a name that nothing has, and what a problem of the package raises where its data are missing.
     """
     if not isinstance(thing, str):
         title = thing.name or "a method" if _is_method(thing) else shown(thing)
@@ -34,11 +34,11 @@ def check(thing: Any) -> Report:
     try:
         made = entry.make()
     except Exception as error:
+        if not entry.sources:
+            raise
         subject = problems.Problem(entry.make, entry.sources)
-        said = f"with its defaults {spoken(error)} ({raised_at(error, subject) or subject.place})"
+        said = f"with its defaults {spoken(error)} ({raised_at(error, subject) or title})"
         return Report(title, (Row("parts", "failed", 1, said),))
-    if _is_method(made):
-        made = zoo.method(thing)
     return _tried(made, title, f"tb.method({thing!r})", entry.sources)
 
 

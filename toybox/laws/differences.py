@@ -21,19 +21,20 @@ def gap(f: Callable[[float], np.ndarray], claimed: np.ndarray, theta: np.ndarray
     """
     h = max(1.0, float(np.abs(theta).max())) / max(1.0, float(np.abs(d).max())) * 0.25 ** np.arange(1, 13)
     with np.errstate(all="ignore"):
-        ahead, behind = (np.stack([f(sign * step) for step in h]).astype(np.float64) for sign in (1, -1))
-        D, J = (ahead - behind) / (2 * h[:, None]), (ahead - 2 * f(0.0) + behind) / h[:, None]
+        at = lambda s: np.asarray(f(s), np.float64).reshape(claimed.shape)
+        ahead, behind = (np.stack([at(sign * step) for step in h]) for sign in (1, -1))
+        D, J = (ahead - behind) / (2 * h[:, None]), (ahead - 2 * at(0.0) + behind) / h[:, None]
         rounding = UNITS * eps * (np.abs(ahead) + np.abs(behind)).max(axis=-1, keepdims=True) / h[:, None]
         changes = np.abs(np.diff(D, axis=0))
         jump = np.abs(J[1:] - J[:-1] / 4)
         trust = 2 * (changes[:-1] + changes[1:] + jump[:-1]) + rounding[:-2]
     trust = np.where(np.isfinite(trust), trust, np.inf)
     best = trust.argmin(axis=0)
-    at = best, np.arange(len(claimed))
-    missed = np.abs(claimed - D[at])
-    if (missed <= trust[at]).all():
+    chosen = best, np.arange(len(claimed))
+    missed = np.abs(claimed - D[chosen])
+    if (missed <= trust[chosen]).all():
         return ""
-    worst = int(np.argmax(missed / trust[at]))
+    worst = int(np.argmax(missed / trust[chosen]))
     error = np.abs(D[:-2, worst] - claimed[worst])
     first, last = 0, max(int(best[worst]), 1)
     order = np.log(error[first] / error[last]) / np.log(h[first] / h[last]) if error[last] > 0 else np.inf

@@ -1,4 +1,4 @@
-"""Lines on which searches go wrong, each a problem of one variable: ``tb.run(toybox.laws.line("kink"), ...)``."""
+"""Lines on which searches go wrong, each a problem of one variable: ``tb.run(tb.laws.line("kink"), ...)``."""
 
 from __future__ import annotations
 

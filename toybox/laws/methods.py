@@ -73,27 +73,28 @@ def lanes(m: Method) -> Cases:
             company = f"among seeds {list(SEEDS)}{values}, seed {SEEDS[i]}"
             yield found and f"{company} has {found}, which it has alone; {m.seen(problem)}"
             found = parted(lane(beside, (i,)), by_itself[1])
-            yield (
-                found and f"beside a lane that ends seed {SEEDS[i]} has {found}, which it has alone; {m.seen(problem)}"
-            )
+            ended = f"with theta = p.initial({list(SEEDS)}), theta[1] = {start[1, 0]:.3g}, where that lane ends, seed"
+            call = f"p = {problem.made}, {m.seen('p', more=', theta=theta')}"
+            yield found and f"{ended} {SEEDS[i]} has {found}, which it has alone; {call}"
 
 
 def state(m: Method) -> Cases:
     """Asked the same twice it answers the same: what it knows of earlier steps is in the state that it is handed."""
     for problem in map(place, NAMES):
-        said = list[tuple]()
-        first = m.walk(problem)
-        m.walk(problem, optimizer=m.optimizer._replace(rule=Twice(m.part("rule"), said)))
-        for t, of_copy, answer in said:
-            for what in ("size", "status"):
-                a, b = (np.asarray(problem.xp.to_host(getattr(x, what))) for x in (of_copy, answer))
-                yield unless(
-                    np.array_equal(a, b, equal_nan=True),
-                    f"a copy of the rule as it was before the run answers {what} {number(a)} at step {t}, the rule "
-                    f"{number(b)}: it keeps something beside its state; {m.seen(problem)}",
-                )
-        found = parted(lane(m.walk(problem)), lane(first))
+        found = parted(lane(m.walk(problem)), lane(m.walk(problem)))
         yield found and f"a second run of seed {SEEDS[0]} has {found} of the first; {m.seen(problem)}"
+        for part in ("rule", "direction"):
+            said = list[tuple]()
+            twice: dict[str, Any] = {part: Twice(m.part(part), said)}
+            m.walk(problem, optimizer=m.optimizer._replace(**twice))
+            for t, (of_copy, answer) in enumerate(said):
+                for i, what in {0: "size", 2: "status"}.items() if part == "rule" else [(0, "d")]:
+                    a, b = (np.asarray(problem.xp.to_host(one[i])) for one in (of_copy, answer))
+                    yield unless(
+                        np.array_equal(a, b, equal_nan=True),
+                        f"a copy of the {part} as it was before the run answers {what} {number(a)} at step {t}, the "
+                        f"{part} itself {number(b)}: it keeps something beside its state; {m.seen(problem)}",
+                    )
 
 
 def level(m: Method) -> Cases:
@@ -199,7 +200,7 @@ def on_line(m: Method, name: str) -> tuple[Any, list[dict[str, Any]]]:
 
 
 def _see(m: Method, name: str) -> str:
-    return m.seen(f"toybox.laws.line({name!r})", steps=STEPS // 2, batch=FEW, seeds=SEEDS[:1])
+    return m.seen(f"tb.laws.line({name!r})", steps=STEPS // 2, batch=FEW, seeds=SEEDS[:1])
 
 
 def _lies(m: Method, taken: dict[str, Any], name: str) -> Iterator[str]:

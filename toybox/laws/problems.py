@@ -73,7 +73,8 @@ class Problem:
         return self.it.xp.asarray(np.array(values), dtype=self.it.dtype)
 
     def host(self, array: Any) -> np.ndarray:
-        return np.asarray(self.it.xp.to_host(array))
+        """A copy, as somebody may use the memory again."""
+        return np.array(self.it.xp.to_host(array))
 
     def scenes(self) -> Iterator[Scene]:
         """Places to look at it, in one lane."""
@@ -164,7 +165,7 @@ def repeats(p: Problem) -> Cases:
         points = [p.it.at(given, sample) for _ in range(2)]
         for name in ("value", "gradient"):
             said = [getattr(point, name) for point in points]
-            first, again = (np.array(p.host(array)) for array in said)
+            first, again = map(p.host, said)
             has, place = f"the {name} at {what} is {number(first)}", p.where(name, points[0])
             yield unless(_same(first, again), f"{has}, and the second time {number(again)} ({place})")
             for scene in scenes:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..hyper import shown
 
 PACKAGE = str(Path(__file__).parents[1])
@@ -63,13 +65,15 @@ def reported(title: str, laws: Iterable[Law], subject: Any) -> Report:
         except DoesNotApply as why:
             reason = str(why)
         except (Exception, Endless) as error:
-            where = raised_at(error, subject)
-            hopeless = rows[0].law if rows and rows[0].verdict == "failed" else name
-            earlier = met.setdefault(f"{type(error).__name__} {where}", hopeless)
-            if earlier == name:
-                many, said = many + 1, [*said, f"{spoken(error)} ({where or subject.place})"]
+            where, failed = raised_at(error, subject), [row.law for row in rows if row.verdict == "failed"]
+            kind = f"{type(error).__name__} {where}"
+            if kind in met:
+                reason = f"it ends as under {met[kind]!r}"
+            elif failed and (failed[0] == rows[0].law or not where):
+                reason = f"it cannot be tried, as {failed[0]!r} fails"
             else:
-                reason = f"it ends as under {earlier!r}" if where else f"{earlier!r} fails"
+                met[kind] = name
+                many, said = many + 1, [*said, f"{spoken(error)} ({where or subject.place})"]
         if said:
             more = f"; and {len(said) - 1} more" if len(said) > 1 else ""
             rows.append(Row(name, "failed", many, said[0] + more))
@@ -113,10 +117,11 @@ def line(file: str, number: int) -> str:
 
 
 def defined(*owned: tuple[Any, str]) -> str:
-    """Where the first of these (owner, name) that somebody wrote in Python is defined."""
-    for owner, name in owned:
+    """Where the first of these (owner, name) that somebody wrote in Python is defined; else the first one's owner."""
+    others = ((owned[0][0], name) for name in vars(owned[0][0]))
+    for owner, name in (*owned, *others):
         code = getattr(_function(inspect.getattr_static(owner, name, None)), "__code__", None)
-        if code is not None:
+        if code is not None and code.co_filename != "<string>":  # a dataclass's
             return line(code.co_filename, code.co_firstlineno)
     return "no file"
 
@@ -142,11 +147,8 @@ def files(*things: Any) -> set[str]:
 
 
 def number(value: Any) -> str:
-    """A number of a failure, with all digits that matter; of an array its first few."""
+    """A number of a failure with all of its digits, as the last may be what differs; of an array the first few."""
     if getattr(value, "ndim", 0):
         few = [number(x) for x in value.reshape(-1)[:4]]
         return f"[{', '.join(few)}{', ...' if value.size > 4 else ''}]"
-    try:
-        return f"{float(value):.10g}"
-    except (TypeError, ValueError):
-        return shown(value)
+    return str(value) if isinstance(value, int | float | np.number) else shown(value)

@@ -13,9 +13,9 @@ import numpy as np
 
 from .. import zoo
 from ..optimizer import Optimizer, run
-from ..rays import Status, refuse_unfit
+from ..rays import Ray, Status, refuse_unfit
 from ..trace import Trace
-from .report import Endless, defined, files, number
+from .report import Endless, defined, files, line, number
 
 QUESTIONS, CODE = (
     10_000,
@@ -121,15 +121,16 @@ class Guard:
         self.left -= event == "line"
         if self.left < 0:
             step = "it" if self.ray is None else f"step {self.ray.t}"
-            raise Endless(f"{step} does not end: {CODE} lines of its code have run, and {self._asked()} were asked")
+            now = line(frame.f_code.co_filename, frame.f_lineno)
+            raise Endless(f"{step} does not end: {CODE} lines of code have run, now {now}, and {self._asked()} asked")
         return self._went
 
     def _asked(self) -> str:
         if self.ray is None:
-            return "no questions"
+            return "no questions were"
         ledger = self.ray._ledger
         kinds = {kind: charges for (kind, *_), charges in ledger.log.items() if kind not in ("batches", "gradients")}
-        return f"{sum(n for log in kinds.values() for t, n, _ in log if t == ledger.step)} questions"
+        return f"{sum(n for log in kinds.values() for t, n, _ in log if t == ledger.step)} questions were"
 
 
 # --- records
@@ -192,22 +193,23 @@ class Times:
 
 @dataclasses.dataclass(frozen=True)
 class Twice:
-    """A rule that is asked everything twice: first a copy of it, as it was before the run, with a copy of the state.
-    ``said`` gets (t, answer of the copy, answer)."""
+    """A rule or direction that is asked everything twice: first a copy of it, as it was before the run, with a copy of
+    the state. ``said`` gets both answers to each step."""
 
-    rule: Any
+    part: Any
     said: list
     kept: list = dataclasses.field(default_factory=list)
 
-    def init(self, xp, lanes):
-        self.kept[:] = [copy.deepcopy(self.rule)]
-        return self.rule.init(xp, lanes)
+    def init(self, *given):
+        self.kept[:] = [copy.deepcopy(self.part)]
+        return self.part.init(*given)
 
-    def step(self, ray, state):
-        first = copy.deepcopy(self.kept[0]).step(ray.aside(), copy.deepcopy(state))
-        answer = self.rule.step(ray, state)
-        self.said.append((ray.t, first, answer))
-        return answer
+    def step(self, *given):
+        *seen, state = given
+        aside = [one.aside() if isinstance(one, Ray) else one for one in seen]
+        first = copy.deepcopy(self.kept[0]).step(*aside, copy.deepcopy(state))
+        self.said.append((first, self.part.step(*given)))
+        return self.said[-1][1]
 
 
 # --- comparisons
