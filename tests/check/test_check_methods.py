@@ -47,7 +47,7 @@ METHODS = {
     ),
     "a loop without end": Broken(
         "bounded",
-        r"on the line 'a step up' step 1 does not end: 100000 lines of code have run, .*, and 20000 questions were",
+        r"on the line 'a step up' step 1 does not end: 30000 lines of code have run, .*, and 6000 questions were",
         STEP,
         {"for _ in range(self.tries):": "while True:"},
     ),
@@ -58,7 +58,7 @@ METHODS = {
         first("2 * s", "\n        while np.isnan(slope0).all():\n            pass"),
     ),
     "too many questions": Broken(
-        "bounded", r"'a step up' a step asks 12000 questions", STEP, {"integer(60, 1)": "integer(12_000, 1)"}
+        "bounded", r"'a step up' a step asks 2400 questions", STEP, {"integer(60, 1)": "integer(2_400, 1)"}
     ),
     "a step that is none": Broken(
         "statuses",

@@ -158,7 +158,7 @@ def turned(m: Method) -> Cases:
 
 
 def bounded(m: Method) -> Cases:
-    """On any line a step ends, after at most 10,000 questions."""
+    """On any line a step ends, after at most 2,000 questions."""
     for name in LINES:
         ended, _ = on_line(m, name)
         if isinstance(ended, Endless):

@@ -17,10 +17,7 @@ from ..rays import Ray, Status, refuse_unfit
 from ..trace import Trace
 from .report import Endless, defined, files, line, number
 
-QUESTIONS, CODE = (
-    10_000,
-    100_000,
-)  # most of a lane's questions of a step, and most lines of code that it may run for one
+QUESTIONS, CODE = 2_000, 30_000  # most of a step, per lane: questions, and lines of code that run
 STEPS, BATCH, SEEDS = 8, 10, (0, 5, 2)
 PLACES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("quadratic", {"dim": 5, "size": 40, "condition": 10.0}),
