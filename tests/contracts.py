@@ -14,10 +14,16 @@ from typing import Any
 import numpy as np
 
 from toybox import Status
-from toybox.rules.accelerated import Extragradient
-from toybox.rules.backtracking import Armijo, Goldstein
-from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
-from toybox.rules.closed import ALIG, PAL, Fixed, Hypergradient
+from toybox.methods.alig import ALIG
+from toybox.methods.armijo import Armijo
+from toybox.methods.exact import Exact
+from toybox.methods.extragradient import Extragradient
+from toybox.methods.fixed import Fixed
+from toybox.methods.goldstein import Goldstein
+from toybox.methods.golsi import GOLSI
+from toybox.methods.hypergradient import Hypergradient
+from toybox.methods.pal import PAL
+from toybox.methods.wolfe import StrongWolfe
 from toybox.tiny import SCHEDULES
 
 UNITS = 2.0**10

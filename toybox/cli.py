@@ -1,4 +1,4 @@
-"""The command line: list | cite | check | run | figure | demo | claims | bench | data.
+"""The command line: list | show | cite | check | run | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted, 141 nobody reads what is printed.
@@ -19,7 +19,8 @@ from . import __version__
 from .extras import Extra, install
 from .outputs import writable_file, writable_folder
 from .store import Store, Unwritable
-from .terminal import chosen, show, spoken, table, whole
+from .terminal import chosen, spoken, table, whole
+from .terminal import show as show_results
 
 app = App(
     name="toybox",
@@ -93,6 +94,22 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
         table(header, [(name, about(entry)) for name, entry in kinds[what].items()], apart=True)
         print(f"All problems also take {pairs(SHARED)}" if what == "problems" else "Lists of numbers become lanes.")
         print("D is the dissertation; toybox cite NAME prints the papers.")
+
+
+@app.command
+def show(name: str, /) -> None:
+    """Show the card of a method or problem: what it is, its formula, what its numbers mean, papers, deviations, cost.
+
+    Example: toybox show sls
+
+    Args:
+        name: A method or problem, or mine.py:NAME.
+    """
+    from .cards import card
+
+    with _usage():
+        rows = card(name)
+    table(("", name), rows)
 
 
 @app.command
@@ -188,7 +205,7 @@ def run(
             raise Usage(f"{problem!r} is no TOML file and no METHOD follows it; accepted: SPEC.toml, or PROBLEM METHOD")
         folder = Store(store)
     results = compute(study, folder, workers=workers, progress=sys.stderr.isatty())
-    show(results)
+    show_results(results)
     if csv:
         stack(results).write_csv(csv)
     if parquet:
@@ -213,7 +230,7 @@ def figure(
     Example: toybox figure F1 kernels --cost epochs
 
     Args:
-        names: Figures by id or name; `toybox list figures` shows them.
+        names: Figures by id or name; `toybox list figures` shows them. Or a study's TOML file: its losses.
         full: The budget of the papers: hours.
         smoke: A few steps, to see whether everything works: seconds.
         out: Folder of the files.
@@ -223,11 +240,18 @@ def figure(
         cost: The horizontal axis: steps, batches, epochs, values, gradients, samples or seconds.
     """
     from .hyper import refuse_unknown
+    from .spec import Study
     from .trace import COSTS
 
     recipes = _recipes()
     known = {key.casefold(): recipe for id, recipe in recipes.items() for key in (id, recipe.name)}
     with _usage():
+        for name in (name for name in names if name.endswith(".toml")):
+            if full or smoke:
+                raise Usage(f"--full and --smoke cannot be given beside {name}; accepted: a change of that file")
+            known[name.casefold()] = _plugin("figures", "figures are found where toybox is installed").of_study(
+                Study.read(name)
+            )
         if full and smoke:
             raise Usage("--full and --smoke exclude each other; accepted: one of them")
         refuse_unknown("--cost", cost, COSTS)

@@ -15,7 +15,7 @@ import pytest
 
 import toybox as tb
 from toybox import tiny, zoo
-from toybox.directions import Unit
+from toybox.methods.fixed import Unit
 from toybox.problems import FromFunction
 from zoo_cases import (
     AMPLIFIED,

@@ -125,7 +125,7 @@ class Guard:
     def _asked(self) -> str:
         if self.ray is None:
             return "no questions were"
-        ledger = self.ray._ledger
+        ledger = self.ray.walk.ledger
         kinds = {kind: charges for (kind, *_), charges in ledger.log.items() if kind not in ("batches", "gradients")}
         return f"{sum(n for log in kinds.values() for t, n, _ in log if t == ledger.step)} questions were"
 
