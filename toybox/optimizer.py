@@ -192,7 +192,7 @@ def no_part(part: str, record: Any) -> str:
     if isinstance(record, type):
         why = f"it is a class, of which an object is wanted: {record.__name__}()"
     elif missing:
-        why = f"it has no {missing[0]!r}"
+        why = f"it has no {missing[0]!r}" + "; does its class derive from toybox.Search?" * hasattr(record, "search")
     elif not dataclasses.is_dataclass(record):
         why = f"its class {type(record).__name__} is not decorated"
     else:

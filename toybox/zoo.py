@@ -79,6 +79,7 @@ PROBLEMS = {
 }
 
 PARTS = {"method": ("direction", "rule"), "problem": ("at", "dim", "size", "xp", "population")}
+A_RULE = "a rule: a class derived from toybox.Search that has a search, or one with init and step"
 SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem
 
 
@@ -147,8 +148,7 @@ def _make(what: str, name: str, options: dict[str, Any]) -> Any:
         if not hasattr(made, part):
             raise ValueError(
                 f"{what} {own.short(name)} made {shown(made)}, which has no {part!r}; accepted: a {what}, which has "
-                f"{', '.join(wanted)}"
-                + ("; or a class with init and step, which is a rule" if what == "method" else "")
+                f"{', '.join(wanted)}" + (f"; or {A_RULE}" if what == "method" else "")
             )
     return made
 

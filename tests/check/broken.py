@@ -23,7 +23,9 @@ class Broken(NamedTuple):
 
 def written(file: str, edits: dict[str, str], folder: Path) -> str:
     """The name of what ``mine.py``, a file of this folder with edits, has registered (or of its class)."""
-    text = (HERE / file).read_text("utf-8").replace("import toybox", "import numpy as np\nimport toybox", 1)
+    text = (HERE / file).read_text("utf-8")
+    if "numpy" not in text:
+        text = text.replace("import toybox", "import numpy as np\nimport toybox", 1)
     for old, new in edits.items():
         assert old in text, old
         text = text.replace(old, new)

@@ -125,7 +125,7 @@ METHODS = {
         "charged",
         r"the loss is evaluated \d+ times and 8 are paid for; accepted: questions to ray.line\(\)",
         STEP,
-        {"= line.change(": "= ray.origin.along(ray.d).change("},
+        {"line.change(s[..., None], where=seeking)": "ray.origin.along(ray.d).change(s[..., None])"},
     ),
     "a float": Broken("runs", r"Halving.step answered size=0.1; accepted: an array of", STEP, answers(size="0.1")),
     "a wrong shape": Broken(
@@ -140,7 +140,7 @@ METHODS = {
     ),
     "no init": Broken("runs", r"is no rule \(it has no 'init'\); accepted: an", STEP, {"def init": "def begin"}),
     "no step": Broken(
-        "parts", r"Halving.* is neither a method nor a problem; accepted: a class with", "def init", {STEP: "def go"}
+        "parts", r"Halving.* is neither a method nor a problem; accepted: a rule: a", "def init", {STEP: "def go"}
     ),
     "a number on self": Broken(
         "runs",
@@ -149,11 +149,62 @@ METHODS = {
         first("2 * s", "; self.first = s"),
     ),
     "an error": Broken("runs", r"raises ZeroDivisionError: division by zero", "1 / 0", first("2 * s", "; 1 / 0")),
-    "an error in a lane that ends": Broken(
-        "lanes", r"raises ZeroDivisionError", "1 / 0", first("2 * s", "; np.isfinite(slope0).all() or 1 / 0")
+    "an error where nothing is finite": Broken(
+        "bounded", r"raises ZeroDivisionError", "1 / 0", first("2 * s", "; np.isfinite(slope0).all() or 1 / 0")
     ),
     "an argument": Broken(
         "runs", r"takes 2 positional arguments but 3 were", STEP, {"def step(self, ray, s)": "def step(self, ray)"}
+    ),
+}
+
+SEARCH, QUESTION = "def search", "change = yield tb.change(s)"
+TEXTS = {
+    "a loop without end": Broken(
+        "bounded",
+        r"on the line 'a step up' step 1 does not end: 30000 lines .* mine.py, line 2\d, and \d{4} questions were",
+        SEARCH,
+        {"for _ in range(self.tries):": "while True:"},
+    ),
+    "a loop that asks nothing": Broken(
+        "bounded",
+        r"on the line 'parabola' step 1 does not end: .* mine.py, line 19, and 0 questions were asked",
+        SEARCH,
+        {"s = 2 * s": "s = 2 * s\n        while here.slope0 == 0: pass"},
+    ),
+    "no question": Broken(
+        "runs", r"yields 2.0; accepted: a question, such as toybox.change\(s\)", SEARCH, {QUESTION: "change = yield s"}
+    ),
+    "no ending": Broken(
+        "runs", r"returns 1.0; accepted: toybox.found\(s\), exh", SEARCH, {"return tb.found(s, s)": "return s"}
+    ),
+    "no return": Broken("bounded", r"returns None; accepted: toybox.found", SEARCH, {"return tb.exh": "tb.exh"}),
+    "no yield": Broken(
+        "runs", r"raises TypeError: '<' not supported", "if change < 0", {QUESTION: "change = tb.change(s)"}
+    ),
+    "no search": Broken(
+        "runs", r"Halving has no search; accepted: def search\(self, here, state\)", SEARCH[:3], {SEARCH: "def serach"}
+    ),
+    "no Search": Broken(
+        "parts",
+        r"is neither a method nor a problem; accepted: a rule: a class derived from toybox.Search that has",
+        "def begin",
+        {"(tb.Search)": ""},
+    ),
+    "1 / 0": Broken(
+        "statuses",
+        r"on the line 'parabola' step 1 says NONFINITE of size nan where the slope at 0 is 0.0 and the line is finite",
+        SEARCH,
+        {"s = 2 * s": "s = 2 * s + 0 / here.slope0"},
+    ),
+    "an error": Broken("runs", r"raises NameError: name 'x'", "s = 2 * x", {"s = 2 * s": "s = 2 * x"}),
+    "the loss itself": Broken(
+        "level", r"with -1 added to the loss seed 0 has size", SEARCH, {"s = 2 * s": "s = 2 * s + here.value"}
+    ),
+    "a status": Broken(
+        "statuses",
+        r"'a step up' step 1 says FOUND of size 0.0 where the slope at 0 is -1.0: that is no step; accepted: EXHAUSTED",
+        SEARCH,
+        {"return tb.exhausted(s)": "return tb.found(0, s)"},
     ),
 }
 
@@ -168,8 +219,9 @@ def test_every_law_holds_of_every_method(name):
         assert row.verdict == "ok" or row.said == f"it declares {declared[row.law]}"
 
 
-def test_every_law_holds_of_a_rule_of_ones_own(here):
-    report = tb.check(written("halving.py", {}, here))
+@pytest.mark.parametrize("file", ["halving.py", "halving_text.py"])
+def test_every_law_holds_of_a_rule_of_ones_own(file, here):
+    report = tb.check(written(file, {}, here))
     assert {row.verdict for row in report.rows} == {"ok"}, str(report)
     assert all(row.tried for row in report.rows)
 
@@ -177,6 +229,11 @@ def test_every_law_holds_of_a_rule_of_ones_own(here):
 @pytest.mark.parametrize("broken", METHODS)
 def test_what_is_broken_fails_in_the_law_that_it_breaks(broken, here):
     assert_fails(written("halving.py", METHODS[broken].edits, here), METHODS[broken], here)
+
+
+@pytest.mark.parametrize("broken", TEXTS)
+def test_what_is_broken_in_a_text_fails_in_the_law_that_it_breaks(broken, here):
+    assert_fails(written("halving_text.py", TEXTS[broken].edits, here), TEXTS[broken], here)
 
 
 def test_what_is_kept_between_runs_is_found(here):

@@ -49,8 +49,8 @@ def _tried(made: Any, title: str, call: str, sources: Any = ()) -> Report:
     subject = problems.Problem(made, sources)
     if any(hasattr(made, part) for part in zoo.PARTS["problem"]):
         return reported(title, problems.LAWS, subject)
-    what = f"{shown(made)} is neither a method nor a problem; accepted: a class with step, decorated, for a rule; a"
-    parts = f"tb.Optimizer; or an object with {', '.join(zoo.PARTS['problem'])}"
+    what = f"{shown(made)} is neither a method nor a problem; accepted: {zoo.A_RULE}, under @tb.register(name);"
+    parts = f"a tb.Optimizer; or a problem, which has {', '.join(zoo.PARTS['problem'])}"
     return Report(title, (Row("parts", "failed", 1, f"{what} {parts} ({subject.place})"),))
 
 

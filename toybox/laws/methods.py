@@ -233,10 +233,10 @@ def charged(m: Method) -> Cases:
     known = 2 + sum(carried[:-1])  # the first and the last loss are the run's; a point carried on was paid for
     paid, evaluated = int(trace.cost("values")[-1, 0]), len(calls) - known
     yield unless(
-        paid == evaluated,
+        evaluated <= paid,
         f"in {STEPS} steps on the line 'waves' the loss is evaluated {evaluated} times and {paid} are paid for; "
         f"accepted: questions to ray.line(), ray.full() or ray.pool(), not to what lies behind them ({m.place})",
     )
 
 
-LAWS = (runs, float32, lanes, state, level, units, turned, bounded, statuses, charged)
+LAWS = (runs, bounded, statuses, float32, state, lanes, level, units, turned, charged)

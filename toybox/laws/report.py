@@ -14,6 +14,7 @@ import numpy as np
 from ..hyper import shown
 
 PACKAGE = str(Path(__file__).parents[1])
+ENDS = "bounded"  # the law that is about what goes on and on
 Cases = Iterator[str]  # of a case that holds "", else a sentence
 Law = Callable[[Any], Cases]  # its docstring says what shall hold
 
@@ -69,6 +70,8 @@ def reported(title: str, laws: Iterable[Law], subject: Any) -> Report:
             kind = f"{type(error).__name__} {where}"
             if kind in met:
                 reason = f"it ends as under {met[kind]!r}"
+            elif isinstance(error, Endless) and ENDS in failed:
+                reason = f"it ends as under {ENDS!r}"
             elif failed and (failed[0] == rows[0].law or not where):
                 reason = f"it cannot be tried, as {failed[0]!r} fails"
             else:
@@ -117,13 +120,14 @@ def line(file: str, number: int) -> str:
 
 
 def defined(*owned: tuple[Any, str]) -> str:
-    """Where the first of these (owner, name) that somebody wrote in Python is defined; else the first one's owner."""
+    """Where the first of these (owner, name) is defined that somebody wrote in Python, else anything of the first
+    owner's; in a file of one's own where there is one."""
     others = ((owned[0][0], name) for name in vars(owned[0][0]))
-    for owner, name in (*owned, *others):
-        code = getattr(_function(inspect.getattr_static(owner, name, None)), "__code__", None)
-        if code is not None and code.co_filename != "<string>":  # a dataclass's
-            return line(code.co_filename, code.co_firstlineno)
-    return "no file"
+    members = (_function(inspect.getattr_static(owner, name, None)) for owner, name in (*owned, *others))
+    codes = [member.__code__ for member in members if inspect.isfunction(member)]
+    written = [code for code in codes if code.co_filename != "<string>"]  # a dataclass's
+    own = [code for code in written if not code.co_filename.startswith(PACKAGE)]
+    return next((line(code.co_filename, code.co_firstlineno) for code in (*own, *written)), "no file")
 
 
 def _function(member: Any) -> Any:
