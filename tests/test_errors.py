@@ -464,6 +464,6 @@ def test_a_rule_that_is_no_record_is_refused():
 
     for rule in (Bare(), type(SGD.rule), None):
         with pytest.raises(
-            TypeError, match=r"optimizer.rule=.* is no rule; accepted: .* decorated with @hyperparameters"
+            TypeError, match=r"optimizer.rule=.* is no rule \(.*\); accepted: .* decorated with @hyperparameters"
         ):
             tb.run(QUADRATIC, tb.Optimizer(SGD.direction, rule), steps=1, batch=2)

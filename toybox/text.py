@@ -117,6 +117,7 @@ def nowhere(slope0: Any, state: Any = None, *, extra: Any = None) -> End:
     return End(0, STATIONARY if slope0 == 0 else ASCENT, state, extra)
 
 
+REFUSED = diverged()  # the end of a text whose arithmetic Python has refused: its lane keeps the state that it had
 Text = Generator[Question, Any, End]
 
 
@@ -188,7 +189,10 @@ class Search:
         """The state of a lane before its first step."""
 
     def search(self, here: Any, state: Any) -> Text:
-        raise NotImplementedError
+        raise ValueError(
+            f"{type(self).__name__} has no search; accepted: def search(self, here, state), which yields questions, "
+            "such as toybox.change(s), and returns toybox.found(s), exhausted(), nowhere(slope0) or diverged()"
+        )
 
     def leads(self, ray: Ray, size: Array, extras: list) -> dict[str, Any]:
         """What a ``Step`` has beside size, state and status, from the ``extra`` of all lanes' ends."""
@@ -202,10 +206,12 @@ class Search:
         seen = Seen(ray, self.batch)
         rules = zip(hyper.alone(self, xp, lanes), seen.slopes, state, strict=True)
         texts = (rule.search(Here(seen, lane, slope0), s) for lane, (rule, slope0, s) in enumerate(rules))
-        sizes, statuses, state, extras = zip(*converse(texts, Answers(ray, self.batch)), strict=True)
+        ends = converse(texts, Answers(ray, self.batch))
+        sizes, statuses, states, extras = zip(*ends, strict=True)
+        after = [old if end is REFUSED else new for end, old, new in zip(ends, state, states, strict=True)]
         size = xp.asarray(np.array(sizes, numpy_dtype(ray)).reshape(lanes))
         status = xp.asarray(np.array(statuses, np.int8).reshape(lanes))
-        return Step(size, list(state), status, **self.leads(ray, size, list(extras)))
+        return Step(size, after, status, **self.leads(ray, size, list(extras)))
 
 
 def converse(texts: Iterable[Any], answer: Callable[..., list]) -> list[End]:
@@ -226,7 +232,7 @@ def converse(texts: Iterable[Any], answer: Callable[..., list]) -> list[End]:
                     ends[lane] = stop.value
                     continue
                 except ArithmeticError:
-                    ends[lane] = diverged()
+                    ends[lane] = REFUSED
                     continue
                 if type(question) is not Question:
                     raise _misplaced("yields", question, "a question, such as toybox.change(s)", texts[lane])
