@@ -177,7 +177,7 @@ class Ray:
         batches: int = 1,
     ):
         self.xp, self.origin, self.d, self.t, self.steps = problem.xp, origin, d, t, steps
-        self.fraction = batch / problem.size
+        self.fraction = self.xp.whole(batch) / problem.size
         self.batches = batches  # how many base batches gave the gradient
         self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
         self._lines: dict[int, Metered] = {}
