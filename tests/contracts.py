@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from oracles import SCHEDULES
 from toybox import Status
 from toybox.rules.accelerated import Extragradient
 from toybox.rules.backtracking import Armijo, Goldstein
 from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
 from toybox.rules.closed import ALIG, PAL, Fixed, Hypergradient
-from toybox.tiny import SCHEDULES
 
 UNITS = 2.0**10
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from oracles import SCHEDULES
 from toybox import Status, hyper
 from toybox.problems import FromFunction
 from toybox.rules.accelerated import Extragradient, Nesterov, Polyak
@@ -22,7 +23,6 @@ from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
 from toybox.rules.closed import ALIG, PAL, Fixed, Hypergradient
 from toybox.rules.measured import LABPAL
 from toybox.rules.probabilistic import PLS
-from toybox.tiny import SCHEDULES
 
 SIZE, BATCH, STEPS = 8, 3, 4
 NAN, INF = np.nan, np.inf
