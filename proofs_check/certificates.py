@@ -20,7 +20,7 @@ from math import inf, isfinite, sqrt
 import numpy as np
 from hypothesis import strategies as st
 
-from toybox.rules import bracketing, closed
+from toybox import methods
 
 from .claim import Budget, Check
 from .claims.d_pal import kantorovich
@@ -90,8 +90,8 @@ def both_ways(ratio, known: list[Bent], cases) -> dict[str, float]:
 def exact_search(mu: float, L: float) -> Certificate:
     """Exact line search, as PAL-RATE states it for quadratics; PAL searches exactly on quadratics only."""
     slowest = parabolas([mu, L], [1 / mu, 1 / L])
-    exactly = lambda case: value_ratio(case, bracketing.Exact())
-    pal = lambda case: value_ratio(case, closed.PAL(s_max=inf))
+    exactly = lambda case: value_ratio(case, methods.exact.Exact())
+    pal = lambda case: value_ratio(case, methods.pal.PAL(s_max=inf))
     return Certificate(
         name="exact line search",
         parameters=f"mu={mu:g} L={L:g}",
@@ -107,7 +107,7 @@ def exact_search(mu: float, L: float) -> Certificate:
 @cache
 def polyak(mu: float, L: float) -> Certificate:
     """ALI-G where the minimum is 0. ALIG-03 with f0 >= mu/2 |x0|^2 and |g0|^2 <= 2 L f0 leaves 1 - mu / (4 L)."""
-    rule, bend = closed.ALIG(eps=0.0), 1 - sqrt(mu) / (sqrt(L) + sqrt(mu))
+    rule, bend = methods.alig.ALIG(eps=0.0), 1 - sqrt(mu) / (sqrt(L) + sqrt(mu))
     known = [parabolas([mu, L], [mu**-0.5, L**-0.5]), sides(mu, L, bend, mu, [1.0])]
     return Certificate(
         name="ALI-G",
@@ -137,7 +137,7 @@ def constant_rate(mu: float, L: float, rate: float, share: Share = "each") -> Ce
         exact=exact_constant_rate(mu, L, rate, share),
         claim="RM-08",
         rate=1 - rate * mu if rate * L <= 1 else inf,
-        **both_ways(lambda case: distance_ratio(case, closed.Fixed(rate)), known[share], cases),
+        **both_ways(lambda case: distance_ratio(case, methods.fixed.Fixed(rate)), known[share], cases),
     )
 
 

@@ -1,6 +1,6 @@
 """What claims need of toybox: its methods on functions of one's own, on arrays and on exact numbers.
 
-Claims about an algorithm check the code of the package. They look names up when they run (``closed.PAL``, not an
+Claims about an algorithm check the code of the package. They look names up when they run (``methods.pal.PAL``, not an
 imported ``PAL``), so that a change of the code is a change of what is checked.
 """
 
@@ -41,7 +41,7 @@ def walk(problem, optimizer, theta, steps: int = 1, sampler: Any = None, batch: 
 
 def on_rule(rule: Any, direction: Any = None) -> tb.Optimizer:
     """An optimizer of a rule along a direction (default: the negative gradient)."""
-    return tb.Optimizer(direction or tb.directions.Gradient(), rule)
+    return tb.Optimizer(direction or tb.methods.fixed.Gradient(), rule)
 
 
 def function(f: Callable, gradient: Callable, dim: int, size: int = 1) -> tb.problems.FromFunction:

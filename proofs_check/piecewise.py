@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking
+from toybox import methods
 
 from .ours import on_rule, walk
 
@@ -59,7 +59,7 @@ def distance_ratio(case: Bent, rule) -> float:
 
 def accepted_ratio(case: Bent, step: float, c: float) -> float:
     """f1 / f0 if our Armijo rule accepts its first trial; else -inf."""
-    trace, (x1,) = one_step(case, backtracking.Armijo(c=c, first=step, reset=2, beta=0.5))
+    trace, (x1,) = one_step(case, methods.armijo.Armijo(c=c, first=step, reset=2, beta=0.5))
     return case.value(x1) / case.value(case.start) if trace.size[0, 0] == step else -inf
 
 
@@ -74,7 +74,7 @@ def contraction_constant(case: Bent) -> float:
     c = (value[0] - case.value(case.start - step * g)) / (step * (g @ g)) - 1e-9
     if c <= 0:
         return -inf
-    trace, (x1,) = one_step(case, backtracking.Armijo(c=c, first=step, reset=2, beta=0.5))
+    trace, (x1,) = one_step(case, methods.armijo.Armijo(c=c, first=step, reset=2, beta=0.5))
     leads_away = np.sum(x1**2) >= np.sum(case.start**2) * (1 - 1e-12)
     return c if trace.size[0, 0] == step and leads_away else -inf
 

@@ -15,10 +15,16 @@ import numpy as np
 
 from oracles import SCHEDULES
 from toybox import Status
-from toybox.rules.accelerated import Extragradient
-from toybox.rules.backtracking import Armijo, Goldstein
-from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
-from toybox.rules.closed import ALIG, PAL, Fixed, Hypergradient
+from toybox.methods.alig import ALIG
+from toybox.methods.armijo import Armijo
+from toybox.methods.exact import Exact
+from toybox.methods.extragradient import Extragradient
+from toybox.methods.fixed import Fixed
+from toybox.methods.goldstein import Goldstein
+from toybox.methods.golsi import GOLSI
+from toybox.methods.hypergradient import Hypergradient
+from toybox.methods.pal import PAL
+from toybox.methods.wolfe import StrongWolfe
 
 UNITS = 2.0**10
 

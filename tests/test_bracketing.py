@@ -8,9 +8,10 @@ import pytest
 from scipy.optimize import line_search, rosen, rosen_der
 
 import toybox as tb
-from toybox.directions import Gradient
+from toybox.methods.fixed import Gradient
+from toybox.methods.golsi import GOLSI
+from toybox.methods.wolfe import StrongWolfe
 from toybox.problems import FromFunction, NoisyQuadratic
-from toybox.rules.bracketing import GOLSI, StrongWolfe
 
 SMOOTH = {  # f and its gradient for arrays (..., n)
     "Rosenbrock": (lambda x: rosen(np.moveaxis(x, -1, 0)), lambda x: np.apply_along_axis(rosen_der, -1, x)),

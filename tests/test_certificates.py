@@ -10,7 +10,7 @@ from proofs_check import certificates as pc
 from proofs_check import piecewise
 from proofs_check import worst_cases as worst
 from proofs_check.claims.d_pal import kantorovich
-from toybox.rules import backtracking, bracketing, closed
+from toybox import methods
 
 SOLVER = 1e-5  # accuracy of its optima
 CASES = {
@@ -117,7 +117,7 @@ def accepted_without_contraction(mu, step):
 def test_rates_that_are_too_good_for_exact_searches():
     r = 10
     slowest = piecewise.parabolas([1, r], [1, 1 / r])
-    for rule in (bracketing.Exact(), closed.PAL(s_max=inf)):
+    for rule in (methods.exact.Exact(), methods.pal.PAL(s_max=inf)):
         assert piecewise.value_ratio(slowest, rule) > 1 - kantorovich(r**0.5) + 0.1
 
 
@@ -203,13 +203,13 @@ def test_values_of_samples_are_averaged():
     flat = np.ones((2, 2, 1))
     case = piecewise.Bent(flat, flat, 0 * flat, rows, np.array([2.0, 4.0]))
     assert case.value(case.start) == pytest.approx((2 + 8) / 2)
-    trace, moved = piecewise.one_step(case, closed.Fixed(0.5))
+    trace, moved = piecewise.one_step(case, methods.fixed.Fixed(0.5))
     assert moved.tolist() == [[1.0, 4.0], [2.0, 2.0]]
     assert trace.size[0].tolist() == [0.5, 0.5]
 
 
 def test_our_armijo_rule_is_the_one_that_runs(monkeypatch):
-    monkeypatch.setattr(backtracking, "Armijo", lambda **options: closed.Fixed(0.0))
+    monkeypatch.setattr(methods.armijo, "Armijo", lambda **options: methods.fixed.Fixed(0.0))
     assert piecewise.accepted_ratio(piecewise.parabolas([1.0], [1.0]), 1.0, 0.1) == -inf
 
 

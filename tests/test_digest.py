@@ -132,7 +132,7 @@ import sys
 from pathlib import Path
 
 def edit():
-    file = Path({folder!r}) / "directions.py"
+    file = Path({folder!r}) / "methods" / "fixed.py"
     text = file.read_text("utf-8")
     file.write_text(text.replace("return -point.gradient, state", "return -2 * point.gradient, state"), "utf-8")
 
@@ -151,10 +151,10 @@ if __name__ == "__main__":
 WHILE = """walk = study.optimizer.run
     study.optimizer.run = lambda *a, **k: (edit(), walk(*a, **k))[1]"""
 EDITS = {
-    "between two imports": ("import toybox; edit()", "", 1, "directions.py changed after it was imported"),
-    "before the first key": ("", "edit()", 1, "directions.py changed after it was imported"),
-    "after the first key": ("", "runs[0].key; edit()", 1, "directions.py changed after it was imported"),
-    "while computing": ("", WHILE, 1, "directions.py changed after it was imported"),
+    "between two imports": ("import toybox; edit()", "", 1, "fixed.py changed after it was imported"),
+    "before the first key": ("", "edit()", 1, "fixed.py changed after it was imported"),
+    "after the first key": ("", "runs[0].key; edit()", 1, "fixed.py changed after it was imported"),
+    "while computing": ("", WHILE, 1, "fixed.py changed after it was imported"),
     "before the workers import it": ("", "runs[0].key; edit()", 2, "imported another toybox than the one that asks"),
 }
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from toybox.directions import Conjugate, Unit
+from toybox.methods.conjugate import Conjugate
+from toybox.methods.fixed import Fixed, Unit
 from toybox.problems import NoisyQuadratic
-from toybox.rules.closed import Fixed
 
 D, STEPS = 5, 12
 

@@ -8,13 +8,12 @@ import pytest
 import toybox as tb
 from optional import TORCH
 from toybox import Status
-from toybox.directions import Gradient
 from toybox.lines import MeanLine
+from toybox.methods.fixed import Fixed, Gradient
+from toybox.methods.labpal import LABPAL, BatchSchedule
 from toybox.optimizer import Optimizer
 from toybox.problems import Factorization, NoisyQuadratic
 from toybox.rays import Ledger, Ray
-from toybox.rules.closed import Fixed
-from toybox.rules.measured import LABPAL, BatchSchedule
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
 from with_defaults import oracles
 

@@ -44,7 +44,9 @@ def test_the_same_tests_are_tried_without_a_mistake_at_once():
 
 
 def test_nothing_is_tried_where_tests_fail_anyway(capsys):
-    assert main(["pal-other-default", "--tests", "tests/test_oracles.py::test_schedule_that_is_none", "--jobs", "1"]) == 2
+    assert (
+        main(["pal-other-default", "--tests", "tests/test_oracles.py::test_schedule_that_is_none", "--jobs", "1"]) == 2
+    )
     assert "without any mistake" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["pal-other-defaults"])

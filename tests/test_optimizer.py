@@ -8,10 +8,9 @@ import pytest
 import toybox as tb
 from optional import TORCH
 from toybox import optimizer
-from toybox.directions import Gradient
 from toybox.hyper import Hyper, hyperparameters, number
+from toybox.methods.fixed import Fixed, Gradient
 from toybox.rays import Ledger, Status, Step
-from toybox.rules.closed import Fixed
 from toybox.trace import COSTS
 
 QUADRATIC = tb.problem("quadratic", dim=3, size=10)

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 import toybox as tb
 from oracles import probabilistic as text
 from test_twins import TWINS
-from toybox.rules.probabilistic import PLS
+from toybox.methods.pls import PLS
 from with_defaults import oracles
 from zoo_cases import BATCH, SIZE, path, problem, worst
 
@@ -32,7 +32,7 @@ def test_arrays_and_plain_numbers_search_alike(case, hyper, batch):
     place = problem(case)
     sampler = lambda t, j: place.draw(np.array([3]), t, j, batch, "fresh")
     draw = lambda t, j: tuple(sampler(t, j)[0].tolist())
-    method = tb.Optimizer(tb.directions.Gradient(), PLS(**hyper), "pls")
+    method = tb.Optimizer(tb.methods.fixed.Gradient(), PLS(**hyper), "pls")
     trace, theta, _ = path(place, method, steps=STEPS, batch=batch, sampler=sampler)
     start, batches = tuple(theta[0, 0].tolist()), [draw(t, 0) for t in range(STEPS)]
     moves = list(oracles.pls(TWINS[case](), start, batches, fresh=draw, full=ALL, **hyper))

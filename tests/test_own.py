@@ -99,7 +99,7 @@ def test_a_rule_of_a_file_is_a_method(folder):
     trace = tb.run(tb.problem("factorization"), mine, steps=5, batch=10, seeds=(0, 1))
     assert trace.theta.shape[:2] == (2, 2)
     assert trace.method == "mine.py:secant"
-    expected = tb.Optimizer(tb.directions.Gradient(), type(mine.rule)(mu=mine.rule.mu), "by hand")
+    expected = tb.Optimizer(tb.methods.fixed.Gradient(), type(mine.rule)(mu=mine.rule.mu), "by hand")
     np.testing.assert_array_equal(
         trace.theta, tb.run(tb.problem("factorization"), expected, steps=5, batch=10, seeds=(0, 1)).theta
     )

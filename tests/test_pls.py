@@ -14,21 +14,9 @@ from scipy.stats import multivariate_normal
 import toybox as tb
 from optional import TORCH
 from toybox.lines import HermiteLine
+from toybox.methods.belief import NUGGET, OFFSET, TINY, Belief, believe, bivariate, covariance, promising
+from toybox.methods.pls import PLS, WALL, Scaled, wall
 from toybox.rays import Ledger, Ray
-from toybox.rules.probabilistic import (
-    NUGGET,
-    OFFSET,
-    PLS,
-    TINY,
-    WALL,
-    Belief,
-    Scaled,
-    believe,
-    bivariate,
-    covariance,
-    promising,
-    wall,
-)
 
 EPS = 2.0**-52
 POINTS = np.array([0.0, 1.0, 0.4, 2.0, 3.5])  # in the order of a search, not sorted
@@ -353,7 +341,7 @@ def test_a_wall_stands_where_nothing_can_be_seen():
 
 
 def gradient(**hyper):
-    return tb.Optimizer(tb.directions.Gradient(), PLS(**hyper), "pls")
+    return tb.Optimizer(tb.methods.fixed.Gradient(), PLS(**hyper), "pls")
 
 
 def ray(problem, batch, seed=0, theta=None, j=0):
@@ -518,7 +506,11 @@ def test_uphill_and_stationary_lanes_stay_where_they_are():
 
 def test_momentum_may_point_uphill_now_and_then():
     trace = tb.run(
-        tb.problem("quadratic"), tb.Optimizer(tb.directions.Momentum(0.9), PLS()), steps=80, batch=10, seeds=range(6)
+        tb.problem("quadratic"),
+        tb.Optimizer(tb.methods.momentum.Momentum(0.9), PLS()),
+        steps=80,
+        batch=10,
+        seeds=range(6),
     )
     assert (trace.status == tb.Status.ASCENT).any()
     assert (trace.full_loss[-1] < trace.full_loss[0]).all()

@@ -81,7 +81,7 @@ def test_names_that_problem_and_method_share_have_an_owner(tmp_path, monkeypatch
         return METHODS["nsgd"].make(rate)
 
     def pal(dim=0.1):
-        return tb.Optimizer(tb.directions.Gradient(), tb.rules.closed.PAL(mu=dim))
+        return tb.Optimizer(tb.methods.fixed.Gradient(), tb.methods.pal.PAL(mu=dim))
 
     monkeypatch.setitem(METHODS, "sgd", METHODS["sgd"]._replace(make=sgd))
     monkeypatch.setitem(METHODS, "pal", METHODS["pal"]._replace(make=pal))

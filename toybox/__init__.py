@@ -14,8 +14,10 @@ __version__ = "0.1.0"
 _HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
     "register": ".own", "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
     "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".optimizer", "Look": ".optimizer",
-    "Trace": ".trace", "noise_factor": ".rules.measured", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
-    "problems": ".problems", "directions": ".directions", "rules": ".rules", "lines": ".lines", "tiny": ".tiny",
+    "Trace": ".trace", "noise_factor": ".methods.labpal", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
+    **dict.fromkeys(("Search", "change", "once", "slope", "both", "turn", "found", "exhausted", "nowhere"), ".text"),
+    "diverged": ".text", "search": ".bare", "Gradient": ".methods.fixed", "Unit": ".methods.fixed",
+    "problems": ".problems", "methods": ".methods", "lines": ".lines", "tiny": ".tiny",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
     "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line: list | cite | run | figure | demo | claims | bench | data.
+"""The command line: list | show | cite | run | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted, 141 nobody reads what is printed.
@@ -19,7 +19,8 @@ from . import __version__
 from .extras import Extra, install
 from .outputs import writable_file, writable_folder
 from .store import Store, Unwritable
-from .terminal import chosen, show, spoken, table, whole
+from .terminal import chosen, spoken, table, whole
+from .terminal import show as show_results
 
 app = App(
     name="toybox",
@@ -96,6 +97,22 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
 
 
 @app.command
+def show(name: str, /) -> None:
+    """Show the card of a method or problem: what it is, its formula, what its numbers mean, papers, deviations, cost.
+
+    Example: toybox show sls
+
+    Args:
+        name: A method or problem, or mine.py:NAME.
+    """
+    from .cards import card
+
+    with _usage():
+        rows = card(name)
+    table(("", name), rows)
+
+
+@app.command
 def cite(names: list[str], /) -> None:
     """Print the papers behind methods or problems, or what cites toybox itself, as BibTeX.
 
@@ -169,7 +186,7 @@ def run(
             raise Usage(f"{problem!r} is no TOML file and no METHOD follows it; accepted: SPEC.toml, or PROBLEM METHOD")
         folder = Store(store)
     results = compute(study, folder, workers=workers, progress=sys.stderr.isatty())
-    show(results)
+    show_results(results)
     if csv:
         stack(results).write_csv(csv)
     if parquet:

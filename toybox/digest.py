@@ -20,6 +20,8 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "__main__",
         "analysis",
         "archive",
+        "bare",
+        "cards",
         "cli",
         "demos",
         "digest",

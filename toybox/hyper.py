@@ -2,7 +2,7 @@
 
     @hyperparameters
     class Armijo:
-        c: Hyper = number(0.1, "(0, 1)")
+        c: Hyper = number(0.1, "(0, 1)", "share of the first-order decrease that is demanded")
 
 A number may be given as an array: every element is then a lane of its own.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, TypeVar, dataclass_transform
@@ -25,19 +26,20 @@ Hyper = Any  # a float, or an array of floats over lanes
 T = TypeVar("T")
 
 
-def number(default: float, interval: str) -> Any:
+def number(default: float, interval: str, meaning: str = "") -> Any:
     """A hyper-parameter with its accepted interval, such as "(0, 1]" or "[0, inf)"."""
-    return dataclasses.field(default=default, metadata={"interval": interval})
+    return dataclasses.field(default=default, metadata={"interval": interval, "meaning": meaning})
 
 
-def choice(default: Any, *accepted: Any) -> Any:
+def choice(default: Any, *accepted: Any, meaning: str = "") -> Any:
     """A hyper-parameter that takes one of a few values; never an array."""
-    return dataclasses.field(default=default, metadata={"accepted": accepted})
+    return dataclasses.field(default=default, metadata={"accepted": accepted, "meaning": meaning})
 
 
-def integer(default: int | None, least: int, none: bool = False) -> Any:
+def integer(default: int | None, least: int, meaning: str = "", none: bool = False) -> Any:
     """A whole number from ``least`` to MOST, or None where ``none`` or the default says so; never an array."""
-    return dataclasses.field(default=default, metadata={"least": least, "none": none or default is None})
+    told = {"least": least, "none": none or default is None, "meaning": meaning}
+    return dataclasses.field(default=default, metadata=told)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(number, choice, integer))
@@ -148,6 +150,7 @@ def bind(record: T, xp: Namespace, dtype: Any) -> T:
     """
     on_host = getattr(record, "on_host", False)
     bound = copy.copy(record)
+    bound.__dict__.pop("_alone", None)
     for field in dataclasses.fields(record):  # type: ignore[arg-type]
         value = getattr(record, field.name)
         if dataclasses.is_dataclass(value):
@@ -170,6 +173,35 @@ def _check_rounded(name: str, value: Any, rounded: np.ndarray, interval: str) ->
             f"{name}={given!r} is {is_then!r} in {rounded.dtype}, outside its range; accepted: numbers rounded to one "
             f"in {interval}, or another dtype of the problem"
         )
+
+
+def alone(record: T, xp: Namespace, lanes: tuple[int, ...]) -> list[T]:
+    """The record of every lane: a bound one whose arrays are plain numbers. Kept with the record."""
+    kept = record.__dict__.setdefault("_alone", {})
+    if lanes not in kept:
+        arrays = {}
+        for field in dataclasses.fields(record):  # type: ignore[arg-type]
+            value = getattr(record, field.name)
+            if "interval" in field.metadata and hasattr(value, "ndim"):
+                host = xp.to_host(value)
+                arrays[field.name] = plain(np.broadcast_to(host, lanes) if host.ndim else host)
+        many = math.prod(lanes)
+        apart = any(len(numbers) > 1 for numbers in arrays.values())
+        one = lambda lane: with_numbers(record, {name: v[lane if len(v) > 1 else 0] for name, v in arrays.items()})
+        kept[lanes] = [one(lane) for lane in range(many)] if apart else [one(0)] * many
+    return kept[lanes]
+
+
+def with_numbers(record: T, numbers: dict[str, Any]) -> T:
+    changed = copy.copy(record)
+    changed.__dict__.pop("_alone", None)
+    changed.__dict__.update(numbers)
+    return changed
+
+
+def plain(array: np.ndarray) -> list:
+    """The elements of an array as numbers of Python's; those of float32 stay such, so that they are rounded like it."""
+    return list(array.reshape(-1)) if array.dtype == np.float32 else array.reshape(-1).tolist()
 
 
 def refuse_unknown(what: str, name: Any, known: Iterable[str]) -> None:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import directions, hyper, memory, sampling
+from . import hyper, memory, sampling
 from .given import finite_array, measurement, own_sampler
+from .parts import gradients
 from .rays import Ledger, Ray, Status, refuse_unfit
 from .trace import Trace
 from .xp import Array, dtype_name
@@ -169,7 +170,7 @@ def _run(problem, optimizer, counts, batch, seeds, theta, sampler, probes, every
             ledger.charge("gradients", k * batch)
         if t == 0:
             d_state = direction.init(xp, origin)
-        if more := directions.gradients(direction, t) - 1:
+        if more := gradients(direction, t) - 1:
             ledger.charge("gradients", k * batch, more)
         d, d_state = direction.step(xp, origin, d_state)
         ray = Ray(problem, origin, d, t, steps, batch, ledger, draw, whole, k)

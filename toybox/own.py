@@ -23,10 +23,10 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from . import digest
-from .directions import Gradient
-from .entry import Entry
+from .entry import Entry, options
 from .hyper import hyperparameters, near, shown
 from .looks import Look
+from .methods.fixed import Gradient
 from .optimizer import Optimizer
 
 T = TypeVar("T", bound=Callable)
@@ -54,7 +54,8 @@ def register(
     def named(thing: T) -> T:
         if inspect.isclass(thing) and hasattr(thing, "step") and not dataclasses.is_dataclass(thing):
             thing = hyperparameters(thing)  # type: ignore[assignment]
-        entry = Entry(_maker(thing, name, direction), summary or _first_line(thing), papers, "-", "", look=look)
+        entry = _described(thing, name, direction)._replace(papers=papers, look=look)
+        entry = entry._replace(summary=summary or entry.summary)
         thing.__toybox__ = name, entry  # type: ignore[attr-defined]
         return thing
 
@@ -115,12 +116,16 @@ def from_package(point: metadata.EntryPoint) -> Entry:
 
 
 def _entry(thing: Any, name: str, place: str, sources: digest.Sources) -> Entry:
-    unnamed = Entry(_maker(thing, name, None), _first_line(thing), (), "-", "")
-    _, entry = vars(thing).get("__toybox__", (name, unnamed))
+    _, entry = vars(thing).get("__toybox__", (name, _described(thing, name, None)))
     for option in inspect.signature(entry.make).parameters.values():
         if option.kind in (option.VAR_POSITIONAL, option.VAR_KEYWORD) or option.default is option.empty:
             raise ValueError(f"{short(place)}:{name}: {option} has no default; accepted: options with defaults")
     return entry._replace(file=place, sources=sources)
+
+
+def _described(thing: Any, name: str, direction: Any) -> Entry:
+    declared = options(thing) if dataclasses.is_dataclass(thing) else {}
+    return Entry(_maker(thing, name, direction), _first_line(thing), (), "-", "", options=declared)
 
 
 def _maker(thing: Any, name: str, direction: Any) -> Callable[..., Any]:

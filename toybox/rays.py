@@ -183,6 +183,7 @@ class Ray:
         self._lines: dict[int, Metered] = {}
         self.sample = _Samples(sampler, t)
         self._norm: Array | None = None
+        self.ahead: Array | None = None  # the gradients of turn()
         self.full_line: Line | None = None  # the bare line of full(), once it was asked for
 
     @property
@@ -221,6 +222,14 @@ class Ray:
         """The gradient at theta + s d on the batch of line 0: s (*lanes,) -> (*lanes, dim), at the price of a slope."""
         self._ledger.charge("slopes", self._batch * self.batches, 1, where)
         return self.line().at(s).gradient
+
+    def turn(self, s: Array, where: Array | None = None) -> Array:
+        """|g(theta + s d) - g(theta)| (*lanes,) at the price of a slope; ``ahead`` then holds g(theta + s d) of every
+        lane that ever asked."""
+        there, g = self.gradient(s, where), self.origin.gradient
+        kept = g if self.ahead is None else self.ahead
+        self.ahead = there if where is None else self.xp.where(where[..., None], there, kept)
+        return self.xp.norm(there - g)
 
     def pool(self, n: int) -> MeanLine:
         """The mean over the base batches 0 .. n-1: line 0, which is the mean of the gradient's, and fresh lines."""

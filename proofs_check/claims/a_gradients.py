@@ -11,8 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions, sampling
-from toybox.rules import closed
+from toybox import methods, sampling
 
 from ..cases import EPS, Smooth, batches, mean, populations, powers, seeds, smooth_functions, tol_dot
 from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, below, close, equal, only, sigmas
@@ -253,7 +252,7 @@ def batch_steps(two, claimed=lambda g, batch: np.sum(batch * g, axis=-1)):
     tol = sum(p.L for p in two.parts) / 2 * h * h / 2 + lost * EPS
     clear = (np.abs(product) > 1e-3 * np.linalg.norm(g, axis=-1) * size) & (np.abs(product) / size * h > tol)
     assume(clear.any())
-    unit = on_rule(closed.Fixed(h), directions.Unit())
+    unit = on_rule(methods.fixed.Fixed(h), methods.fixed.Unit())
     step = walk(two.problem, unit, two.x, sampler=lambda t, j: two.index, batch=1, seeds=range(6), every=None)
     change = np.array([two.full(y) - two.full(x) for x, y in zip(two.x, step.trace.theta, strict=True)])
     slope = claimed(g, batch) / size

@@ -11,9 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import losses
+from toybox import losses, methods
 from toybox.quotations import quote
-from toybox.rules import closed
 
 from ..cases import EPS, positive, powers, rationals, seeds, vectors
 from ..claim import Check, Claim, below, close, equal
@@ -258,7 +257,7 @@ def fitted_arrays(law, n):
     index = np.array([path for path, _ in law.paths(n)])
     found = walk(
         law.arrays,
-        on_rule(closed.Fixed(0.5))._replace(batches=lambda steps: [n] * steps),
+        on_rule(methods.fixed.Fixed(0.5))._replace(batches=lambda steps: [n] * steps),
         [float(law.x)],
         sampler=lambda t, j: index[:, j, None],
         batch=1,

@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.problems import quadratic
-from toybox.rules import closed
 
 from ..cases import EPS, dot, vectors
 from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, close, equal, only, sigmas
@@ -135,7 +135,7 @@ def rests():
 def ours_moves_on():
     """Our rule on arrays with 1/2, 1/4, 1/6, ...: what stalls would stay above a quarter."""
     problem = tb.problems.NoisyQuadratic(np.eye(1), np.zeros((1, 1)))
-    rule = on_rule(closed.Fixed(0.5, schedule="1/t"))
+    rule = on_rule(methods.fixed.Fixed(0.5, schedule="1/t"))
     theta = tb.run(problem, rule, steps=3000, batch=1, theta=[float(START)], every=None).theta[0, 0]
     return float(theta / (START * 4.0 ** -float(mpmath.zeta(2) / 2)) - 1)
 
@@ -203,7 +203,7 @@ def coordinate_paths(way):
 
 def path_length(way, steps):
     problem = tb.problems.NoisyQuadratic(np.diag(np.array(way.h, float)), np.zeros((1, len(way.h))))
-    rule = on_rule(closed.Fixed(1.0, schedule="1/sqrt(t)"))
+    rule = on_rule(methods.fixed.Fixed(1.0, schedule="1/sqrt(t)"))
     return walk(problem, rule, np.array(way.x, float), steps, every=None).trace.arc.sum()
 
 

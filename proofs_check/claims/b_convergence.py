@@ -11,8 +11,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import closed
 
 from ..cases import EPS, add, dot, interpolating_sums, mean, positive, rationals, times, vectors
 from ..claim import Check, Claim, Contrast, at_most, close, equal, only
@@ -61,7 +61,7 @@ def diverges_on_arrays():
     A step loses some 4 eps, and its cube triples what was lost before.
     """
     problem = univariate(lambda x: x**4, lambda x: 4 * x**3)
-    found = walk(problem, on_rule(closed.Fixed(1.0, schedule="1/t")), [2.0], steps=12)
+    found = walk(problem, on_rule(methods.fixed.Fixed(1.0, schedule="1/t")), [2.0], steps=12)
     exact = iterates(QUARTIC, F(2), 5)
     errors = [abs(F(float(x)) / wanted - 1) for x, wanted in zip(found.theta[:6, 0, 0], exact, strict=True)]
     return {
@@ -290,7 +290,7 @@ def walked(case):
     start = best if case.start is None else case.start
     index = np.array([(i, j) for i in range(m) for j in range(m)])
     draw = lambda t, j: index[:, t : t + 1]
-    theta = walk(problem, on_rule(closed.Fixed(case.rate)), start, 2, draw, 1, seeds=range(m * m)).theta
+    theta = walk(problem, on_rule(methods.fixed.Fixed(case.rate)), start, 2, draw, 1, seeds=range(m * m)).theta
     size = np.linalg.norm(start - best)
     tol = 10 * (n + 4) * EPS * size * (size + np.linalg.norm(start))
     return Walked(index[:, 0], start - best, np.sum((theta - best) ** 2, axis=-1), float(tol))

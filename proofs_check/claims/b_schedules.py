@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import EPS, positive, rationals
 from ..claim import ERRORS, Check, Claim, below, close, equal, sigmas
@@ -70,7 +70,7 @@ def our_schedules(name, p):
     steps = 60
     wanted = 2 * powers(p, steps)
     problem = tb.problems.NoisyQuadratic(np.eye(1) / 4, np.zeros((1, 1)))
-    trace = walk(problem, on_rule(closed.Fixed(2.0, schedule=name)), [1.0], steps=steps).trace
+    trace = walk(problem, on_rule(methods.fixed.Fixed(2.0, schedule=name)), [1.0], steps=steps).trace
     plain = Plain(lambda x: x[0] ** 2 / 8, lambda x: (x[0] / 4,))
     twin = moves(tb.tiny.sgd, plain, (1.0,), [0] * steps, rate=lambda t: 2 * tb.tiny.SCHEDULES[name](t, steps))
     return {
@@ -191,7 +191,7 @@ def mean_squares(case, power=2):
 def paths_on_arrays(case):
     """One lane per path. An iterate up to M errs by 8 eps M (1 + c h) a step, which later steps stretch."""
     index = np.array(PATHS)
-    rule = on_rule(closed.Fixed(float(case.c), schedule="1/t"))
+    rule = on_rule(methods.fixed.Fixed(float(case.c), schedule="1/t"))
     draw = lambda t, j: index[:, t : t + 1]
     found = walk(case.arrays, rule, [float(case.x)], 4, draw, 1, seeds=range(len(PATHS)))
     wanted = np.array(all_paths(case), float)
@@ -203,7 +203,7 @@ def paths_on_arrays(case):
 def harmonic(h=F(1), e=F(7), noise=F(3, 2), schedule="1/t"):
     """sigma^2 / t after t steps of 1, 1/2, ..., by either of our schedules."""
     slack = {}
-    tables: Any = {"arrays": closed.SCHEDULES, "twin": tb.tiny.SCHEDULES}
+    tables: Any = {"arrays": methods.fixed.SCHEDULES, "twin": tb.tiny.SCHEDULES}
     for name, table in tables.items():
         found = recursion(e, [table[schedule](F(t), None) for t in range(200)], h, noise)
         slack[name] = equal(found[1:], [noise / t for t in range(1, 201)])
@@ -233,7 +233,7 @@ def quoted_values():
 
 def chains(schedule, steps, rates, many, seed):
     """Our SGD on arrays from 2, for h = sigma = 1, with these rates as lanes: mean square and its standard error."""
-    rule = on_rule(closed.Fixed(np.array(rates), schedule=schedule))
+    rule = on_rule(methods.fixed.Fixed(np.array(rates), schedule=schedule))
     seeds = range(many * seed, many * (seed + 1))
     run = tb.run(noisy(), rule, steps=steps, batch=1, seeds=seeds, theta=[2.0], sampler="fresh", every=None)
     squares = run.theta[..., 0] ** 2
@@ -242,7 +242,7 @@ def chains(schedule, steps, rates, many, seed):
 
 def simulated(seed, schedule="1/t", rates=(0.5, 1.0, 2.0), expected="1/t", power=2, limit=ERRORS, many=10_000):
     """The mean over the chains is what the recursion expects."""
-    steps, table = 40, closed.SCHEDULES
+    steps, table = 40, methods.fixed.SCHEDULES
     mean, error = chains(schedule, steps, rates, many, seed)
     sizes = [np.array(rates) * table[expected](t, steps) for t in range(steps)]
     return sigmas(mean, recursion(4.0, sizes, 1.0, 1.0, power)[-1], error, limit)

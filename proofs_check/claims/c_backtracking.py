@@ -12,7 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking, bracketing
+from toybox import methods
 
 from ..cases import EPS, Smooth, powers
 from ..claim import Check, Claim, Contrast, above, at_most, equal, only
@@ -51,9 +51,9 @@ def accepted(line):
     from toybox.tiny.bracketing import wolfe
 
     rules = (
-        backtracking.Armijo(c=SOME, reset=2),
-        backtracking.Goldstein(c=SOME, first=1.0),
-        bracketing.StrongWolfe(c1=SOME, c2=0.9),
+        methods.armijo.Armijo(c=SOME, reset=2),
+        methods.goldstein.Goldstein(c=SOME, first=1.0),
+        methods.wolfe.StrongWolfe(c1=SOME, c2=0.9),
     )
     twins = {
         "armijo": lambda c: armijo(line.f, line.slope0, 1.0, c, 0.9, 100),
@@ -131,7 +131,7 @@ def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
     e = line.noise(bar) * line.bend / ((1 - case.c) * line.slope0) ** 2
     low = min(case.first, case.beta * bar)
     assume(e < 1e-3 and line.bend / 2 * low * (bar - low) > line.noise(low))
-    trace = searched(case.line, backtracking.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
+    trace = searched(case.line, methods.armijo.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
     s, reductions = trace.size[0, 0], int(trace.trials[0, 0]) - 1
     e += (reductions + 8) * EPS
     bound = floor(log(bar * (1 - e) / case.first) / log(case.beta)) + 1 if case.first >= bar * (1 - e) else 0
@@ -146,7 +146,7 @@ def sharp(k):
     """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
     first = F(3, 2) + F(1, 2**k)
     twin = moves(tb.tiny.backtracking, *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
-    rule = backtracking.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
+    rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
     wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
     return {
@@ -233,7 +233,7 @@ def made_as_printed(first, cap):
 def ours(x, first=F(3, 2)):
     """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
     twin = moves(tb.tiny.backtracking, *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
-    rule = backtracking.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
+    rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     quadratic = tb.problems.NoisyQuadratic(np.eye(1), np.ones(1))
     trace = walk(quadratic, on_rule(rule), np.array([float(x)])).trace
     status = tb.Status(int(trace.status[0, 0])).name

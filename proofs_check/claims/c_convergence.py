@@ -12,7 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking, bracketing, closed
+from toybox import methods
 
 from ..cases import EPS, Smooth, positive, rationals, seeds, smooth_functions
 from ..claim import Check, Claim, Contrast, above, close, only
@@ -51,7 +51,7 @@ class Search(NamedTuple):
     seed: int
 
     def walk(self, steps, lanes):
-        rule = bracketing.StrongWolfe(c1=self.c1, c2=self.c2, tries=40)
+        rule = methods.wolfe.StrongWolfe(c1=self.c1, c2=self.c2, tries=40)
         direction = Tilted(lambda t: np.asarray(self.cosine)[..., None], self.seed)
         return walk(problem(self.q), on_rule(rule, direction), self.q.x, steps, seeds=range(lanes))
 
@@ -127,7 +127,7 @@ def partial_sums(case, allowed=1.0):
 def not_lipschitz(L):
     """|x|^(3/2) near 0, where it bends more than any L: our Wolfe step is shorter than L would have it."""
     f, slope = lambda x: np.abs(x) ** 1.5, lambda x: 1.5 * np.sign(x) * np.abs(x) ** 0.5
-    start, rule = np.array([1e-3 / L**2]), bracketing.StrongWolfe(c1=0.1, c2=0.5)
+    start, rule = np.array([1e-3 / L**2]), methods.wolfe.StrongWolfe(c1=0.1, c2=0.5)
     after = walk(univariate(f, slope), on_rule(rule), start).theta[1, 0]
     step, lower, _ = wolfe_bounds(slope(start), after - start, (f(start) - f(after))[0], L, 0.1, 0.5)
     return min(step, lower) - 1
@@ -136,7 +136,7 @@ def not_lipschitz(L):
 def shrinkage(cosine, steps):
     """|x_T| / |x_0| by exact steps on |x|^2 / 2 along tilted directions."""
     bowl, start = tb.problems.NoisyQuadratic(np.eye(3), np.zeros(3)), np.ones(3) / 3**0.5
-    return np.linalg.norm(walk(bowl, on_rule(bracketing.Exact(), Tilted(cosine)), start, steps).theta[-1, 0])
+    return np.linalg.norm(walk(bowl, on_rule(methods.exact.Exact(), Tilted(cosine)), start, steps).theta[-1, 0])
 
 
 def gradient_vanishes(cosine):
@@ -160,7 +160,7 @@ def unbounded(x, steps):
     """
     plain = Plain(lambda x: x[0] * x[0] - x[1], lambda x: (2 * x[0], F(-1)))
     twin = moves(tb.tiny.strong_wolfe, plain, x, [(0,)] * steps, c1=F(1, 10), c2=F(1, 2), first=F(1))
-    rule = bracketing.StrongWolfe(c1=0.1, c2=0.5)
+    rule = methods.wolfe.StrongWolfe(c1=0.1, c2=0.5)
     ours = walk(tb.problems.FromFunction(valley, 2, 1), on_rule(rule), np.array(x, float), steps)
     assert all(move.status == tb.tiny.FOUND and move.step == 1 for move in twin), "no Wolfe steps"
     assert np.all(ours.theta[1:, 0] == [move.x for move in twin]), "no Wolfe steps on arrays"
@@ -209,7 +209,7 @@ RATES = np.linspace(0, 2.2, 23)  # times 1 / L
 
 def after_fixed_step(q):
     """f after our steps of fixed rates."""
-    trace = walk(problem(q), on_rule(closed.Fixed(rate=RATES / q.L)), q.x).theta[1, 0]
+    trace = walk(problem(q), on_rule(methods.fixed.Fixed(rate=RATES / q.L)), q.x).theta[1, 0]
     return both(q, trace)[0]
 
 
@@ -276,7 +276,7 @@ def cross(x, index):
 
 def settles(f, steps):
     """From 20 starts, the last tenth of the steps makes less than a hundredth of the path."""
-    rule = backtracking.Armijo(c=0.1, beta=0.5, first=1.0, reset=2, tries=60)
+    rule = methods.armijo.Armijo(c=0.1, beta=0.5, first=1.0, reset=2, tries=60)
     path = walk(tb.problems.FromFunction(f, 2, 1), on_rule(rule), None, steps, seeds=range(20)).trace.arc
     return np.min(0.01 - path[9 * steps // 10 :].sum(axis=0) / path.sum(axis=0))
 
@@ -284,7 +284,7 @@ def settles(f, steps):
 def escapes(steps=1000):
     """exp(-x) from 0, the other way out: s = 1 is taken every time, so that x_t >= ln(t + 1), beyond all bounds."""
     f, slope = lambda x: np.exp(-x), lambda x: -np.exp(-x)
-    rule = backtracking.Armijo(c=0.1, first=1.0, reset=2)
+    rule = methods.armijo.Armijo(c=0.1, first=1.0, reset=2)
     return walk(univariate(f, slope), on_rule(rule), np.zeros(1), steps).theta[-1, 0, 0] - np.log(steps + 1)
 
 

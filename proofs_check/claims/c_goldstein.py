@@ -11,8 +11,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import backtracking
 
 from ..cases import positive, rationals
 from ..claim import Check, Claim, equal
@@ -85,7 +85,7 @@ def minimiser_excluded(k):
 def arrays_exclude(k):
     """The same by our rule on arrays: it ends elsewhere iff c > 1/4, and the twin agrees (c dyadic)."""
     c = F(k, 64)
-    rule = backtracking.Goldstein(c=float(c), beta=0.5, first=1.0)
+    rule = methods.goldstein.Goldstein(c=float(c), beta=0.5, first=1.0)
     ours = searched_curve(Quartic(0.25, 0.0, 0.0, 1.0), rule)
     plain = Plain(lambda x: EXAMPLE.f(x[0]), lambda x: (EXAMPLE.slope(x[0]),))
     twin = moves(tb.tiny.sls_goldstein, plain, (F(0),), [(0,)], c=c, beta=F(1, 2), grow=2, first=F(1), max_step=10)[0]
@@ -114,7 +114,7 @@ def ours_on_parabolas(C, k, e):
     plain = Plain(lambda x: C * x[0] * x[0], lambda x: (2 * C * x[0],))
     options = {"c": c, "beta": F(1, 2), "grow": 2, "first": first, "max_step": inf}
     twin = moves(tb.tiny.sls_goldstein, plain, (F(-1),), [(0,)], **options)[0]
-    rule = backtracking.Goldstein(c=float(c), beta=0.5, first=float(first), max_step=inf)
+    rule = methods.goldstein.Goldstein(c=float(c), beta=0.5, first=float(first), max_step=inf)
     quadratic = tb.problems.NoisyQuadratic(np.full((1, 1), 2.0 * C), np.zeros(1))
     ours = walk(quadratic, on_rule(rule), -np.ones(1)).trace
     alpha = twin.step * 2 * C  # along -g the minimum is at 1 / (2 C)
@@ -126,7 +126,7 @@ def ours_on_parabolas(C, k, e):
 
 def found_is_admissible(line):
     """Where our rule says FOUND both conditions hold, up to rounding."""
-    trace = searched_curve(line, backtracking.Goldstein(c=SOME, first=1.0))
+    trace = searched_curve(line, methods.goldstein.Goldstein(c=SOME, first=1.0))
     found = trace.status[0, 0] == tb.Status.FOUND
     assume(found.any())
     s, c = trace.size[0, 0][found], SOME[found]

@@ -12,8 +12,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import closed
 
 from ..cases import EPS, float_quadratics, positive, rationals, tol_curvature
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
@@ -47,7 +47,7 @@ class Univariate(NamedTuple):
 
     def arrays(self, x, steps=1, **hyper):
         """Iterates of our rule on arrays (steps + 1, *lanes); its numbers may be arrays."""
-        rule = closed.PAL(**{"s_max": inf} | hyper)
+        rule = methods.pal.PAL(**{"s_max": inf} | hyper)
         return walk(univariate(self.f, self.slope), on_rule(rule), np.array([x]), steps).theta[:, 0, ..., 0]
 
     def curvature(self, x, mu):
@@ -112,7 +112,7 @@ def on_quadratics(q):
     a, tolerance = d @ q.Q @ d, tol_curvature(q, q.x, d, q.mu)
     tolerance += (2 * len(d) + 4) * EPS * (np.abs(d) @ np.abs(q.Q) @ np.abs(d))
     assume(tolerance / a < 0.05)
-    rule = closed.PAL(mu=q.mu, s_max=inf)
+    rule = methods.pal.PAL(mu=q.mu, s_max=inf)
     step = walk(function(q.f, q.gradient, len(d)), on_rule(rule), q.x).trace.arc[0, 0]
     best, share = np.linalg.norm(g) / (2 * a), tolerance / a
     return {
@@ -140,7 +140,7 @@ def single_precision_rule():
     a, c = (rng.uniform(low, high, 400).astype(np.float32)[:, None] for low, high in ((0.5, 2), (0.9, 1.1)))
     value = lambda theta, index: (((a * theta - 1) * theta + c)[..., 0], 2 * a * theta - 1)
     lines = tb.problems.FromFunction(value, 1, 1, dtype="float32")
-    step = walk(lines, on_rule(closed.PAL(mu=0.01, s_max=inf)), np.zeros(1), seeds=range(400)).trace.arc[0]
+    step = walk(lines, on_rule(methods.pal.PAL(mu=0.01, s_max=inf)), np.zeros(1), seeds=range(400)).trace.arc[0]
     return 0.5 - abs(log10(np.max(np.abs(1 / (2 * step) - a[:, 0]))) + 3)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import bracketing
+from toybox import methods
 
 from ..cases import rationals, rotation
 from ..claim import Check, Claim, Contrast, above, at_most, equal, only
@@ -41,7 +41,7 @@ def ratios(f, dim, steps=60):
     problem = tb.problems.FromFunction(
         f, dim, 1, start=lambda seed: 0.5 * np.random.default_rng(seed).standard_normal(dim)
     )
-    value = walk(problem, on_rule(bracketing.Exact()), None, steps, seeds=range(6)).trace.full_loss
+    value = walk(problem, on_rule(methods.exact.Exact()), None, steps, seeds=range(6)).trace.full_loss
     small = (value[:-1] > 1e-9) & (value[:-1] < 1e-5)
     return (value[1:] / value[:-1])[small]
 
@@ -60,7 +60,7 @@ def nearly_attained():
 def end(start):
     """Where 20 exact steps of steepest descent on (x^2 - 1)^2 lead, whose minimum 1 has f'' = 8."""
     f, slope = lambda x: (x * x - 1) ** 2, lambda x: 4 * x * (x * x - 1)
-    return walk(univariate(f, slope), on_rule(bracketing.Exact()), np.array([start]), 20).theta[-1, 0, 0]
+    return walk(univariate(f, slope), on_rule(methods.exact.Exact()), np.array([start]), 20).theta[-1, 0, 0]
 
 
 LS_17 = Claim(

@@ -12,7 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking, bracketing
+from toybox import methods
 
 from ..cases import EPS, add, dot, lines, rational_quadratics, vectors
 from ..claim import Check, Claim, close, equal
@@ -106,7 +106,7 @@ def consecutive(q, factor=F(1)):
 def exact_on_arrays(q):
     """Our rule's point against the slope's own rounding: (4 n + 16) eps |d|'|Q|(|x| + |m| + |s d|)."""
     Q, m, x = (np.array(v, float) for v in (q.Q, q.r, q.x))
-    found = walk(tb.problems.NoisyQuadratic(2 * Q, m), on_rule(bracketing.Exact()), x)
+    found = walk(tb.problems.NoisyQuadratic(2 * Q, m), on_rule(methods.exact.Exact()), x)
     d, s = -2 * Q @ (x - m), found.trace.size[0, 0]
     size = np.abs(d) @ np.abs(2 * Q) @ (np.abs(x) + np.abs(m) + np.abs(s * d))
     return close(2 * (found.theta[1, 0] - m) @ Q @ d, 0.0, (4 * len(x) + 16) * EPS * size)
@@ -115,7 +115,7 @@ def exact_on_arrays(q):
 def exact_on_lines(line, factor=1):
     """Our rule on G-LINE: the slope is 0 up to rounding, its own and that of the step, some 16 eps s."""
     plain = curve(line)
-    s = factor * searched_curve(plain, bracketing.Exact()).size[0, 0]
+    s = factor * searched_curve(plain, methods.exact.Exact()).size[0, 0]
     return close(line.slope(s), 0.0, plain.slope_noise(s) + 16 * EPS * s * bend_up_to(line, s))
 
 
@@ -158,7 +158,7 @@ def wolfe_constants(draw):
     return c1, c1 + draw(st.floats(1e-3, 1)) * (0.999 - c1)
 
 
-WOLFE = lambda c1, c2: bracketing.StrongWolfe(c1=c1, c2=c2, tries=500)
+WOLFE = lambda c1, c2: methods.wolfe.StrongWolfe(c1=c1, c2=c2, tries=500)
 
 
 def wolfe_room(line, c1, c2, s):
@@ -258,7 +258,7 @@ def accepted_at_once(case, c1):
     bar = 2 * (1 - c1) * -case.slope0 / case.bend
     s = GRID_50[:-1] * bar
     assume(np.all(case.bend / 2 * s * (bar - s) > case.noise(s)))
-    trace = searched(case, backtracking.Armijo(c=c1, first=s, reset=2, tries=1))
+    trace = searched(case, methods.armijo.Armijo(c=c1, first=s, reset=2, tries=1))
     twin = [armijo(case.change, case.slope0, first, c1, 0.9, 1)[1] for first in s[::8]]
     return {"arrays": close(trace.size[0, 0] / s, 1.0, EPS), "tiny": twin.count(tb.tiny.FOUND) - len(twin)}
 
@@ -268,7 +268,7 @@ def never_shorter(case, c2):
     from toybox.tiny.bracketing import wolfe
 
     bar = (1 - c2) * -case.slope0 / case.bend
-    ours = searched(case, bracketing.StrongWolfe(c1=1e-4, c2=c2, first=bar / 10)).size[0, 0]
+    ours = searched(case, methods.wolfe.StrongWolfe(c1=1e-4, c2=c2, first=bar / 10)).size[0, 0]
     twin = wolfe(case.change, case.slope, bar / 10, 1e-4, c2, inf, 100)[0]
     return {name: room(bar, s, case.slope_noise(s) / case.bend, bar) for name, s in (("arrays", ours), ("tiny", twin))}
 

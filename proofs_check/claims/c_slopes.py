@@ -12,8 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions
-from toybox.rules import backtracking, bracketing
+from toybox import methods
 
 from ..cases import EPS, Smooth, dot, powers, seeds, smooth_functions, vectors
 from ..claim import Check, Claim, Contrast, above, close, equal, only
@@ -146,14 +145,14 @@ def derivative(case, s, along=None):
     return {"rays": close(ours.slope(np.array([s]))[0], exact, tolerance), "tiny": close(twin(s), exact, tolerance)}
 
 
-def start(q, direction=directions.Unit):
+def start(q, direction=methods.fixed.Unit):
     """The (unit) negative gradient, and the slope at 0 of our line along it."""
     point = at_start(q)
     d, _ = direction().step(point.problem.xp, point, ())
     return d, point.along(d).slope0
 
 
-def is_minus_norm(q, direction=directions.Unit):
+def is_minus_norm(q, direction=methods.fixed.Unit):
     d, slope = start(q, direction)
     return close(slope, -np.linalg.norm(q.gradient(q.x)), 2 * Descent(q, d).slope_noise(0.0))
 
@@ -181,7 +180,7 @@ LS_01 = Claim(
     ],
     controls=[
         broken("another direction", lambda c, s: derivative(c, s, lambda c: -c.d), unit_lines()),
-        broken("a direction that is not unit", lambda q: is_minus_norm(q, directions.Gradient), smooth_functions()),
+        broken("a direction that is not unit", lambda q: is_minus_norm(q, methods.fixed.Gradient), smooth_functions()),
     ],
     counterexamples=[
         Check("slope from x along the unit negative gradient of |x|^2 / 2", is_minus_length, only((3.0, 4.0)))
@@ -226,7 +225,7 @@ def searched_where_positive(g, d):
     positive_cosine = signed_square(g, d) > 0
     g_, d_ = np.array(g, float), np.array(d, float)
     linear = tb.problems.FromFunction(lambda theta, index: (theta @ g_, 0 * theta + g_), len(g), 1)
-    rules = (backtracking.Armijo(reset=2), backtracking.Goldstein(tries=1), bracketing.StrongWolfe(tries=1))
+    rules = (methods.armijo.Armijo(reset=2), methods.goldstein.Goldstein(tries=1), methods.wolfe.StrongWolfe(tries=1))
     slack = {"tiny": equal(tb.tiny.outlook(F(0), dot(g, d))[1] == tb.tiny.FOUND, positive_cosine)}
     for rule in rules:
         status = walk(linear, on_rule(rule, Along(lambda g, t: 0 * g + d_)), np.zeros(len(g))).trace.status[0, 0]

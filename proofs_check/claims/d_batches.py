@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import (
     EPS,
@@ -67,7 +67,7 @@ def two_cycle_on_arrays(parabola, x, mu):
     """Our rule on floats; rounding of a is T-s, of a line that knows differences without cancellation."""
     a, b, _, delta = map(float, parabola)
     problem = tb.problems.NoisyQuadratic([[2 * a]], [[-b / (2 * a)], [-b / (2 * a) - delta]])
-    rule = on_rule(closed.PAL(float(mu), s_max=inf))
+    rule = on_rule(methods.pal.PAL(float(mu), s_max=inf))
     found = walk(problem, rule, [float(x)], STEPS, lambda t, j: np.array([[t % 2]]), 1).theta[1:, 0, 0]
     exact = np.array([float(v) for v in in_turn(*parabola, x, mu)])
     reach = abs(float(x)) + np.abs(exact).max() + abs(delta)
@@ -265,7 +265,7 @@ def averages(budget, alike=True, steps=None):
         if alike:
             Q, h = np.repeat(Q[::m], m, axis=0), np.repeat(h[::m], m, axis=0)
         centres, x = rng.standard_normal((2, lanes, n))
-        rule = closed.PAL(np.full(lanes, 0.1), s_max=inf)
+        rule = methods.pal.PAL(np.full(lanes, 0.1), s_max=inf)
         count = steps or budget.many(400, 18000)
         end = tb.run(black_box(Q, centres), on_rule(rule), steps=count, batch=1, theta=x, every=None).theta[0]
         lengths = [2 * np.linalg.norm(np.einsum("kij,kj->ki", Q, v - centres), axis=-1) for v in (x, end)]
@@ -352,7 +352,7 @@ def fejer(sum_: Interpolating, alpha, mu, shift=0.0):
     m[0] += shift
     lanes = np.arange(len(A))[:, None]
     problem = tb.problems.NoisyQuadratic(A, m)
-    rule = on_rule(closed.PAL(mu, alpha=alpha, s_max=inf))
+    rule = on_rule(methods.pal.PAL(mu, alpha=alpha, s_max=inf))
     found = walk(problem, rule, sum_.w, sampler=lambda t, j: lanes, batch=1, seeds=range(len(A)))
     e, after, eta = sum_.w - sum_.best, found.theta[1] - sum_.best, found.trace.size[0]
     h = np.linalg.eigvalsh(A)

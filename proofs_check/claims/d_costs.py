@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking, closed, probabilistic
+from toybox import methods
 
 from ..cases import positive, rationals
 from ..claim import Check, Claim, above, equal
@@ -86,7 +86,7 @@ def costs(trace, kind):
 
 def pal_cost():
     """Two calls per step, both on one batch; the trace says two forward passes and one backward pass."""
-    calls, trace = bill(closed.PAL())
+    calls, trace = bill(methods.pal.PAL())
     pairs = list(zip(calls[::2], calls[1::2], strict=True))
     return {
         "values": equal(costs(trace, "values"), [2] * 4),
@@ -98,7 +98,7 @@ def pal_cost():
 
 def sls_cost():
     """The same instruments: Armijo's search costs one more value than it has trials."""
-    calls, trace = bill(backtracking.Armijo(first=8.0))
+    calls, trace = bill(methods.armijo.Armijo(first=8.0))
     trials = trace.trials[:, 0].tolist()
     return {
         "values": equal(costs(trace, "values"), [1 + n for n in trials]),
@@ -109,7 +109,7 @@ def sls_cost():
 
 def pls_cost():
     """The probabilistic search evaluates at most N_max times, and once its own batch again for the noise."""
-    calls, trace = bill(probabilistic.PLS(evaluations=3))
+    calls, trace = bill(methods.pls.PLS(evaluations=3))
     return {
         "trials": 1 + 3 - max(trace.trials[:, 0].tolist()),
         "calls": 4 * (1 + 3) - len(calls),

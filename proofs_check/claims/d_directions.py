@@ -15,7 +15,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import EPS, RationalQuadratic, add, dot, positive, rational_quadratics, solve, times, vectors
 from ..claim import Check, Claim, Contrast, close, equal, only
@@ -99,8 +99,8 @@ def arrays_follow(ds, beta):
     gs, ps = np.array(expected.gs, float), np.array(expected.ps, float)
     centres = ps[:-1] - gs / 2
     problem = tb.problems.NoisyQuadratic(2 * np.eye(2), centres)
-    along = tb.directions.Unit(tb.directions.Momentum(float(beta)))
-    rule = tb.Optimizer(along, closed.PAL(1 / 3, s_max=inf))
+    along = tb.methods.fixed.Unit(tb.methods.momentum.Momentum(float(beta)))
+    rule = tb.Optimizer(along, methods.pal.PAL(1 / 3, s_max=inf))
     theta = walk(problem, rule, np.zeros(2), len(ds), lambda t, j: np.array([[t]]), 1).theta[:, 0]
     size = np.abs(gs).max() + np.abs(ps).max()
     lengths = min(float(tb.tiny.norm(d)) for d in ds)
@@ -249,12 +249,12 @@ def arrays_conjugate(q):
     centre, Q = np.array(minimiser(q), float), np.array(twice(q.Q), float)
     h = np.linalg.eigvalsh(Q)
     exact = np.array(path.x, float)
-    rule, longest = closed.PAL(s_max=inf), np.linalg.norm(np.diff(exact, axis=0), axis=-1).max(initial=0.0)
+    rule, longest = methods.pal.PAL(s_max=inf), np.linalg.norm(np.diff(exact, axis=0), axis=-1).max(initial=0.0)
     tolerance = 64 * steps * EPS * (h[-1] / h[0]) ** 2 * (np.abs(exact).max() + np.abs(centre).max())
     tolerance *= 1 + longest / rule.mu
     slack = {}
     for formula in FORMULAS:
-        along = tb.directions.Conjugate(formula, 100)
+        along = tb.methods.conjugate.Conjugate(formula, 100)
         found = walk(tb.problems.NoisyQuadratic(Q[None], centre[None]), on_rule(rule, along), exact[0], steps).theta[
             :, 0
         ]

@@ -12,8 +12,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import closed, measured
 
 from ..cases import EPS, add, mean, positive, rational_quadratics, rationals, solve
 from ..claim import Check, Claim, Contrast, above, close, equal, only
@@ -55,8 +55,8 @@ def refuses():
 def on_arrays(keeps, order, x):
     """Our rule: the j-th batch of step t is the order's t-th, or else, for j = 1, the other one."""
     problem = tb.problems.NoisyQuadratic(np.array([[2.0]]), np.array([[1.0], [-1.0]]))
-    rule = measured.LABPAL(alpha=1, approximation_batches=2, s_max=inf, keeps=keeps)
-    along = tb.directions.Unit() if keeps == "length" else tb.directions.Gradient()
+    rule = methods.labpal.LABPAL(alpha=1, approximation_batches=2, s_max=inf, keeps=keeps)
+    along = tb.methods.fixed.Unit() if keeps == "length" else tb.methods.fixed.Gradient()
     return walk(
         problem, on_rule(rule, along), np.array([x]), len(order), lambda t, j: np.array([[(order[t] + j) % 2]]), 1
     )
@@ -81,7 +81,9 @@ def reused(order):
     return {
         "first": equal(xs[0], 0),
         "then": equal(xs[1:], exact),
-        "arrays": close(found, np.array(xs, float), len(xs) * 16 * EPS * 8 / (measured.FAR - measured.NEAR) * 3),
+        "arrays": close(
+            found, np.array(xs, float), len(xs) * 16 * EPS * 8 / (methods.labpal.FAR - methods.labpal.NEAR) * 3
+        ),
     }
 
 
@@ -118,7 +120,7 @@ def steps_shorten(minima, batches):
 
 def cycle_on_arrays():
     found = on_arrays("length", [0, 1, 0, 1, 0], 3.0).theta[:, 0, 0]
-    return close(np.abs(np.diff(found)), 3.0, 16 * EPS * 8 / (measured.FAR - measured.NEAR) * 3)
+    return close(np.abs(np.diff(found)), 3.0, 16 * EPS * 8 / (methods.labpal.FAR - methods.labpal.NEAR) * 3)
 
 
 class Pair(NamedTuple):
@@ -160,12 +162,14 @@ def is_pal_on_arrays(pair, mu):
     Q = np.array([[[2 * v for v in row] for row in q.Q] for q in pair.members], float)
     m = np.array([solve([[2 * v for v in row] for row in q.Q], [-v for v in q.r]) for q in pair.members], float)
     problem, x = tb.problems.NoisyQuadratic(Q, m), np.array(pair.x, float)
-    rule = measured.LABPAL(alpha=1, approximation_batches=2, reuse=1, s_max=inf)
-    both = tb.Optimizer(tb.directions.Gradient(), rule, batches=lambda steps: [2] * steps)
+    rule = methods.labpal.LABPAL(alpha=1, approximation_batches=2, reuse=1, s_max=inf)
+    both = tb.Optimizer(tb.methods.fixed.Gradient(), rule, batches=lambda steps: [2] * steps)
     labpal = walk(problem, both, x, 2, lambda t, j: np.array([[j % 2]]), 1).theta[:, 0]
-    pal = walk(problem, on_rule(closed.PAL(float(mu), s_max=inf)), x, 2).theta[:, 0]
+    pal = walk(problem, on_rule(methods.pal.PAL(float(mu), s_max=inf)), x, 2).theta[:, 0]
     h, reach = np.linalg.eigvalsh(Q.mean(0)), np.abs(x).max() + np.abs(m).max()
-    blur = 32 * EPS * np.linalg.norm(Q, 2, axis=(1, 2)).max() * reach / (measured.FAR - measured.NEAR) / h[0]
+    blur = (
+        32 * EPS * np.linalg.norm(Q, 2, axis=(1, 2)).max() * reach / (methods.labpal.FAR - methods.labpal.NEAR) / h[0]
+    )
     return close(labpal, pal, blur * h[-1] / h[0] * reach)
 
 
@@ -259,14 +263,14 @@ def our_rule(members):
     place = float(sum(a * v for a, v in members) / sum(a for a, _ in members))
     start = float(members[0][1]) - 2.0
     assume(place > start + 0.5)
-    rule = measured.LABPAL(alpha=1, approximation_batches=2, s_max=inf, keeps="length")
+    rule = methods.labpal.LABPAL(alpha=1, approximation_batches=2, s_max=inf, keeps="length")
     sampler = lambda t, j: np.array([[j % 2]])
     problem = tb.problems.NoisyQuadratic(curvature, m)
-    found = walk(problem, on_rule(rule, tb.directions.Unit()), np.array([start]), sampler=sampler, batch=1).theta[
+    found = walk(problem, on_rule(rule, tb.methods.fixed.Unit()), np.array([start]), sampler=sampler, batch=1).theta[
         1, 0, 0
     ]
     slope = 2 * max(abs(float(a) * (start - float(v))) for a, v in members)
-    tolerance = 16 * EPS * slope / (measured.FAR - measured.NEAR) / float(mean([a for a, _ in members]))
+    tolerance = 16 * EPS * slope / (methods.labpal.FAR - methods.labpal.NEAR) / float(mean([a for a, _ in members]))
     return close(found, place, tolerance * (place - start))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import bracketing, closed
+from toybox import methods
 
 from ..cases import (
     EPS,
@@ -84,7 +84,7 @@ def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
         x = np.einsum("kij,kj->ki", U, weights / np.abs(weights).max(1, keepdims=True))
         x *= 10 ** rng.uniform(-3, 3, (lanes, 1))
         mu, s_max = 10 ** rng.uniform(-4, 1, lanes), 10 ** rng.uniform(-3, 1, lanes) if capped else np.full(lanes, inf)
-        rule = closed.PAL(**{"mu": mu, "s_max": s_max, **hyper})
+        rule = methods.pal.PAL(**{"mu": mu, "s_max": s_max, **hyper})
         found = walk(black_box(Q), on_rule(rule), x, steps)
         theta, arc = found.theta[:, 0], found.trace.arc[:, 0]
         best, slope, off = exact_searches(Q, theta[:-1], mu)
@@ -208,7 +208,7 @@ class Stretch(NamedTuple):
 def stretches(budget):
     """Exact line searches of our own, from random and from the worst starts."""
     rng, lanes = budget.rng(), budget.many(80, 1600)
-    along = tb.Optimizer(tb.directions.Unit(), bracketing.Exact(inf))
+    along = tb.Optimizer(tb.methods.fixed.Unit(), methods.exact.Exact(inf))
     own = np.arange(lanes)[:, None]
     for n in range(2, 9):
         Q, h, U = spectra(rng, lanes, n, 8)
@@ -246,7 +246,9 @@ def steps_needed(r, target=1e-6):
     """Our PAL needs r/4 ln(1/target) steps: ln((r+1)/(r-1)) = 2/r (1 + 1/(3 r^2) + ...), and steps are whole."""
     problem = tb.problems.NoisyQuadratic(2 * np.diag([1.0, float(r)])[None], np.zeros((1, 2)))
     wanted = r / 4 * log(1 / target)
-    trace = walk(problem, on_rule(closed.PAL(s_max=inf)), np.array([1.0, 1 / r]), steps=int(1.1 * wanted) + 5).trace
+    trace = walk(
+        problem, on_rule(methods.pal.PAL(s_max=inf)), np.array([1.0, 1 / r]), steps=int(1.1 * wanted) + 5
+    ).trace
     E = trace.full_loss[:, 0]
     return close(int(np.argmax(E <= target * E[0])), wanted, 1 + wanted / (2 * r * r))
 
@@ -315,7 +317,7 @@ def nothing(lanes, n):
 
 def three_steps(change, mu, x):
     """Iterates of our rule from the image of x, and its trace."""
-    return walk(change.problem(), on_rule(closed.PAL(mu, s_max=inf)), change.image(x), 3)
+    return walk(change.problem(), on_rule(methods.pal.PAL(mu, s_max=inf)), change.image(x), 3)
 
 
 def changes(budget):

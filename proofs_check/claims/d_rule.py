@@ -13,8 +13,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import closed
 
 from ..cases import EPS, dot, positive, rational_quadratics, rationals, smooth_functions, times, vectors
 from ..claim import Check, Claim, above, at_most, below, close, equal
@@ -60,7 +60,7 @@ def cases_on_arrays(first, second, b, mu):
     wanted = tb.tiny.parabola_step(lambda s: second if s else first, b, mu, 1, inf)[0]
     both = lambda x, index: (np.where(x[..., 0] == 0, float(first), float(second)), 0 * x + float(b))
     problem = tb.problems.FromFunction(both, 1, 1)
-    rule = on_rule(closed.PAL(float(mu), s_max=inf), tb.directions.Unit())
+    rule = on_rule(methods.pal.PAL(float(mu), s_max=inf), tb.methods.fixed.Unit())
     return equal(walk(problem, rule, np.zeros(1), every=None).trace.theta[0, 0], float(wanted))
 
 
@@ -78,10 +78,10 @@ def climbs(g, before, beta, momentum=True):
     last = moves(tb.tiny.pal, Plain(parts=parts), (ZERO,), [(0,), (1,)], beta=beta)[1]
     rates = np.array(slopes, float)
     both = lambda x, index: (rates[index[..., 0]] * x[..., 0], rates[index[..., :1]] + 0 * x)
-    along = tb.directions.Unit(tb.directions.Momentum(float(beta)))
+    along = tb.methods.fixed.Unit(tb.methods.momentum.Momentum(float(beta)))
     in_turn = lambda t, j: np.array([[t]])
     trace = walk(
-        tb.problems.FromFunction(both, 1, 2), on_rule(closed.PAL(), along), np.zeros(1), 2, in_turn, 1, every=None
+        tb.problems.FromFunction(both, 1, 2), on_rule(methods.pal.PAL(), along), np.zeros(1), 2, in_turn, 1, every=None
     ).trace
     uphill = beta * g * before > g * g
     agree = (last.status == tb.tiny.ASCENT) == uphill == (trace.status[1, 0] == tb.Status.ASCENT)
@@ -97,7 +97,7 @@ def overshoots():
     f = lambda x: np.abs(x) ** 1.2
     slope = lambda x: 1.2 * np.sign(x) * np.abs(x) ** 0.2
     problem = tb.problems.FromFunction(lambda x, index: (f(x[..., 0]), slope(x)), 1, 1)
-    found = walk(problem, on_rule(closed.PAL(1e-3, s_max=inf)), np.ones(1))
+    found = walk(problem, on_rule(methods.pal.PAL(1e-3, s_max=inf)), np.ones(1))
     assert found.trace.status[0, 0] == tb.Status.FOUND
     return found.trace.full_loss[:, 0]
 

@@ -14,7 +14,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import (
     EPS,
@@ -65,7 +65,7 @@ def exact_walk(q, mu, steps, **hyper):
 
 def float_pal(q: FloatQuadratic, **hyper):
     """One step of our rule along -g on values and gradients of floats: its length and its status."""
-    rule = closed.PAL(**{"mu": q.mu, "s_max": inf, **hyper})
+    rule = methods.pal.PAL(**{"mu": q.mu, "s_max": inf, **hyper})
     trace = walk(function(q.f, q.gradient, len(q.x)), on_rule(rule), q.x, every=None).trace
     return float(trace.arc[0, 0]), int(trace.status[0, 0])
 

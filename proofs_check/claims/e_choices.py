@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 import toybox as tb
-from toybox.rules import backtracking, bracketing, closed, measured
+from toybox import methods
 
 from ..cases import EPS
 from ..claim import Check, Claim, above, close
@@ -37,7 +37,7 @@ def sls_choices(budget, c=0.1, beta=0.9):
     """Backtracking from far enough takes the first power of beta below 2 (1 - c)."""
     vertex, first = shapes(budget)
     far = 2 * (1 - c) * vertex * (1 + first)
-    size, _, _, end = one_step(backtracking.Armijo(c, beta, first=far, reset=2, tries=400), 1 / vertex, -vertex)
+    size, _, _, end = one_step(methods.armijo.Armijo(c, beta, first=far, reset=2, tries=400), 1 / vertex, -vertex)
     return Choice("SLS", size / vertex, 2 * beta * (1 - c), 2 * (1 - c), np.abs(end / vertex))
 
 
@@ -45,7 +45,7 @@ def golsi_choices(budget, factor=2.0, low=(1.0, 1.0, 0.5), high=(1.9, 2.0, 1.0))
     """GOLS-I away from its limits, by its exit: at once, grown, shrunk. Steps of 1e-9 keep |d| from limiting them."""
     vertex, first = shapes(budget)
     x = -1e-9 * vertex
-    size, _, _, end = one_step(bracketing.GOLSI(factor=factor, first=first, smallest=1e-12), 1 / vertex, x)
+    size, _, _, end = one_step(methods.golsi.GOLSI(factor=factor, first=first, smallest=1e-12), 1 / vertex, x)
     exits = {"at once": size == first, "grown": size > first, "shrunk": size < first}
     for (name, here), bottom, top in zip(exits.items(), low, high, strict=True):
         yield Choice(f"GOLS-I, {name}", (size / vertex)[here], bottom, top, np.abs(end / x)[here])
@@ -77,8 +77,8 @@ def reaches(search, factor, low, high):
     wanted = low + (high - low) * np.linspace(2**-30, 1 - 2**-30, count)
     first = wanted * vertex * factor**times
     rules = {
-        "SLS": backtracking.Armijo(0.1, 0.9, first=first, reset=2, tries=400),
-        "GOLS-I": bracketing.GOLSI(first=first, smallest=1e-12),
+        "SLS": methods.armijo.Armijo(c=0.1, beta=0.9, first=first, reset=2, tries=400),
+        "GOLS-I": methods.golsi.GOLSI(first=first, smallest=1e-12),
     }
     size = one_step(rules[search], 1 / vertex, -1e-9 * vertex)[0]
     return close(size / vertex, wanted, 16 * EPS * wanted)
@@ -106,16 +106,16 @@ def parabolic_choices(budget):
     vertex, alpha = 10 ** rng.uniform(-3, 2, n), rng.uniform(0.5, 2, n)
     problem = tb.problems.NoisyQuadratic(10 ** rng.uniform(-2, 2, (n, 1, 1)), np.zeros((n, 1)))
     rules = {
-        "PAL": (closed.PAL(mu=0.1, alpha=alpha, s_max=1e9), alpha, 0.1),
+        "PAL": (methods.pal.PAL(mu=0.1, alpha=alpha, s_max=1e9), alpha, 0.1),
         "LABPAL": (
-            measured.LABPAL(s_max=1e9 + 0 * alpha, approximation_batches=1, keeps="length"),
+            methods.labpal.LABPAL(s_max=1e9 + 0 * alpha, approximation_batches=1, keeps="length"),
             0 * alpha + 1.8,
             0.01,
         ),
     }
     for name, (rule, wanted, reach) in rules.items():
         own = np.arange(n)[None, :, None]
-        unit = on_rule(rule, tb.directions.Unit())
+        unit = on_rule(rule, tb.methods.fixed.Unit())
         w = walk(problem, unit, -vertex[None, :, None], sampler=lambda t, j, own=own: own, batch=1)
         for row in zip((w.trace.size[0, 0] / vertex).tolist(), wanted.tolist(), vertex.tolist(), strict=True):
             yield name, *row, reach
@@ -131,9 +131,9 @@ def twins(budget):
     """Our rules and their twins on exact numbers, from the same starts."""
     vertex, first = shapes(budget)[:, :40]
     far = 2 * vertex * (1 + first)
-    size = one_step(backtracking.Armijo(0.1, 0.9, first=far, reset=2, tries=400), 1 / vertex, -vertex)[0]
+    size = one_step(methods.armijo.Armijo(c=0.1, beta=0.9, first=far, reset=2, tries=400), 1 / vertex, -vertex)[0]
     yield "SLS", vertex, far, 1.0, size, partial(tb.tiny.sls, c=F(1, 10), beta=F(9, 10), reset=2, tries=400)
-    size = one_step(bracketing.GOLSI(first=first, smallest=1e-12), 1 / vertex, -1e-9 * vertex)[0]
+    size = one_step(methods.golsi.GOLSI(first=first, smallest=1e-12), 1 / vertex, -1e-9 * vertex)[0]
     yield (
         "GOLS-I", vertex, first, 1e-9, size,
         partial(tb.tiny.golsi, fresh=lambda t, j: True, c2=F(9, 10), smallest=F(1, 10**12)),

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 
 import toybox as tb
+from toybox import methods
 from toybox.rays import Status
-from toybox.rules import backtracking, bracketing
 
 from ..claim import Check, Claim, at_most, equal
 from ..ours import moves
@@ -73,7 +73,7 @@ def searches_end_inside():
     j, k, first = (part.ravel() for part in np.meshgrid(np.arange(1, 16), np.arange(1, 16), 2.0 ** np.arange(-5, 6, 2)))
     j, k, first = (part[j < k] for part in (j, k, first))
     curvature, x = 2.0 ** (j % 5 - 2), -(2.0 ** -(k % 3))
-    size, status, _, _ = one_step(bracketing.StrongWolfe(j / 16, k / 16, first / curvature), curvature, x)
+    size, status, _, _ = one_step(methods.wolfe.StrongWolfe(j / 16, k / 16, first / curvature), curvature, x)
     slack, alpha = {}, [F(s) for s in size * curvature]
     for i, (c1, c2) in enumerate((F(a) / 16, F(b) / 16) for a, b in zip(j.tolist(), k.tolist(), strict=True)):
         p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
@@ -137,7 +137,7 @@ WA_04 = Claim(
 
 def golsi(predicted):
     twin = partial(tb.tiny.golsi, fresh=lambda t, j: True)
-    return accepts(lanes(constant=2.0), bracketing.GOLSI, twin, "c2", predicted)
+    return accepts(lanes(constant=2.0), methods.golsi.GOLSI, twin, "c2", predicted)
 
 
 def immediate_iff(p, w, low=F(1)):
@@ -175,7 +175,13 @@ WA_05 = Claim(
 
 def goldstein(predicted):
     return accepts(
-        lanes(constant=9 / 16), backtracking.Goldstein, tb.tiny.sls_goldstein, "c", predicted, max_step=1e6, tries=1
+        lanes(constant=9 / 16),
+        methods.goldstein.Goldstein,
+        tb.tiny.sls_goldstein,
+        "c",
+        predicted,
+        max_step=1e6,
+        tries=1,
     )
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 import toybox as tb
+from toybox import methods
 from toybox.rays import Status
-from toybox.rules import backtracking, bracketing
 
 from ..claim import Check, Claim, Contrast, above, equal, only
 from ..ours import Plain, moves, on_rule, univariate, walk
@@ -135,12 +135,12 @@ def accepts(given, rule, twin, option, predicted, **hyper):
 
 
 def armijo(predicted):
-    return accepts(lanes(), backtracking.Armijo, tb.tiny.sls, "c", predicted, reset=2, tries=1)
+    return accepts(lanes(), methods.armijo.Armijo, tb.tiny.sls, "c", predicted, reset=2, tries=1)
 
 
 def strong_wolfe(given, predicted):
     """c1 is so small that it allows alpha up to 31/16."""
-    return accepts(given, bracketing.StrongWolfe, tb.tiny.strong_wolfe, "c2", predicted, c1=2.0**-5, tries=1)
+    return accepts(given, methods.wolfe.StrongWolfe, tb.tiny.strong_wolfe, "c2", predicted, c1=2.0**-5, tries=1)
 
 
 # --- WA-01

@@ -8,10 +8,9 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from toybox import losses
+from toybox import losses, methods
 from toybox.problems import factorization
 from toybox.rays import Status
-from toybox.rules import backtracking
 
 from ..cases import EPS, seeds, tol_solve
 from ..claim import Check, Claim, Contrast, only
@@ -31,7 +30,7 @@ def stays(data):
     """The stochastic Armijo search, started at the separator, goes nowhere on any sample."""
     w = walk(
         hinge(data.X, data.y),
-        on_rule(backtracking.Armijo()),
+        on_rule(methods.armijo.Armijo()),
         data.w,
         batch=1,
         sampler=lambda t, j: np.arange(len(data.y))[:, None],

@@ -13,7 +13,7 @@ import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import backtracking
+from toybox import methods
 
 from ..cases import EPS
 from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, close, equal, holds, only
@@ -93,7 +93,7 @@ def arrays_overshoot():
 
 def literal(c, seed):
     """log10 |x_400| of Algorithm 3 as printed, in 100 runs from 1 (at least -300)."""
-    rule, runs = on_rule(backtracking.Armijo(c=c)), range(100 * seed, 100 * seed + 100)
+    rule, runs = on_rule(methods.armijo.Armijo(c=c)), range(100 * seed, 100 * seed + 100)
     trace = tb.run(mirrored(), rule, steps=400, batch=1, seeds=runs, theta=1.0, sampler="fresh", every=None)
     return np.log10(np.maximum(np.abs(trace.theta[..., 0]), 1e-300))
 
@@ -266,7 +266,7 @@ def floors(budget):
         problem = tb.problems.NoisyQuadratic(h[:, None, None], rng.standard_normal((D, 1)))
         c, beta = rng.uniform(0.05, 0.95, lanes), rng.uniform(0.3, 0.95, lanes)
         first = 10 ** rng.uniform(-2, 2, lanes) / h.max()
-        rule = backtracking.Armijo(c, beta, first=first, tries=1000)
+        rule = methods.armijo.Armijo(c, beta, first=first, tries=1000)
         trace = tb.run(problem, on_rule(rule), steps=steps, batch=B, theta=1.0, sampler="fresh", every=None)
         lowest = np.where(trace.size > 0, trace.size, np.inf)[:, 0].min(axis=0)
         for row in zip(lowest.tolist(), first.tolist(), c.tolist(), beta.tolist(), strict=True):
@@ -282,7 +282,7 @@ def above_floor(lowest, first, c, beta, fraction, L, shrunk=True):
 def unrejected(D, steps, c=0.1):
     """Learning rates on a linear loss, where every trial is accepted."""
     problem = univariate(lambda x: x, lambda x: 0 * x + 1, size=D)
-    rule = backtracking.Armijo(c=c)
+    rule = methods.armijo.Armijo(c=c)
     trace = tb.run(problem, on_rule(rule), steps=steps, batch=1, theta=0.0, sampler="fresh", every=None)
     return trace.size[:, 0]
 
@@ -329,7 +329,7 @@ def spread_of(budget, apart=1.0, steps=300):
     many = budget.many(2000, 20000)
     chains = range(many * budget.seed, many * (budget.seed + 1))
     probe = tb.Probe("theta", lambda look: look.theta[..., 0])
-    rule = on_rule(backtracking.Armijo(c=0.1))
+    rule = on_rule(methods.armijo.Armijo(c=0.1))
     trace = tb.run(
         problem, rule, steps=steps, batch=1, seeds=chains, theta=0.5, sampler="fresh", probes=[probe], every=1
     )

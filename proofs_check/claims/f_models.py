@@ -12,9 +12,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.problems import factorization, kernel
 from toybox.quotations import quote
-from toybox.rules import bracketing
 
 from ..cases import EPS, powers, seeds, vectors
 from ..claim import Check, Claim, Contrast, close, only
@@ -87,7 +87,7 @@ def descents(budget):
 
 def not_below(target, k):
     """Steepest descent with exact steps from random starts ends at the floor, and never below it."""
-    rule = on_rule(bracketing.Exact())
+    rule = on_rule(methods.exact.Exact())
     model = target.model(k)
     loss = walk(model, rule, model.initial(range(3)), steps=150, seeds=range(3), every=50).trace.full_loss
     return {

@@ -11,9 +11,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import losses
+from toybox import losses, methods
 from toybox.rays import Status
-from toybox.rules import backtracking
 from toybox.xp import namespace
 
 from ..cases import EPS, interpolating_sums, positive, powers, rationals, seeds, smooth_functions, tol_eigen
@@ -97,7 +96,7 @@ def path(problem, rule, theta, picks):
 
 
 def armijo(c, beta, first, **options):
-    return backtracking.Armijo(c=c, beta=beta, first=first, reset=2, **{"tries": 400} | options)
+    return methods.armijo.Armijo(c=c, beta=beta, first=first, reset=2, **{"tries": 400} | options)
 
 
 # --- SLS-01

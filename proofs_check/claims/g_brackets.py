@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 import toybox as tb
+from toybox import methods
 from toybox.rays import Status
-from toybox.rules import bracketing
 
 from ..cases import EPS
 from ..claim import Check, Claim, Contrast, above, equal, only
@@ -24,7 +24,7 @@ SCALE = 2.0**-6  # |d|, so that no limit is met below 2^6 = 1 / |d|
 def search(value, slope, lanes, **hyper):
     """Steps and statuses (lanes,) of our rule on losses value(s), slope(s) along the line, up to the factor |d|^2."""
     problem = univariate(lambda x: SCALE**2 * value(x / SCALE), lambda x: SCALE * slope(x[..., 0] / SCALE)[..., None])
-    w = walk(problem, on_rule(bracketing.GOLSI(**hyper)), np.zeros((1, lanes, 1)))
+    w = walk(problem, on_rule(methods.golsi.GOLSI(**hyper)), np.zeros((1, lanes, 1)))
     return w.trace.size[0, 0], w.trace.status[0, 0], w.trace.trials[0, 0]
 
 
@@ -129,7 +129,7 @@ def noisy_bracket():
         1,
         3,
     )
-    rule = on_rule(bracketing.GOLSI(first=0.25))
+    rule = on_rule(methods.golsi.GOLSI(first=0.25))
     w = walk(problem, rule, 0.0, sampler=lambda t, j: np.array([[j]]), batch=1)
     assert w.trace.status.item() == Status.FOUND
     return encloses("grown", Straight(), w.trace.size.item() / 2, w.trace.size.item())["inside"]

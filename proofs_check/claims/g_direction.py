@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import toybox as tb
+from toybox import methods
 from toybox.hyper import hyperparameters
 from toybox.rays import Status
-from toybox.rules import bracketing
 
 from ..cases import EPS, Smooth, add, dot, rational_quadratics, smooth_functions
 from ..claim import Check, Claim, Contrast, at_most, close, equal, only
@@ -55,14 +55,16 @@ def ours_descend(case):
     slack = {}
     for name, direction, wanted, slop in (
         ("printed", Uphill(), found[0], allowed[0]),
-        ("-g", tb.directions.Gradient(), found[1], allowed[1]),
-        ("unit", tb.directions.Unit(), found[2], allowed[2]),
+        ("-g", tb.methods.fixed.Gradient(), found[1], allowed[1]),
+        ("unit", tb.methods.fixed.Unit(), found[2], allowed[2]),
     ):
         seen: list = []
         probe = tb.Probe(
             "slope", lambda look, seen=seen: seen.append(look.ray and look.ray.line().slope0.item()) or look.theta
         )
-        tb.run(problem, on_rule(bracketing.GOLSI(first=1.0), direction), steps=1, batch=1, theta=case.x, probes=[probe])
+        tb.run(
+            problem, on_rule(methods.golsi.GOLSI(first=1.0), direction), steps=1, batch=1, theta=case.x, probes=[probe]
+        )
         slack[name] = close(seen[0], wanted, 2 * slop)
     return slack
 
@@ -88,7 +90,7 @@ def shrinks(q, sign=1):
 
 def refuses(case):
     """Our rule does not search uphill at all."""
-    w = walk(function(case.f, case.gradient, len(case.x)), on_rule(bracketing.GOLSI(), Uphill()), case.x)
+    w = walk(function(case.f, case.gradient, len(case.x)), on_rule(methods.golsi.GOLSI(), Uphill()), case.x)
     return {
         "status": equal(w.trace.status.item(), Status.ASCENT),
         "still": -float(np.abs(w.theta[1] - w.theta[0]).max()),

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 import toybox as tb
+from toybox import methods
 from toybox.rays import Status
-from toybox.rules import bracketing
 
 from ..cases import EPS
 from ..claim import Check, Claim, Contrast, close, equal, only
@@ -69,7 +69,7 @@ class Oracle(NamedTuple):
             return 0 * x, (self.d * self.ratio(-x / self.d, j[0]))[..., None]
 
         problem = tb.problems.FromFunction(f, 1, self.noise.shape[1])
-        rule = on_rule(bracketing.GOLSI(first=self.first, factor=self.factor))
+        rule = on_rule(methods.golsi.GOLSI(first=self.first, factor=self.factor))
         sampler = lambda t, j: np.full((1, len(self.d), 1), j % self.noise.shape[1])
         w = walk(problem, rule, np.zeros((1, len(self.d), 1)), sampler=sampler, batch=1)
         size, trials, status = (part[0, 0] for part in (w.trace.size, w.trace.trials, w.trace.status))

@@ -13,7 +13,7 @@ import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import probabilistic as arrays
+from toybox import methods
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, seeds, tol_dot
@@ -35,7 +35,7 @@ class Cubic(NamedTuple):
     def by_arrays(self):
         numbers = [np.array([float(x)]) for x in self]
         cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
-        return float(arrays.Belief.minimizers(cell)[0])
+        return float(methods.belief.Belief.minimizers(cell)[0])
 
     def by_twin(self):
         cell: Any = PlainCell(*map(float, self))
@@ -138,7 +138,7 @@ def normal_coefficients(number, width):
     """
     first, second, third = np.random.default_rng(number).standard_normal((3, 64, 1))
     cells: Any = ArrayCell(np.array([0.0, width]) + np.zeros((64, 1)), first, second, third)
-    x = arrays.Belief.minimizers(cells)
+    x = methods.belief.Belief.minimizers(cells)
     found = ~np.isnan(x)
     radicand = second**2 - 2 * first * third
     root = (np.sqrt(np.maximum(radicand, 0)) - second) / third
@@ -165,7 +165,7 @@ def random_belief(number, n, quiet):
     s = np.concatenate([[0.0], np.cumsum(rng.uniform(0.1, 2, n - 1))])
     noise = (0.0, 0.0) if quiet else 10.0 ** rng.uniform(-3, 0, 2)
     seen = s, rng.standard_normal(n), rng.standard_normal(n)
-    return arrays.believe(*seen, *noise), twin.believe(*map(list, seen), *noise)
+    return methods.belief.believe(*seen, *noise), twin.believe(*map(list, seen), *noise)
 
 
 def minima_of_the_mean(number, n, quiet, fewer=0):
@@ -224,7 +224,9 @@ def next_trial(number, n, by=None):
         "twin": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
     }
     rises = np.isnan(minima[0]) and belief.moments(np.zeros(1))[1][0] > 0
-    choices = [by(belief)] if by else [float(arrays.promising(belief, 0.05, 0.8)), twin.promising(plain, 0.05, 0.8)]
+    choices = (
+        [by(belief)] if by else [float(methods.belief.promising(belief, 0.05, 0.8)), twin.promising(plain, 0.05, 0.8)]
+    )
     if rises:
         return {"a hundredth": close(choices, belief.s[1] / 100, 4 * EPS * belief.s[1])}
     utility = lambda x: twin.expected_improvement(plain, x) * twin.wolfe_probability(plain, x, 0.05, 0.8)

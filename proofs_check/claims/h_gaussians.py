@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from toybox.rules import probabilistic as arrays
+from toybox import methods
 
 from ..cases import EPS, add, dot, powers, rational_quadratics, rotation, solve, times, vectors
 from ..claim import Check, Claim, close, equal
@@ -154,7 +154,7 @@ def belief_is_conditional(data, noise, asked, free_noise=True):
     of_all = log_density(C, seen + f)
     of_data = log_density(believed.gram, seen)
     given = map(float, noise) if free_noise else (0.0, 0.0)
-    there = arrays.believe(*floats(data), *given).at(np.array([float(s)]))
+    there = methods.belief.believe(*floats(data), *given).at(np.array([float(s)]))
     mean, covariance = there.of((1, there.s, 1, 0), (0, 1, 0, 1))
     away = np.array(f, float) - mean[0]
     found = -(away @ np.linalg.solve(covariance[0], away) + log(4 * pi**2 * np.linalg.det(covariance[0]))) / 2

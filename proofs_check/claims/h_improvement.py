@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from toybox.rules import probabilistic as arrays
+from toybox import methods
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, powers
@@ -73,7 +73,7 @@ def for_arrays(value=0.0, sd=0.0, lowest=0.0, ab=(0.0, 0.0), C=((0.0, 0.0), (0.0
     means, covariances = np.zeros((1, 4)), np.zeros((1, 4, 4))
     means[0, 2:] = value - ab[0], ab[1]
     covariances[0, 2:, 2:] = [[sd**2 + C[0][0], -C[0][1]], [-C[1][0], C[1][1]]]
-    return arrays.Posterior(np.ones(1), np.array([float(lowest)]), means, covariances)
+    return methods.belief.Posterior(np.ones(1), np.array([float(lowest)]), means, covariances)
 
 
 # --- PLS-07: the expected improvement
@@ -167,7 +167,7 @@ def between_and_beyond(data):
 def of_evaluated_points(data, noise):
     """Means and deviations in fractions, eta the lowest mean at a place that was evaluated."""
     belief, plain, believed = (
-        arrays.believe(*floats(data), *map(float, noise)),
+        methods.belief.believe(*floats(data), *map(float, noise)),
         by_twin(data, noise),
         exact(data, noise),
     )
@@ -187,7 +187,7 @@ def lowest_of_candidates(data, noise, x):
     believed = exact(data, noise)
     mu, sigma = float(believed.mean(0, x)), sqrt(believed.covariance((0, x), (0, x)))
     eta = float(min(believed.mean(0, c) for c in between_and_beyond(data)))
-    belief = arrays.believe(*floats(data), *map(float, noise))
+    belief = methods.belief.believe(*floats(data), *map(float, noise))
     found = belief.at(np.array([float(x)])).expected_improvement()[0]
     return Contrast(improvement(mu, eta, sigma), found, rounding=improvement_room(belief, x))
 

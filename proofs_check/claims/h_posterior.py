@@ -11,8 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import probabilistic as arrays
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, dot, positive, rotation, tol_solve
@@ -85,7 +85,7 @@ def printed_jumps(slopes=True):
 
 def bends_of_arrays(data, noise):
     """Just right of a place ``bends`` gives mu'' and mu''' of the posterior in fractions; both are sums of weights."""
-    belief, believed = arrays.believe(*floats(data), *map(float, noise)), exact(data, noise)
+    belief, believed = methods.belief.believe(*floats(data), *map(float, noise)), exact(data, noise)
     ahead = np.array([[float(max(b - a, 0)) for b in data.s] for a in data.s])
     right = (ahead > 0).astype(float)
     rows = np.concatenate([np.hstack([ahead, right]), np.hstack([-right, 0 * right])])
@@ -214,7 +214,7 @@ def variances_of_ours(data, noise, confused=False):
     """
     given = tuple(reversed(noise)) if confused else noise
     belief, plain, believed = (
-        arrays.believe(*floats(data), *map(float, given)),
+        methods.belief.believe(*floats(data), *map(float, given)),
         by_twin(data, given),
         exact(data, noise),
     )
@@ -300,7 +300,7 @@ def without_m(data, noise, factor, noise_too=True):
     m = 2.0**factor
     s, values, slopes = floats(data)
     given = [float(v) / m**2 if noise_too else float(v) for v in noise]
-    belief = arrays.believe(s, values / m, slopes / m, *given)
+    belief = methods.belief.believe(s, values / m, slopes / m, *given)
     plain = twin.believe(list(s), list(values / m), list(slopes / m), *given)
     believed = exact(data, noise, F(m) ** 2)
     expected = np.array([believed.mean(*f) for f in ASKED], float)
@@ -332,7 +332,7 @@ def search_in_other_units(place, factor, first_too=True, steps=6):
     first = 0.3 / scale if first_too else 0.3
     problems = [tb.problems.NoisyQuadratic(c * place.Q, place.m) for c in (1.0, scale)]
     one, other = (
-        walk(p, on_rule(arrays.PLS(first=f)), place.theta, steps, sampler, batch=6).theta
+        walk(p, on_rule(methods.pls.PLS(first=f)), place.theta, steps, sampler, batch=6).theta
         for p, f in zip(problems, (0.3, first), strict=True)
     )
     plain = [[move.x for move in in_other_units(place, c, f, sampler, steps)] for c, f in ((1.0, 0.3), (scale, first))]

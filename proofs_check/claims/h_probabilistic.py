@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-from toybox.rules import probabilistic as arrays
+from toybox import methods
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, dot, positive, seeds, solve, tol_dot, tol_solve
@@ -92,7 +92,7 @@ def by_twin(data, noise=EXACT):
 
 def rows_of(belief, terms):
     """The covariances of terms (i, s) with what a belief on arrays has observed: (terms, 2 n)."""
-    return np.stack([arrays.covariance(np.array([float(s)]), belief.s)[i] for i, s in terms])
+    return np.stack([methods.belief.covariance(np.array([float(s)]), belief.s)[i] for i, s in terms])
 
 
 def rounding(belief, rows):
@@ -155,8 +155,8 @@ def kernel_of_arrays(K31=K31, K32=K32):
     four points a side: this is the whole function.
     """
     points = range(-18, 30, 6)
-    places = np.array(points, float) - arrays.OFFSET
-    found, n = arrays.covariance(places, places), len(points)
+    places = np.array(points, float) - methods.belief.OFFSET
+    found, n = methods.belief.covariance(places, places), len(points)
     slack = {}
     for name, rows, columns, printed in (
         ("2.29", slice(n), slice(n), K29),
@@ -218,14 +218,14 @@ def inner_products(weight=1):
 
 def smallest_eigenvalue(places, offset=10.0):
     """>= -4 n eps times the largest, for n places (..., n)."""
-    eigenvalues = np.linalg.eigvalsh(arrays.covariance(places, places, offset))
+    eigenvalues = np.linalg.eigvalsh(methods.belief.covariance(places, places, offset))
     room = 4 * places.shape[-1] * EPS * eigenvalues[..., -1]
     return below(-eigenvalues[..., 0], 0.0, room)
 
 
 def left_of_the_offset():
     """At -12 and -11.5, which is left of -tau, the smallest eigenvalue is -6.94, and already k(s, s) is negative."""
-    found = arrays.covariance(np.array([-12, -11.5]), np.array([-12, -11.5]))
+    found = methods.belief.covariance(np.array([-12, -11.5]), np.array([-12, -11.5]))
     return {"-6.94": close(np.linalg.eigvalsh(found)[0], -6.94, 0.005), "k": equal(prior((0, -12), (0, -12)), F(-8, 3))}
 
 
@@ -339,7 +339,7 @@ def interpolates_in_floats(data, noise=EXACT):
     The basis functions of the two values sum to 1, those of the slopes stay below 4 w / 27 each: r (1 + w) covers a
     residual of r everywhere in a cell of width w. Evaluating the mean adds T-dot.
     """
-    belief, plain = arrays.believe(*floats(data), *map(float, noise)), by_twin(data, noise)
+    belief, plain = methods.belief.believe(*floats(data), *map(float, noise)), by_twin(data, noise)
     r = tol_solve(belief.gram, belief.weights)
     cells = [(*cell, r * float(1 + cell[1][0] - cell[0][0])) for cell in inside(data)]
     values = [(x, y, r) for x, y in zip(data.s, data.values, strict=True)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from toybox.rules import probabilistic as arrays
+from toybox import methods
 from toybox.tiny import probabilistic as twin
 
 from ..cases import EPS, powers, seeds, tol_dot
@@ -37,14 +37,14 @@ def looks(draw):
     n, rng = draw(st.integers(1, 4)), np.random.default_rng(draw(seeds))
     s, noise = np.sort(rng.uniform(0, 6, n)), 10.0 ** rng.uniform(-3, 1, 2)
     seen = s, rng.standard_normal(n), rng.standard_normal(n)
-    return Look(arrays.believe(*seen, *noise), rng.uniform(0.1, 8))
+    return Look(methods.belief.believe(*seen, *noise), rng.uniform(0.1, 8))
 
 
 def joint(belief, x):
     """Posterior covariance of l(0), l'(0), l(x), l'(x), straight from eq. 2.35 with its inverse."""
     places, order = np.array([0.0, x]), [0, 2, 1, 3]
     rows = rows_of(belief, [(0, 0), (1, 0), (0, x), (1, x)])
-    return arrays.covariance(places, places)[np.ix_(order, order)] - rows @ np.linalg.solve(belief.gram, rows.T)
+    return methods.belief.covariance(places, places)[np.ix_(order, order)] - rows @ np.linalg.solve(belief.gram, rows.T)
 
 
 def written_out(S, x, c1, c2, lumped=False):
@@ -208,7 +208,7 @@ def where_all_is_known(data):
     The search does not ask at s = 0; it would be told a probability.
     """
     data, c1, c2 = started(data), F(1, 20), F(4, 5)
-    belief, plain = arrays.believe(*floats(data)), by_twin(data)
+    belief, plain = methods.belief.believe(*floats(data)), by_twin(data)
     found = belief.at(belief.s).wolfe_probability()
     slack: dict[str, float] = {"s = 0": holds(0 <= found[0] <= 1)}
     for x, value, slope, p in list(zip(*data, found, strict=True))[1:]:

@@ -16,7 +16,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions
+from toybox import methods
 from toybox.xp import namespace
 
 from ..cases import EPS, positive, powers, seeds
@@ -144,7 +144,7 @@ def coin_solvent(alpha, g):
 
     w is a sum of differences, off by one rounding a round; L is 1, and w below the wealth.
     """
-    purse = our_game(directions.Coin(alpha), g)
+    purse = our_game(methods.cocob.Coin(alpha), g)
     left = purse.wealth[:-1] + purse.w[:-1] * g[1:]
     error = 4 * len(g) * EPS * np.abs(purse.wealth).max(axis=0)
     return {
@@ -167,7 +167,7 @@ def twin_solvent(g, alpha):
 
 def twin_is_direction(alpha, g):
     """Twin and direction stand at the same places, up to some roundings a round."""
-    found = our_game(directions.Coin(alpha), g[:, :1]).w[:, 0]
+    found = our_game(methods.cocob.Coin(alpha), g[:, :1]).w[:, 0]
     plain = Plain(parts=[(lambda x, a=a: -a * x[0], lambda x, a=a: (-a,)) for a in g[:, 0].tolist()])
     path = moves(tb.tiny.cocob, plain, (0.0,), [(t,) for t in range(len(g))], alpha=alpha, eps=1e-8)
     wanted = np.array([move.x[0] for move in path])
@@ -229,11 +229,11 @@ def tanh_round(wealth, theta, G, g):
 
 def coin_round(alpha):
     """The same of our Coin, whose G leaves out L; a toss of 0 shows where it stands."""
-    coin, xp = directions.Coin(alpha), namespace("numpy")
+    coin, xp = methods.cocob.Coin(alpha), namespace("numpy")
 
     def after(wealth, theta, G, g):
         origin = 0 * wealth
-        state = directions.Wealth(origin, origin + 1, origin + G - 1, theta, wealth - 1)
+        state = methods.cocob.Wealth(origin, origin + 1, origin + G - 1, theta, wealth - 1)
         w, _ = coin.step(xp, SimpleNamespace(theta=origin, gradient=origin), state)
         _, state = coin.step(xp, SimpleNamespace(theta=w, gradient=origin - g), state)
         return state.largest + state.reward

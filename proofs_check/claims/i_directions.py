@@ -12,8 +12,7 @@ import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions
-from toybox.rules import closed
+from toybox import methods
 from toybox.xp import namespace
 
 from ..cases import EPS, add, dot, rationals, vectors
@@ -40,7 +39,10 @@ def walked(direction, g, rate=1.0):
     """A run from 0 on linear losses with the gradients g (T, n), one a step."""
     there = lambda index: g[np.ravel(index)[0]]
     f = lambda theta, index: (theta @ there(index), 0 * theta + there(index))
-    problem, optimizer = tb.problems.FromFunction(f, g.shape[1], len(g)), tb.Optimizer(direction, closed.Fixed(rate))
+    problem, optimizer = (
+        tb.problems.FromFunction(f, g.shape[1], len(g)),
+        tb.Optimizer(direction, methods.fixed.Fixed(rate)),
+    )
     return walk(problem, optimizer, np.zeros(g.shape[1]), len(g), lambda t, j: np.array([[t]]), batch=1)
 
 
@@ -91,7 +93,7 @@ def drag(g, beta):
 
 def momentum_on_arrays(g, beta):
     """The optimizer on arrays makes the moves of the twin, digit by digit where floats are exact."""
-    path = walked(directions.Momentum(float(beta)), np.array(g, float)).theta[:, 0]
+    path = walked(methods.momentum.Momentum(float(beta)), np.array(g, float)).theta[:, 0]
     return equal([tuple(map(F, d)) for d in np.diff(path, axis=0).tolist()], by_twin(tb.tiny.momentum, g, beta=beta))
 
 
@@ -219,7 +221,7 @@ def last_on_arrays(law, beta, T):
     """m_T on every path of gradients 0 .. T, from the rule on arrays, and the probabilities."""
     choice, probabilities = law.paths(T + 1)
     g = np.where(choice, float(law.b), float(law.a))[..., None]
-    return [F(-d) for d in fed(directions.Momentum(float(beta)), g)[0][-1, :, 0].tolist()], probabilities
+    return [F(-d) for d in fed(methods.momentum.Momentum(float(beta)), g)[0][-1, :, 0].tolist()], probabilities
 
 
 def last_of_twin(law, beta, T):
@@ -322,8 +324,8 @@ def read(beta1, beta2, g):
     Beside an eps of 2^200 the root vanishes, and d = -m^ / 2^200; with beta1 = 0, d = -g / sqrt(v^).
     """
     large = 2.0**200
-    m = -large * fed(directions.Adam(beta1, beta2, large), g[..., None])[0][-1, :, 0]
-    v = (g[-1] / fed(directions.Adam(0.0, beta2, NO_EPS), g[..., None])[0][-1, :, 0]) ** 2
+    m = -large * fed(methods.adam.Adam(beta1, beta2, large), g[..., None])[0][-1, :, 0]
+    v = (g[-1] / fed(methods.adam.Adam(0.0, beta2, NO_EPS), g[..., None])[0][-1, :, 0]) ** 2
     return m, v
 
 
@@ -343,7 +345,7 @@ def uncorrected(law, beta, T, corrected=True, shift=0):
     """E v_T = (1 - beta^T) E g^2 and the same of m, exactly, in the state of our Adam."""
     choice, probabilities = law.paths(T)
     g = np.where(choice, float(law.b), float(law.a))[..., None]
-    state = fed(directions.Adam(float(beta), float(beta)), g)[1]
+    state = fed(methods.adam.Adam(float(beta), float(beta)), g)[1]
     total = 1 - beta ** (T + shift) if corrected else 1
     exact = lambda moment: average(map(F, moment[:, 0].tolist()), probabilities)
     return {
@@ -451,7 +453,7 @@ def jensen(law, centred=False):
 
 def ratio_of_averages(g, beta):
     """With beta1 = beta2 our Adam averages over one law: m^2 <= v (1 - beta^t), with equality for constants."""
-    state = fed(directions.Adam(float(beta), float(beta)), np.array(g, float))[1]
+    state = fed(methods.adam.Adam(float(beta), float(beta)), np.array(g, float))[1]
     m, v, total = state.m.tolist(), state.v.tolist(), 1 - beta ** len(g)
     gaps = [F(b) * total - F(a) ** 2 for a, b in zip(m, v, strict=True)]
     differ = [len(set(column)) > 1 for column in zip(*g, strict=True)]

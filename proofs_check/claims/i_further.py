@@ -12,7 +12,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import EPS, add, dot, positive, powers, rational_quadratics, rationals, seeds, vectors
 from ..claim import Check, Claim, Contrast, above, at_most, below, close, equal, holds, only
@@ -84,7 +84,7 @@ def second_rates(first, second, place, rate, hyper_rate):
         return f(*columns) + 0 * columns[0], np.stack([c + 0 * columns[0] for c in g(*columns)], axis=-1)
 
     problem = tb.problems.FromFunction(both, len(X), 2)
-    rule = closed.Hypergradient(float(rate), float(hyper_rate))
+    rule = methods.hypergradient.Hypergradient(float(rate), float(hyper_rate))
     run = walk(problem, on_rule(rule), np.array(place, float), 2, lambda t, j: np.array([[t]]), batch=1)
     return {"twin": twin[1].step, "arrays": F(float(run.trace.size[1, 0]))}
 
@@ -168,7 +168,7 @@ def wholes(draw):
 def same_on_arrays(case):
     M = np.array(case.M, float)
     problem = tb.problems.NoisyQuadratic((M @ M.T + np.eye(len(M)))[None], np.array([case.m], float))
-    rule = closed.Hypergradient(float(case.rate), float(case.hyper_rate))
+    rule = methods.hypergradient.Hypergradient(float(case.rate), float(case.hyper_rate))
     sizes = walk(problem, on_rule(rule), np.array(case.x, float), 2).trace.size[:, 0].tolist()
     Q = [tuple(dot(a, b) + (i == j) for j, b in enumerate(case.M)) for i, a in enumerate(case.M)]
     plain = tb.tiny.Quadratics([Q], [case.m])
@@ -239,7 +239,7 @@ def four_conventions():
     """At theta = 2 on theta^2 / 2: .5, and for the lines along g, -g and the unit vector .5, -.5, -1."""
     rates = [alig(HALF_SQUARE, TWO, F(0)).step, *(by_line(HALF_SQUARE, TWO, F(0), way) for way in (1, -1, "unit"))]
     problem = tb.problems.NoisyQuadratic(np.eye(1)[None], np.zeros((1, 1)))
-    run = walk(problem, on_rule(closed.ALIG(eps=0.0)), np.array([2.0]))
+    run = walk(problem, on_rule(methods.alig.ALIG(eps=0.0)), np.array([2.0]))
     return {
         "printed numbers": equal(rates, [F(1, 2), F(1, 2), F(-1, 2), F(-1)]),
         "arrays": equal(float(run.trace.size[0, 0]), 0.5),
@@ -250,7 +250,7 @@ def alig_on_arrays(case):
     """The rule on arrays; loss and |g|^2 are whole numbers, and a root, a square, a sum and a quotient round."""
     M, eps = np.array(case.M, float), float(case.rate)
     problem = tb.problems.NoisyQuadratic((M @ M.T + np.eye(len(M)))[None], np.array([case.m], float))
-    found = walk(problem, on_rule(closed.ALIG(eps=eps)), np.array(case.x, float)).trace.size[0, 0]
+    found = walk(problem, on_rule(methods.alig.ALIG(eps=eps)), np.array(case.x, float)).trace.size[0, 0]
     Q = [tuple(dot(a, b) + (i == j) for j, b in enumerate(case.M)) for i, a in enumerate(case.M)]
     wanted = float(alig(tb.tiny.Quadratics([Q], [case.m]), case.x, case.rate).step)
     return close(found, wanted, 4 * EPS * abs(wanted))
@@ -340,7 +340,8 @@ def halves_on_arrays(k, x):
     """The same on arrays, for h = 2^k and whole x in one dimension, exactly; and clipped at a rate of 1/4."""
     problem = tb.problems.NoisyQuadratic(np.full((1, 1, 1), 2.0**k), np.zeros((1, 1)))
     free, capped = (
-        walk(problem, on_rule(closed.ALIG(max_rate, eps=0.0)), np.array([float(x)]), 3) for max_rate in (np.inf, 0.25)
+        walk(problem, on_rule(methods.alig.ALIG(max_rate, eps=0.0)), np.array([float(x)]), 3)
+        for max_rate in (np.inf, 0.25)
     )
     return {
         "halves": equal([F(float(v)) for v in free.theta[:, 0, 0]], [F(x) / 2**t for t in range(4)]),
@@ -419,7 +420,7 @@ def fejer(case, least=0.0, steps=2):
     |w - w*|; w+ and the squares round like it.
     """
     problem = tb.problems.FromFunction(partial(case, least=least), len(case.best), 3)
-    rule = closed.ALIG(case.max_rate, case.eps)
+    rule = methods.alig.ALIG(case.max_rate, case.eps)
     run = walk(problem, on_rule(rule), case.start[None], steps, lambda t, j: np.array([[[t % 3]]]), batch=1)
     away = np.linalg.norm(run.theta - case.best, axis=-1)
     size = away[:-1] * (np.linalg.norm(run.theta[:-1], axis=-1) + np.linalg.norm(case.best) + away[:-1])

@@ -10,8 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions
-from toybox.rules import closed
+from toybox import methods
 from toybox.xp import namespace
 
 from ..cases import EPS, powers, rationals, seeds
@@ -45,7 +44,7 @@ def extremal(beta1, beta2, t):
 
 def ratios(beta1, beta2, g):
     """|d| of our Adam (T, lanes) on gradients (T, lanes)."""
-    return np.abs(fed(directions.Adam(beta1, beta2, NO_EPS), g[..., None])[0][..., 0])
+    return np.abs(fed(methods.adam.Adam(beta1, beta2, NO_EPS), g[..., None])[0][..., 0])
 
 
 @st.composite
@@ -97,7 +96,7 @@ def printed_numbers():
 def constant_gradients(g, T, beta1, beta2):
     """d is exactly -1 or 1 without eps: the twin; and in a run on arrays."""
     d = by_twin(tb.tiny.adam, [(g,)] * T, beta1=beta1, beta2=beta2, eps=F(0))
-    arcs = walked(directions.Adam(float(beta1), float(beta2), NO_EPS), np.full((T, 1), float(g))).trace.arc[:, 0]
+    arcs = walked(methods.adam.Adam(float(beta1), float(beta2), NO_EPS), np.full((T, 1), float(g))).trace.arc[:, 0]
     slack = [rounding(float(beta1), float(beta2), t) for t in range(1, T + 1)]
     return {"twin": equal(d, [(F(-1 if g > 0 else 1),)] * T), "arrays": close(arcs, 1.0, slack)}
 
@@ -162,9 +161,9 @@ def scaled(draw):
 
 def invariant(beta1, beta2, g, gamma, eps=NO_EPS):
     """d of gamma g is d of g, coordinate by coordinate; an error is relative to what does not cancel in m."""
-    adam = directions.Adam(beta1, beta2, eps)
+    adam = methods.adam.Adam(beta1, beta2, eps)
     plain, other = fed(adam, g)[0], fed(adam, gamma * g)[0]
-    sizes = np.abs(fed(directions.Adam(beta1, beta2, NO_EPS), np.abs(g))[0])
+    sizes = np.abs(fed(methods.adam.Adam(beta1, beta2, NO_EPS), np.abs(g))[0])
     return close(other, plain, 64 * EPS * sizes)
 
 
@@ -175,7 +174,9 @@ def same_path(seed, k):
     runs = []
     for scale in (1.0, 2.0**k):
         problem = tb.problems.NoisyQuadratic(scale * M @ M.T, np.zeros((1, 3)))
-        runs.append(walk(problem, tb.Optimizer(directions.Adam(eps=NO_EPS), closed.Fixed(0.1)), np.ones(3), 20).theta)
+        runs.append(
+            walk(problem, tb.Optimizer(methods.adam.Adam(eps=NO_EPS), methods.fixed.Fixed(0.1)), np.ones(3), 20).theta
+        )
     return holds(runs[0] == runs[1])
 
 
@@ -223,7 +224,7 @@ def play(steps, C, rate, start):
     (Reddi et al. 2018: the largest v so far), and the projected gradient; the gradients do not depend on x. Returns the
     smallest x in the last third, and the average regret (4, lanes).
     """
-    xp, adam = namespace("numpy"), directions.Adam(0.0, 1 / (1 + C * C), NO_EPS)
+    xp, adam = namespace("numpy"), methods.adam.Adam(0.0, 1 / (1 + C * C), NO_EPS)
     uphill, downhill, most = C[:, None], -np.ones((len(C), 1)), np.zeros((len(C), 1))
     x, state = np.tile(start, (4, 1)), adam.init(xp, SimpleNamespace(theta=downhill))
     paid, lowest, d = np.zeros_like(x), np.full_like(x, np.inf), np.zeros_like(x)
@@ -321,7 +322,7 @@ def signals_of_any_size(draw):
 
 def step_bound(decay, rate, g, most=lambda decay: 1 / np.sqrt(1 - decay)):
     """|rate d| <= rate / sqrt(1 - decay), with equality at the first step; v, root and quotient round a few times."""
-    steps = rate * np.abs(fed(directions.RMSProp(decay, NO_EPS), g)[0])
+    steps = rate * np.abs(fed(methods.rmsprop.RMSProp(decay, NO_EPS), g)[0])
     largest = rate * most(decay)
     return {
         "below": below(steps, largest, 64 * EPS * largest),
@@ -332,7 +333,7 @@ def step_bound(decay, rate, g, most=lambda decay: 1 / np.sqrt(1 - decay)):
 def run_bound(decay, rate, g):
     """The same of the ways in a run on arrays, in one dimension."""
     largest = rate / np.sqrt(1 - decay)
-    arcs = walked(directions.RMSProp(decay, NO_EPS), g[:, :1], rate).trace.arc
+    arcs = walked(methods.rmsprop.RMSProp(decay, NO_EPS), g[:, :1], rate).trace.arc
     return below(arcs, largest, 64 * EPS * largest)
 
 

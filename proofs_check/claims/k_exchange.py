@@ -191,14 +191,14 @@ def quoted_adaptation():
 
 def schedule_of_ours(numerator, denominator):
     """Our schedule of batches is the printed one times the factor, rounded down, at least 1; time counts batches."""
-    from toybox.rules import measured
+    from toybox import methods
 
     e, T, t, made = F(numerator, denominator), 40, 0, []
     while t < T:
         made.append(max(1, int(e * tb.tiny.doubling(t, T))))
         t += made[-1]
-    once = measured.LABPAL(approximation_batches=1)  # its search draws no further batch
-    found = measured.BatchSchedule(once, lambda t: tb.tiny.doubling(t, T), float(e))
+    once = methods.labpal.LABPAL(approximation_batches=1)  # its search draws no further batch
+    found = methods.labpal.BatchSchedule(once, lambda t: tb.tiny.doubling(t, T), float(e))
     return equal(found(len(made)), made)
 
 
@@ -219,10 +219,10 @@ def original_noise(g, B, e, way=one_batch):
 
 def joined_noise(drawn, e=2):
     """What our runs do with a factor e: e batches, independent of each other, (1/B - 1/D) S / e."""
-    from toybox.rules import closed, measured
+    from toybox import methods
 
-    batches = measured.BatchSchedule(measured.LABPAL(), "constant", e)
-    optimizer = tb.Optimizer(tb.directions.Gradient(), closed.Fixed(1.0), batches=batches)
+    batches = methods.labpal.BatchSchedule(methods.labpal.LABPAL(), "constant", e)
+    optimizer = tb.Optimizer(tb.methods.fixed.Gradient(), methods.fixed.Fixed(1.0), batches=batches)
     problem = tb.problems.NoisyQuadratic(np.eye(2), -drawn.g)
     seeds = range(drawn.many * drawn.seed, drawn.many * (drawn.seed + 1))
     run = tb.run(problem, optimizer, steps=1, batch=drawn.B, seeds=seeds, theta=[0, 0], sampler="fresh", every=None)

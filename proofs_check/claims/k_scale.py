@@ -204,9 +204,9 @@ class Chains(NamedTuple):
 
     def final(self, steps=None):
         """Where the runs end, seen from the minimiser (many, n)."""
-        from toybox.rules import closed
+        from toybox import methods
 
-        problem, optimizer = self.problem, on_rule(closed.Fixed(self.rate))
+        problem, optimizer = self.problem, on_rule(methods.fixed.Fixed(self.rate))
         seeds = range(self.many * self.seed, self.many * (self.seed + 1))
         options = {"batch": self.B, "seeds": seeds, "sampler": self.how, "every": None}
         run = tb.run(problem, optimizer, steps=steps or self.steps, theta=problem.solution, **options)

@@ -149,7 +149,7 @@ class Doubling(NamedTuple):
     seed: int = 0
 
     def lengths(self, B, first):
-        from toybox.rules import closed
+        from toybox import methods
 
         g = np.random.default_rng(3).standard_normal((self.D, self.n))
         g -= g.mean(axis=0)
@@ -157,7 +157,7 @@ class Doubling(NamedTuple):
             g[:, 0] += np.sqrt(np.trace(np.cov(g.T)) / (self.B * self.noise))
         problem = tb.problems.NoisyQuadratic(np.eye(self.n), -g)
         options = {"batch": B, "seeds": first + np.arange(self.many), "sampler": "fresh", "every": None}
-        return tb.run(problem, on_rule(closed.Fixed(0.1)), steps=1, theta=np.zeros(self.n), **options).arc[0]
+        return tb.run(problem, on_rule(methods.fixed.Fixed(0.1)), steps=1, theta=np.zeros(self.n), **options).arc[0]
 
     @property
     def ratio(self):
@@ -266,13 +266,13 @@ class Training(NamedTuple):
 
     def energies(self):
         """Sums over the steps of g'u and u'Hu, and the full losses, by run."""
-        from toybox.rules import closed
+        from toybox import methods
 
-        problem, directions = self.problem, tb.directions
+        problem, gradient = self.problem, methods.fixed.Gradient()
         start = problem.solution + self.far * np.random.default_rng(self.seed).standard_normal((self.many, 3))
         run = tb.run(
             problem,
-            on_rule(closed.Fixed(self.rate), directions.Momentum(self.beta) if self.beta else directions.Gradient()),
+            on_rule(methods.fixed.Fixed(self.rate), methods.momentum.Momentum(self.beta) if self.beta else gradient),
             steps=self.steps,
             batch=self.batch,
             seeds=self.seeds,
@@ -356,9 +356,9 @@ def bends(look):
 def on_network(seed, many, settle=500, steps=100):
     """Sums over steps, by run and rate: rate g'u, rate^2 u'Hu, 2 times the fall of the loss, rate^2 times the largest
     change of the curvature along the step."""
-    from toybox.rules import closed
+    from toybox import methods
 
-    problem, optimizer, options = network(), on_rule(closed.Fixed(RATES)), {"batch": 8, "sampler": "fresh"}
+    problem, optimizer, options = network(), on_rule(methods.fixed.Fixed(RATES)), {"batch": 8, "sampler": "fresh"}
     first, then = np.arange(2 * many * seed, 2 * many * (seed + 1)).reshape(2, many)
     settled = tb.run(problem, optimizer, steps=settle, seeds=first, every=None, **options).theta
     probes = [tb.Probe("bends", bends)]

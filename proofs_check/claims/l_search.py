@@ -45,11 +45,11 @@ def twice_on_full(pair):
 
 def twice_on_arrays(batch):
     """The same on arrays. A relative error e of a step 2 s_opt changes the loss by 2 |g| s_opt e; e as in SGD-01."""
-    from toybox.rules import closed
+    from toybox import methods
 
     n, mu = len(batch.g), 0.5
     problem = tb.problems.NoisyQuadratic(np.array(batch.Q, float), np.array([batch.m], float))
-    found = walk(problem, on_rule(closed.PAL(mu=mu, alpha=2.0, s_max=np.inf)), np.zeros(n))
+    found = walk(problem, on_rule(methods.pal.PAL(mu=mu, alpha=2.0, s_max=np.inf)), np.zeros(n))
     s = found.trace.size[0, 0] * float(batch.length) / 2
     before, after = found.trace.full_loss[:, 0]
     m, Q = np.abs(problem.m[0]), np.abs(problem.Q)
@@ -132,15 +132,15 @@ SHARES = positive(19, 10).filter(lambda s: s < 2)
 
 def runs(many, seed, method):
     """Our runs settle at these variances: exact batch search after one step, SGD with rate times h = .2 after 60."""
-    from toybox.rules import bracketing, closed
+    from toybox import methods
 
     c, h = np.random.default_rng(4).standard_exponential((6, 1)), 2.0
     problem = tb.problems.NoisyQuadratic(np.array([[h]]), c)
     rule, steps, share = {
-        "pal": (closed.PAL(s_max=np.inf), 1, 1.0),
-        "relaxed": (closed.PAL(alpha=0.5, s_max=np.inf), 25, 0.5),
-        "exact": (bracketing.Exact(), 1, 1.0),
-        "sgd": (closed.Fixed(0.2 / h), 60, 0.2),
+        "pal": (methods.pal.PAL(s_max=np.inf), 1, 1.0),
+        "relaxed": (methods.pal.PAL(alpha=0.5, s_max=np.inf), 25, 0.5),
+        "exact": (methods.exact.Exact(), 1, 1.0),
+        "sgd": (methods.fixed.Fixed(0.2 / h), 60, 0.2),
     }[method]
     options = {
         "batch": 2,
@@ -282,7 +282,7 @@ def inferences(size):
 
 
 def printed_counts():
-    from toybox.rules import closed
+    from toybox import methods
 
     return {
         "points": equal(points(), 167),
@@ -291,7 +291,7 @@ def printed_counts():
         "inferences": close(float(inferences(128)) / 1e6, 52.19, 0.005),
         "10^-1.3": close(10**-1.3, 0.0501, 5e-5),
         "10^0.5": close(10**0.5, 3.162, 5e-4),
-        "our largest step": close(closed.PAL().s_max, 10**0.5, 0.005),
+        "our largest step": close(methods.pal.PAL().s_max, 10**0.5, 0.005),
     }
 
 

@@ -98,14 +98,14 @@ def on_arrays(batch):
     PAL's a is a difference of numbers of the size |g| mu over mu^2, so it has the relative error 2 s/mu of a rounding
     for a step s; SGD's gradient is a sum of 2 n products.
     """
-    from toybox.rules import closed
+    from toybox import methods
 
     n, g, origin = len(batch.g), np.array(batch.g, float), np.zeros(len(batch.g))
     rate, mu = float(batch.rate), 0.5
     loss = tb.problems.NoisyQuadratic(np.array(batch.Q, float), np.array([batch.m], float))
     surrogate = tb.problems.NoisyQuadratic(np.eye(n) / rate, -rate * g[None])
-    sgd = walk(loss, on_rule(closed.Fixed(rate)), origin).theta[1, 0]
-    pal = walk(surrogate, on_rule(closed.PAL(mu=mu, s_max=np.inf)), origin).theta[1, 0]
+    sgd = walk(loss, on_rule(methods.fixed.Fixed(rate)), origin).theta[1, 0]
+    pal = walk(surrogate, on_rule(methods.pal.PAL(mu=mu, s_max=np.inf)), origin).theta[1, 0]
     s = rate * float(batch.length)
     cancelled = rate * (2 * n + 4) * EPS * np.abs(loss.Q).sum(axis=1).max() * np.abs(batch.m).max()
     tolerance = 10 * (n + 10) * EPS * s * (1 + 2 * s / mu) + float(cancelled)
@@ -212,13 +212,13 @@ def searched_on_arrays(pair):
     Its slope has the error of 2 n + 8 operations on |d|'|H||x - m_i|, the curvature that of |d|'|H||d|; it stops within
     4 EPS of s.
     """
-    from toybox.rules import bracketing
+    from toybox import methods
 
     H, n = np.array(pair.H, float), len(pair.g)
     m = np.array(pair.twin.m, float)
     problem = tb.problems.NoisyQuadratic(H, m)
     first = np.array([[0]])
-    found = walk(problem, on_rule(bracketing.Exact(on="full")), np.zeros(n), sampler=lambda t, j: first, batch=1)
+    found = walk(problem, on_rule(methods.exact.Exact(on="full")), np.zeros(n), sampler=lambda t, j: first, batch=1)
     unit = np.array(pair.g_B, float) / float(length(pair.g_B))
     rough, bend = np.abs(unit) @ np.abs(H), unit @ H @ unit
     s = max(float(pair.s), 0.0)
@@ -349,7 +349,7 @@ def slopes_in_the_mean(g, each=False):
 def lines(problem, theta, index):
     """Our lines along the unit direction of batches: their own losses, and the full one."""
     point = problem.at(theta, index)
-    unit = tb.directions.Unit()
+    unit = tb.methods.fixed.Unit()
     d, _ = unit.step(problem.xp, point, unit.init(problem.xp, point))
     return point.along(d), problem.at(theta, problem.population).along(d)
 

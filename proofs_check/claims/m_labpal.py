@@ -11,8 +11,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 from toybox.quotations import quote
-from toybox.rules import measured
 
 from ..cases import add, dot, positive, rational_quadratics, solve, times
 from ..claim import Check, Claim, Contrast, close, equal, only
@@ -81,10 +81,10 @@ def arrays_agree(place):
     plain = Plain(place.f, place.gradient)
     slack = {}
     for keeps, twin, direction in (
-        ("rate", tb.tiny.labpal_sgd, tb.directions.Gradient()),
-        ("length", tb.tiny.labpal_nsgd, tb.directions.Unit()),
+        ("rate", tb.tiny.labpal_sgd, tb.methods.fixed.Gradient()),
+        ("length", tb.tiny.labpal_nsgd, tb.methods.fixed.Unit()),
     ):
-        rule = measured.LABPAL(alpha=float(place.alpha), approximation_batches=1, keeps=keeps)
+        rule = methods.labpal.LABPAL(alpha=float(place.alpha), approximation_batches=1, keeps=keeps)
         found = walk(problem, on_rule(rule, direction), np.array(place.x, float), steps)
         exact = moves(
             twin, plain, tuple(map(float, place.x)), [(0,)] * steps, fresh=lambda t, j: (0,), alpha=float(place.alpha)
@@ -142,8 +142,8 @@ def drawn(k, approximation_batches=10, steps=21, reuse=10):
     """The batches that our rule draws in each of ``steps`` updates."""
     rng = np.random.default_rng(1)
     problem = tb.problems.NoisyQuadratic(np.eye(3), 5 + 0.1 * rng.standard_normal((500, 3)))
-    rule = measured.LABPAL(alpha=0.01, approximation_batches=approximation_batches, reuse=reuse)
-    optimizer = tb.Optimizer(tb.directions.Gradient(), rule, batches=lambda steps: [k] * steps)
+    rule = methods.labpal.LABPAL(alpha=0.01, approximation_batches=approximation_batches, reuse=reuse)
+    optimizer = tb.Optimizer(tb.methods.fixed.Gradient(), rule, batches=lambda steps: [k] * steps)
     trace = tb.run(problem, optimizer, steps=steps, batch=5, sampler="fresh", every=None)
     return np.diff(trace.cost("batches")[:, 0], prepend=0).tolist()
 
@@ -210,7 +210,7 @@ def quarters(T):
 def schedules_agree(n):
     """A run of n updates has the schedule of the first t_max that suffices for them. (A search that measures on one
     batch draws nothing beside its update's batches.)"""
-    schedule = measured.BatchSchedule(measured.LABPAL(approximation_batches=1), "doubling")
+    schedule = methods.labpal.BatchSchedule(methods.labpal.LABPAL(approximation_batches=1), "doubling")
     made = next(made for T in count() if len(made := updates(T)) >= n and sum(made[:n]) <= T)
     return equal(schedule(n), made[:n])
 

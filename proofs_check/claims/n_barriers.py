@@ -10,8 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import directions
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import EPS, add, dot, positive, rational_quadratics, rationals, times, vectors
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
@@ -103,7 +102,9 @@ def follows(case, k, factor, limit=2):
 def arrays_follow(case):
     """Our SGD on arrays: a step adds (n + 4) EPS (1 + eta |H|) |x| of rounding, and grows it by 1 + eta |H|."""
     rates = [factor / case.h[0] for factor in FACTORS]
-    theta = walk(case.arrays, on_rule(closed.Fixed(rate=np.array(rates, float))), np.array(case.x, float), 4).theta
+    theta = walk(
+        case.arrays, on_rule(methods.fixed.Fixed(rate=np.array(rates, float))), np.array(case.x, float), 4
+    ).theta
     size, n, slack = float(max(case.h)), len(case.h), {}
     for rate, found in zip(rates, np.moveaxis(theta[1:, 0], 1, 0), strict=True):
         exact = [step.x for step in moves(tb.tiny.sgd, case.twin, case.x, [(0,)] * 4, rate=rate)]
@@ -129,8 +130,8 @@ def limit_with_momentum(limit=lambda beta: 2 * (1 + beta)):
     beta = np.array([0.0, 0.3, 0.6, 0.9])
     slack = {}
     for name, factor, way in (("below", 0.98, -1), ("above", 1.02, 1)):
-        direction = directions.Momentum(beta=beta)
-        optimizer = on_rule(closed.Fixed(rate=factor * limit(beta)), direction)
+        direction = methods.momentum.Momentum(beta=beta)
+        optimizer = on_rule(methods.fixed.Fixed(rate=factor * limit(beta)), direction)
         end = tb.run(UNIT.arrays, optimizer, steps=600, batch=1, theta=[1.0], every=None).theta
         slack[name] = float(np.min(way * np.log(np.abs(end)) - 5))
     return slack
@@ -256,7 +257,7 @@ def on_our_steps(bend, seed, many):
     rng = np.random.default_rng(seed)
     problem = tb.problems.NoisyQuadratic(bend * np.diag([0.1, 0.3, 1]), rng.standard_normal((30, 3)))
     theta = problem.solution + 0.1 * rng.standard_normal((many, 3))
-    path = walk(problem, on_rule(closed.Fixed(rate=1.5)), theta, 8, "fresh", 3, seeds=range(many)).theta
+    path = walk(problem, on_rule(methods.fixed.Fixed(rate=1.5)), theta, 8, "fresh", 3, seeds=range(many)).theta
     line = problem.at(path[:-1], problem.population).along(np.diff(path, axis=0))
     s = np.broadcast_to(np.linspace(0, 1, 10), (*line.slope0.shape, 10))
     change, size = line.change(s), np.abs(line.slope0[..., None]) + np.abs(line.curvature(s[..., :1])) / 2

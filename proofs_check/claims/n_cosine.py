@@ -11,7 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import (
     EPS,
@@ -317,7 +317,7 @@ def arrays_turn(q):
     eta, H, x = np.array([float(v) for v in names.values()]), 2 * np.array(q.Q, float), np.array(q.x, float)
     centre = np.array(solve(q.Q, tb.tiny.scale(F(-1, 2), q.r)), float)
     problem = tb.problems.NoisyQuadratic(H, centre)
-    theta = walk(problem, on_rule(closed.Fixed(rate=eta)), x).theta[:, 0]
+    theta = walk(problem, on_rule(methods.fixed.Fixed(rate=eta)), x).theta[:, 0]
     g, later = (problem.at(place, problem.population).gradient for place in theta)
     exact = [dot(*after(q, rate)) for rate in names.values()]
     size, length = np.linalg.norm(H), np.linalg.norm(g, axis=-1)
@@ -451,7 +451,9 @@ def arrays_average(cloud, rate=F(1, 7)):
     drawn = np.array(list(batches(cloud.N, B)))
     first, second = np.repeat(drawn, len(drawn), axis=0), np.tile(drawn, (len(drawn), 1))
     problem, sampler = cloud.arrays, lambda t, j: (first, second)[t]
-    theta = walk(problem, on_rule(closed.Fixed(rate=eta)), np.zeros(n), 2, sampler, B, seeds=range(len(first))).theta
+    theta = walk(
+        problem, on_rule(methods.fixed.Fixed(rate=eta)), np.zeros(n), 2, sampler, B, seeds=range(len(first))
+    ).theta
     u, v = -np.diff(theta, axis=0) / eta
     exact = np.array([float(dot(a, b)) for a, b in products(cloud, rate, B)])
     H, x, m = np.linalg.norm(problem.Q), np.abs(theta).max() * np.sqrt(n), np.linalg.norm(problem.m)

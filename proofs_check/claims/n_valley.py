@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.rules import closed
+from toybox import methods
 
 from ..cases import EPS, add, dot, positive, powers, rational_quadratics, rotation, seeds, times, vectors
 from ..claim import ERRORS, Check, Claim, above, at_most, close, equal
@@ -42,7 +42,7 @@ class Noisy(NamedTuple):
         problem = tb.problems.NoisyQuadratic(np.diag(self.h), m)
         spread = np.sqrt(self.eta * (1 / 10 - 1 / 100) * self.h / (2 - self.eta * self.h))
         theta = spread * rng.standard_normal((self.many, 6))
-        optimizer, lanes = on_rule(closed.Fixed(rate=self.eta)), range(self.many)
+        optimizer, lanes = on_rule(methods.fixed.Fixed(rate=self.eta)), range(self.many)
         steps = burn + keep
         path = walk(problem, optimizer, theta, steps, "fresh", 10, seeds=lanes).theta
         return problem, path[burn:]
@@ -129,7 +129,7 @@ def arrays_sink(case):
     dx = (n + 4) EPS (|x| + eta |H| |x|), which changes m by |(1 - tau H)^2 g| |dx|, tau the step to the line's minimum.
     """
     problem, n = tb.problems.NoisyQuadratic(case.H, np.zeros(case.H.shape[0])), len(case.H)
-    theta = walk(problem, on_rule(closed.Fixed(rate=case.rates)), case.x, 1, seeds=range(4)).theta
+    theta = walk(problem, on_rule(methods.fixed.Fixed(rate=case.rates)), case.x, 1, seeds=range(4)).theta
     point = problem.at(theta, problem.population)
     line = point.along(-point.gradient)
     tau = -line.slope0 / bend_of(line)

@@ -12,8 +12,7 @@ import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import losses
-from toybox.rules import closed
+from toybox import losses, methods
 from toybox.xp import namespace
 
 from ..cases import (
@@ -373,7 +372,7 @@ def of_our_steps(sampler, factor, lost, limit, seed, many):
     rng, N, B = np.random.default_rng(seed), 5, 3
     g = rng.standard_exponential((N, 2)) * [1, 3]
     problem = tb.problems.NoisyQuadratic(np.eye(2), -g, start=np.zeros(2))
-    optimizer = on_rule(closed.Fixed(rate=1.0))
+    optimizer = on_rule(methods.fixed.Fixed(rate=1.0))
     trace = tb.run(problem, optimizer, steps=1, batch=B, seeds=range(many), sampler=sampler, every=None)
     alpha = -trace.theta - g.mean(axis=0)
     squares = alpha[:, :, None] * alpha[:, None, :]

@@ -16,13 +16,20 @@ import numpy as np
 
 from oracles import SCHEDULES
 from toybox import Status, hyper
+from toybox.methods.accelerated import Nesterov, Polyak
+from toybox.methods.alig import ALIG
+from toybox.methods.armijo import Armijo
+from toybox.methods.exact import Exact
+from toybox.methods.extragradient import Extragradient
+from toybox.methods.fixed import Fixed
+from toybox.methods.goldstein import Goldstein
+from toybox.methods.golsi import GOLSI
+from toybox.methods.hypergradient import Hypergradient
+from toybox.methods.labpal import LABPAL
+from toybox.methods.pal import PAL
+from toybox.methods.pls import PLS
+from toybox.methods.wolfe import StrongWolfe
 from toybox.problems import FromFunction
-from toybox.rules.accelerated import Extragradient, Nesterov, Polyak
-from toybox.rules.backtracking import Armijo, Goldstein
-from toybox.rules.bracketing import GOLSI, Exact, StrongWolfe
-from toybox.rules.closed import ALIG, PAL, Fixed, Hypergradient
-from toybox.rules.measured import LABPAL
-from toybox.rules.probabilistic import PLS
 
 SIZE, BATCH, STEPS = 8, 3, 4
 NAN, INF = np.nan, np.inf

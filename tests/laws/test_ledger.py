@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from toybox.directions import gradients
 from toybox.lines import GenericLine
+from toybox.parts import gradients
 from toybox.problems import FromFunction
 from zoo_cases import BATCH, CLOSED, SIZE, every_method, every_variant, problem, run, says
 

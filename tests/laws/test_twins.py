@@ -16,7 +16,7 @@ import pytest
 import oracles
 import toybox as tb
 from toybox import zoo
-from toybox.directions import Unit
+from toybox.methods.fixed import Unit
 from toybox.problems import FromFunction
 from zoo_cases import (
     AMPLIFIED,

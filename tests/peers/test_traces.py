@@ -6,9 +6,9 @@ import pytest
 import toybox as tb
 from optional import TORCH
 from toybox import Status
-from toybox.directions import Momentum
+from toybox.methods.momentum import Momentum
+from toybox.methods.pal import PAL
 from toybox.problems import NoisyQuadratic
-from toybox.rules.closed import PAL
 from traces import SETTINGS, arrays, load, problem_a, row, tolerance, worst
 from with_defaults import oracles
 

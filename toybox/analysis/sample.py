@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..chebyshev import Proxy, stacked
-from ..directions import Unit
 from ..hyper import bind, refuse_unknown, shown
 from ..lines import Line
+from ..methods.fixed import Unit
 from ..optimizer import Optimizer, run
 from ..rays import Ray, Step
 from ..trace import Trace

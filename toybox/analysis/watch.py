@@ -137,10 +137,11 @@ class Beliefs(NamedTuple):
 
 def beliefs(seen: Seen, grid: np.ndarray, evaluations: int | None = None) -> Beliefs:
     """The belief after the first ``evaluations`` (None: all) questions of a probabilistic search."""
-    from ..rules import probabilistic
+    from ..methods.belief import believe
+    from ..methods.pls import Scaled
 
     looks = [q for q in seen.questions if q.kind == "samples" and q.j > 0][:evaluations]
-    scaled = probabilistic.Scaled(seen.ray, seen.state.first)
+    scaled = Scaled(seen.ray, seen.state.first)
     first, unit, steep = (float(x.flat[0]) for x in (np.asarray(seen.state.first), scaled.unit, scaled.steep))
     u, values, slopes = np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), -1.0)
     for q in looks:
@@ -150,7 +151,7 @@ def beliefs(seen: Seen, grid: np.ndarray, evaluations: int | None = None) -> Bel
             np.append(x, [[float(y.flat[0])]], axis=1) for x, y in ((u, at), (values, value), (slopes, slope))
         )
     noise = [float(v.flat[0]) for v in scaled.noise]
-    belief = probabilistic.believe(u, values, slopes, *noise)
+    belief = believe(u, values, slopes, *noise)
     there = belief.at(grid[None] / first)
     c1, c2 = (float(np.asarray(c).flat[0]) for c in (seen.rule.c1, seen.rule.c2))
     minima, furthest = belief.minimizers()[0], 2 * u.max()

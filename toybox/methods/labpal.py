@@ -1,4 +1,4 @@
-"""Rules that measure the loss on more than the gradient's batch.
+"""LABPAL: a parabola through the loss of many batches, whose minimum serves many updates.
 
 Deviations
   LABPAL   Algorithm 9 is a sketch. As in the released code the direction is that of the search's own batches, which are
@@ -24,11 +24,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isfinite, nan
 from numbers import Real
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..entry import named, options
 from ..hyper import Hyper, choice, hyperparameters, integer, is_whole, number, refuse_unknown, shown
-from ..rays import Iterate, Status, Step, descends, slope_status
-from ..xp import Array
+from ..optimizer import Optimizer
+from ..rays import Iterate, Status, descends
+from ..text import End, Pool, Search, change, exhausted, finite, nowhere
+from .fixed import Unit
+from .momentum import Momentum
 
 NEAR, FAR = 1e-4, 1e-2  # where the parabola is measured beside 0, as lengths
 RELEASED_NEAR, RELEASED_FAR = 1.77e-4, 1e-2
@@ -122,22 +126,21 @@ class BatchSchedule:
 
 
 class Printed(NamedTuple):
-    estimate: Array  # in force; nan: none yet
-    used: Array  # updates since it was measured
+    estimate: Any = nan  # in force; nan: none yet
+    used: int = 0  # updates since it was measured
 
 
 class Released(NamedTuple):
-    k: int  # of the last step
-    s_max: Array
-    used: Array  # steps since the last search
-    updates: Array
-    estimate: Array  # (*lanes, 2), step and rate in force; nan: none yet
-    trusted: Array  # how many estimates are averaged, as a float
-    recent: Array  # (*lanes, 2, average), the last of them
+    s_max: Any
+    k: int = 0  # batches of the gradient of the last step
+    used: int = 0  # steps since the last search
+    updates: int = 0
+    estimate: tuple[Any, Any] = (nan, nan)  # length and rate in force; nan: none yet
+    recent: tuple[tuple[Any, Any], ...] = ()  # the last of those that are averaged
 
 
 @hyperparameters
-class LABPAL:
+class LABPAL(Search):
     """Large-batch parabolic approximation (Mutschler 2022; dissertation, Algorithm 9 and section 6.3).
 
     Every ``reuse`` updates the loss on ``approximation_batches`` batches is measured along the direction, and alpha
@@ -145,14 +148,14 @@ class LABPAL:
     length of the way (LABPAL&NSGD). The released variant wants the bare direction, whatever it keeps.
     """
 
-    alpha: Hyper = number(1.8, "(0, inf)")
-    approximation_batches: int = integer(10, 1)
-    reuse: int = integer(1000, 1)
-    s_max: Hyper = number(1.0, "(0, inf]")
-    keeps: str = choice("rate", "rate", "length")
-    variant: str = choice("paper", "paper", "released")
-    untrustworthy: int = integer(400, 0)
-    average: int = integer(25, 1)
+    alpha: Hyper = number(1.8, "(0, inf)", "factor of the way to the parabola's minimum")
+    approximation_batches: int = integer(10, 1, "base batches on which a search measures")
+    reuse: int = integer(1000, 1, "updates from a search to the next (n_SGD)")
+    s_max: Hyper = number(1.0, "(0, inf]", "the largest step, as a length")
+    keeps: str = choice("rate", "rate", "length", meaning="what is used until the next search")
+    variant: str = choice("paper", "paper", "released", meaning="as printed, or as the authors' code has it")
+    untrustworthy: int = integer(400, 0, "released: updates before estimates are averaged")
+    average: int = integer(25, 1, "released: estimates that are averaged at most")
     afresh = True
 
     def pooled(self, k):
@@ -171,98 +174,88 @@ class LABPAL:
     def scale_free(self):
         return self.variant == "paper" and self.keeps == "length"
 
-    def init(self, xp, lanes):
-        none, never = xp.broadcast_to(nan * self.alpha, lanes), xp.zeros(lanes, dtype=xp.int64)
+    def begin(self):
+        return Printed() if self.variant == "paper" else Released(self.s_max)
+
+    def search(self, here, state):
+        return (_printed if self.variant == "paper" else _released)(self, here, state)
+
+    def leads(self, ray, size, extras):
+        """Released: which lanes go along the bare gradient."""
         if self.variant == "paper":
-            return Printed(none, never)
-        zero = xp.zeros((*lanes, 2, self.average), dtype=self.alpha.dtype)
-        s_max = xp.broadcast_to(self.s_max, lanes)
-        return Released(0, s_max, never, never, xp.stack([none, none], axis=-1), zero[..., 0, 0], zero)
-
-    def step(self, ray, state):
-        return (_printed if self.variant == "paper" else _released)(self, ray, state)
+            return {}
+        bare = ray.xp.reshape(ray.xp.asarray([bool(one) for one in extras]), (*size.shape, 1))
+        along = ray.xp.where(bare, -ray.origin.gradient, ray.d)
+        return {"point": Iterate(ray.origin.theta + size[..., None] * along)}
 
 
-def _printed(rule, ray, state):
-    """Algorithm 9."""
-    xp, (estimate, used) = ray.xp, state
-    norm, lengths = xp.divisor(ray.norm), rule.keeps == "length"
-    searching = (used >= rule.reuse) | ~xp.isfinite(estimate)  # line 32
-    moving = searching & descends(ray.line().slope0)
-    failed = capped = moving & ~moving
-    if xp.any(moving):
-        a, b = _through_points(_changes(ray, rule, (NEAR, FAR), moving), NEAR, FAR)  # lines 20 to 24
-        s = -rule.alpha * b / (2 * a)  # line 25
-        new = xp.minimum(s, rule.s_max) if lengths else xp.minimum(s, rule.s_max) / norm  # eq. 6.6
-        good = moving & (a > 0) & (b < 0) & xp.isfinite(a) & xp.isfinite(new)
-        failed, capped = moving & ~good, good & (s >= rule.s_max)
-        estimate = xp.where(good, new, estimate)
-        used = xp.where(moving, 0 * used, used)
-    walking = (moving | ~searching) & xp.isfinite(estimate)  # line 33
-    size, status = _answer(ray, estimate / norm if lengths else estimate, walking, capped, failed)
-    return Step(size, Printed(estimate, used + 1), status)  # line 35
+def _printed(rule, here, state):
+    """Algorithm 9; lines 1 to 17, the loop, are the run's."""
+    (estimate, used), norm, lengths = state, here.norm, rule.keeps == "length"
+    searches = used >= rule.reuse or not finite(estimate)  # line 32
+    if not norm > 0 or (searches and not descends(here.slope0)):
+        return nowhere(here.slope0, Printed(estimate, used + 1))
+    status = Status.FOUND
+    if searches:
+        used, pool = 0, Pool(rule.pooled(here.batches))  # lines 20 to 22
+        a, b = through_points((yield change(NEAR / norm, FAR / norm, batch=pool)), NEAR, FAR)  # line 24
+        s = -rule.alpha * b / (2 * a) if a > 0 and b < 0 else nan  # line 25
+        new = min(s, rule.s_max) if lengths else min(s, rule.s_max) / norm  # eq. 6.6
+        good = a > 0 and b < 0 and finite(a) and finite(new)
+        estimate = new if good else estimate
+        status = Status.EXHAUSTED if not good else Status.CAPPED if s >= rule.s_max else Status.FOUND
+    state = Printed(estimate, used + 1)  # line 35
+    if not finite(estimate):
+        return exhausted(state)
+    return End(estimate / norm if lengths else estimate, status, state)  # line 33
 
 
-def _released(rule, ray, state):
-    """What the authors' code makes of it."""
-    xp = ray.xp
-    due = (state.used >= rule.reuse) | (state.updates == rule.untrustworthy + 2) | ~xp.isfinite(state.estimate[..., 0])
-    searching = due | (ray.batches != state.k)
-    moving = searching & descends(ray.line().slope0)
-    asking = moving & (ray.norm >= SHORT) & (ray.norm <= LONG)
-    found = capped = asking & ~asking
-    if xp.any(asking):
-        state, found, capped = _search(rule, ray, state, asking)
-    arc, rate = state.estimate[..., 0] / xp.divisor(ray.norm), state.estimate[..., 1]
-    walking = (asking | ~searching) & xp.isfinite(arc)
-    size = arc if rule.keeps == "length" else xp.where(searching, arc, rate)
-    size, status = _answer(ray, size, walking, capped, moving & ~found)
-    used = xp.where(asking, 0 * state.used, state.used) + 1
-    updates = xp.where(walking & (ray.norm > 0), state.updates + 1, state.updates)
-    bare = (~searching & (ray.batches == 1))[..., None]
-    moved = ray.origin.theta + size[..., None] * xp.where(bare, -ray.origin.gradient, ray.d)
-    return Step(size, state._replace(k=ray.batches, used=used, updates=updates), status, Iterate(moved))
+def _released(rule, here, state):
+    """What the authors' code makes of it; ``extra``: whether the step goes along the bare gradient."""
+    k, norm, used = here.batches, here.norm, state.used
+    due = used >= rule.reuse or state.updates == rule.untrustworthy + 2 or not finite(state.estimate[0])
+    searches, status = due or k != state.k, Status.FOUND
+    bare, state = not searches and k == 1, state._replace(k=k, used=used + 1)
+    if not norm > 0 or (searches and not descends(here.slope0)):
+        return nowhere(here.slope0, state, extra=bare)
+    if searches and not SHORT <= norm <= LONG:
+        return exhausted(state, extra=bare)
+    if searches:
+        near, far = RELEASED_NEAR, RELEASED_FAR
+        changes = yield change(near / norm, far / norm, batch=Pool(rule.pooled(k)))
+        state, status = _estimated(rule, norm, state._replace(used=1), *from_edges(changes, near, far))
+    length, rate = state.estimate
+    if not finite(length):
+        return exhausted(state, extra=bare)
+    state = state._replace(updates=state.updates + 1)
+    return End(length / norm if searches or rule.keeps == "length" else rate, status, state, bare)
 
 
-def _search(rule, ray, state, asking):
-    """The state with new estimates, where one was found, and where s_max bounds it."""
-    xp, (h1, h2) = ray.xp, (RELEASED_NEAR, RELEASED_FAR)
-    a, b = _from_edges(_changes(ray, rule, (h1, h2), asking), h1, h2)
-    s = -b / (2 * a)
-    arc = xp.maximum(rule.alpha * xp.minimum(s, state.s_max), SMALLEST)
-    rate = xp.maximum(arc / xp.divisor(ray.norm), SMALLEST)
-    found = asking & (a > 0) & (b < 0) & xp.isfinite(a) & xp.isfinite(rate)
-    capped = found & (s > state.s_max)
-    state = _averaged(rule, xp, state, xp.stack([arc, rate], axis=-1), found)
-    return state._replace(s_max=xp.where(capped, rule.alpha * state.s_max, state.s_max)), found, capped
+def _estimated(rule, norm, state, a, b):
+    """The state with a new estimate in force, or, as soon as any is trusted, the mean of the last ones; and the status
+    of the search. s_max grows where it bounds."""
+    s = -b / (2 * a) if a > 0 and b < 0 else nan
+    length = max(rule.alpha * min(s, state.s_max), SMALLEST)
+    rate = max(length / norm, SMALLEST)
+    if not (a > 0 and b < 0 and finite(a) and finite(rate)):
+        return state, Status.EXHAUSTED
+    recent = state.recent
+    if state.updates >= rule.untrustworthy + 2:
+        recent = (*recent, (length, rate))[-rule.average :]
+    latest = tuple(sum(column) / len(recent) for column in zip(*recent, strict=True)) if recent else (length, rate)
+    capped = s > state.s_max
+    s_max = rule.alpha * state.s_max if capped else state.s_max
+    return state._replace(estimate=latest, recent=recent, s_max=s_max), Status.CAPPED if capped else Status.FOUND
 
 
-def _averaged(rule, xp, state, new, found):
-    """The state with a new estimate (*lanes, 2) in force, or, as soon as any is trusted, the mean of the last ones."""
-    counts = found & (state.updates >= rule.untrustworthy + 2)
-    longer = xp.concat([state.recent[..., 1:], new[..., None]], axis=-1)
-    recent = xp.where(counts[..., None, None], longer, state.recent)
-    trusted = xp.where(counts, xp.minimum(state.trusted + 1, float(rule.average)), state.trusted)
-    mean = xp.rowsum(recent) / xp.divisor(trusted)[..., None]
-    latest = xp.where((trusted > 0)[..., None], mean, new)
-    return state._replace(recent=recent, trusted=trusted, estimate=xp.where(found[..., None], latest, state.estimate))
-
-
-def _changes(ray, rule, lengths, where):
-    """The changes of the mean loss of a search's batches after these lengths along the ray: two of (*lanes,)."""
-    xp, norm = ray.xp, ray.xp.divisor(ray.norm)
-    change = ray.pool(rule.pooled(ray.batches)).change(xp.stack([h / norm for h in lengths], axis=-1), where=where)
-    return change[..., 0], change[..., 1]
-
-
-def _through_points(changes, h1, h2):
+def through_points(changes, h1, h2):
     """a and b of the parabola a s^2 + b s through the changes after h1 and h2 (section 6.3.2, derivation step 2)."""
     near, far = changes
     a = (far / h2 - near / h1) / (h2 - h1)
     return a, near / h1 - a * h1
 
 
-def _from_edges(changes, h1, h2):
+def from_edges(changes, h1, h2):
     """The same as the released code has it: for a parabola half the curvature, and the slope of h1 / 2 at 0."""
     near, far = changes
     left, right = near / h1, (far - near) / (h2 - h1)
@@ -270,11 +263,50 @@ def _from_edges(changes, h1, h2):
     return (middle - left) / h1 / 2, left
 
 
-def _answer(ray, size, walking, capped, failed):
-    """Size and status (*lanes,). A failed search may walk by an older estimate; a step without a search never asks
-    whether the direction descends."""
-    xp = ray.xp
-    walking = walking & (ray.norm > 0)
-    status = xp.where(failed, int(Status.EXHAUSTED), xp.astype(capped, xp.int8))
-    status = xp.where(walking, status, slope_status(xp, ray.line().slope0, status))
-    return xp.where(walking, size, xp.where(status == int(Status.NONFINITE), nan, xp.zeros_like(size))), status
+@dataclass(frozen=True)
+class Plan:
+    """What labpal is told beside its rule."""
+
+    schedule: str = choice("doubling", *SCHEDULES, meaning="base batches per gradient, by a name or a function of t")
+    noise_factor: float = number(1, "(0, inf)", "what multiplies that number (eq. 6.8); one number for all lanes")
+
+
+def _labpal(keeps):
+    def make(schedule, noise_factor, momentum, **rule):
+        labpal, along = LABPAL(keeps=keeps, **rule), Momentum(momentum)
+        # the released code searches along the momentum vector, whatever it keeps
+        direction = Unit(along) if keeps == "length" and labpal.variant == "paper" else along
+        return Optimizer(direction, labpal, batches=BatchSchedule(labpal, schedule, noise_factor))
+
+    return make
+
+
+OPTIONS = {
+    **options(LABPAL, "alpha", "approximation_batches", "reuse"),
+    **options(Plan),
+    **options(LABPAL, "s_max"),
+    "momentum": options(Momentum, "beta", beta=0.0)["beta"],
+    **options(LABPAL, "variant", "untrustworthy", "average"),
+}
+NAMES = {
+    "labpal-sgd": named(
+        _labpal("rate"),
+        OPTIONS,
+        "a rate from a parabola on many batches, reused",
+        "s = alpha (-b / 2a) / |d|, a s^2 + b s through the mean losses of many batches; kept for reuse updates",
+        "k gradients; 3 losses of approximation_batches batches every reuse updates",
+        "D Algorithm 9, eqs. 6.6, 6.8",
+        "mutschler2022",
+        deviations="a search is part of an update",
+    ),
+    "labpal-nsgd": named(
+        _labpal("length"),
+        OPTIONS,
+        "an arc length from a parabola on many batches, reused",
+        "s = alpha (-b / 2a) along d / |d|, a s^2 + b s through mean losses of many batches; kept for reuse updates",
+        "k gradients; 3 losses of approximation_batches batches every reuse updates",
+        "D Algorithm 9, eqs. 6.6, 6.8",
+        "mutschler2022",
+        deviations="as labpal-sgd",
+    ),
+}

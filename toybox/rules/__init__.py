@@ -1,1 +1,0 @@
-"""Step rules: pure functions of a ray. One file per family."""
