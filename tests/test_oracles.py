@@ -389,7 +389,7 @@ def test_the_largest_step_is_reported():
 
 def test_a_line_without_minimum_exhausts_the_exact_search():
     assert only(oracles.exact(downhill, (0.0,), [1], s_max=inf))[:3] == ((0.0,), 0, oracles.EXHAUSTED)
-    assert only(oracles.exact(parabola(F(-1)), (F(1),), [(0,)])) == ((1,), 0, oracles.EXHAUSTED, 0)
+    assert only(oracles.exact(parabola(F(-1)), (F(1),), [(0,)], s_max=inf)) == ((1,), 0, oracles.EXHAUSTED, 0)
 
 
 def test_backtracking_gives_up():

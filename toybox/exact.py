@@ -28,6 +28,11 @@ def fraction(v: Any) -> Number:
     return Fraction(int(v))
 
 
+def alike(x: Number, *constants: float) -> tuple:
+    """Constants of a text as numbers of the kind of x: as fractions where x is one."""
+    return tuple(map(fraction, constants)) if isinstance(x, Fraction) else constants
+
+
 class Root(float):
     """The square root of a fraction that has no rational one: a float whose square is known exactly."""
 

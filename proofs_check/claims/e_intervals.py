@@ -6,11 +6,9 @@ Dissertation, eqs. 2.17, 2.18 and 2.24, section 6.2.
 from __future__ import annotations
 
 from fractions import Fraction as F
-from functools import partial
 
 import numpy as np
 
-import toybox as tb
 from toybox import methods
 from toybox.rays import Status
 
@@ -77,7 +75,7 @@ def searches_end_inside():
     slack, alpha = {}, [F(s) for s in size * curvature]
     for i, (c1, c2) in enumerate((F(a) / 16, F(b) / 16) for a, b in zip(j.tolist(), k.tolist(), strict=True)):
         p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
-        twin = moves(tb.tiny.strong_wolfe, p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
+        twin = moves("strong-wolfe", p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
         slack[f"{i}: twin"] = equal(twin[0].step, F(size[i]))
         slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], 2 * (1 - c1))
     return slack | {"found": same(status, Status.FOUND)}
@@ -136,8 +134,7 @@ WA_04 = Claim(
 
 
 def golsi(predicted):
-    twin = partial(tb.tiny.golsi, fresh=lambda t, j: True)
-    return accepts(lanes(constant=2.0), methods.golsi.GOLSI, twin, "c2", predicted)
+    return accepts(lanes(constant=2.0), methods.golsi.GOLSI, "golsi", "c2", predicted)
 
 
 def immediate_iff(p, w, low=F(1)):
@@ -147,7 +144,7 @@ def immediate_iff(p, w, low=F(1)):
 def at_once(alpha):
     """-1 unless GOLS-I with its default constant accepts this step at once."""
     p = Parabola(F(2), F(-1, 8), F(0), alpha)
-    return same(found(p, tb.tiny.golsi, fresh=lambda t, j: True, c2=F(9, 10)), True)
+    return same(found(p, "golsi", c2=F(9, 10)), True)
 
 
 WA_05 = Claim(
@@ -177,7 +174,7 @@ def goldstein(predicted):
     return accepts(
         lanes(constant=9 / 16),
         methods.goldstein.Goldstein,
-        tb.tiny.sls_goldstein,
+        "sls-goldstein",
         "c",
         predicted,
         max_step=1e6,
@@ -191,7 +188,7 @@ def between_iff(p, w, share=2):
 
 
 def minimiser_accepted(w):
-    return same(found(Parabola(F(2), F(-3), F(1), F(1)), tb.tiny.sls_goldstein, c=w, tries=1), True)
+    return same(found(Parabola(F(2), F(-3), F(1), F(1)), "sls-goldstein", c=w, tries=1), True)
 
 
 WA_06 = Claim(

@@ -16,8 +16,8 @@ import sympy as sp
 from hypothesis import strategies as st
 
 from toybox import methods
-from toybox.tiny import probabilistic as twin
 
+from .. import belief as plain_belief
 from ..cases import EPS, dot, positive, seeds, solve, tol_dot, tol_solve
 from ..claim import Check, Claim, above, below, close, equal, holds
 
@@ -48,7 +48,7 @@ EXACT = (F(0), F(0))
 
 def prior(f, g, m2=F(1), tau=F(10)):
     """Prior covariance of two terms (i, s): the i-th derivative of l at s (eq. 2.30). The kernel is the twin's."""
-    return m2 * twin.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
+    return m2 * plain_belief.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
 
 
 class Exact(NamedTuple):
@@ -86,8 +86,8 @@ def floats(data):
     return [np.array(part, float) for part in data]
 
 
-def by_twin(data, noise=EXACT):
-    return twin.believe(*(list(map(float, part)) for part in data), *map(float, noise))
+def exactly(data, noise=EXACT):
+    return plain_belief.believe(*(list(map(float, part)) for part in data), *map(float, noise))
 
 
 def rows_of(belief, terms):
@@ -143,8 +143,8 @@ def kernel_of_twin():
     printed = {(0, 0): K29, (0, 1): K31, (1, 0): K32, (1, 1): K33}
     slack = {}
     for (i, j), (right, left) in printed.items():
-        slack[f"{i}{j}, s > t"] = zero(twin.kernel(i, t + h, j, t) - right.subs({m: 1, s: t + h}))
-        slack[f"{i}{j}, s < t"] = zero(twin.kernel(i, s, j, s + h) - left.subs({m: 1, t: s + h}))
+        slack[f"{i}{j}, s > t"] = zero(plain_belief.kernel(i, t + h, j, t) - right.subs({m: 1, s: t + h}))
+        slack[f"{i}{j}, s < t"] = zero(plain_belief.kernel(i, s, j, s + h) - left.subs({m: 1, t: s + h}))
     return slack
 
 
@@ -212,7 +212,7 @@ def inner_products(weight=1):
     for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
         for name, a, b, low in (("s < t", s, s + h, s), ("s > t", t + h, t, t)):
             integral = sp.integrate(sp.expand(weight * feature(i, a) * feature(j, b)), (u, 0, low))
-            slack[f"{i}{j}, {name}"] = zero(twin.kernel(i, a, j, b) - integral)
+            slack[f"{i}{j}, {name}"] = zero(plain_belief.kernel(i, a, j, b) - integral)
     return slack
 
 
@@ -339,7 +339,7 @@ def interpolates_in_floats(data, noise=EXACT):
     The basis functions of the two values sum to 1, those of the slopes stay below 4 w / 27 each: r (1 + w) covers a
     residual of r everywhere in a cell of width w. Evaluating the mean adds T-dot.
     """
-    belief, plain = methods.belief.believe(*floats(data), *map(float, noise)), by_twin(data, noise)
+    belief, plain = methods.belief.believe(*floats(data), *map(float, noise)), exactly(data, noise)
     r = tol_solve(belief.gram, belief.weights)
     cells = [(*cell, r * float(1 + cell[1][0] - cell[0][0])) for cell in inside(data)]
     values = [(x, y, r) for x, y in zip(data.s, data.values, strict=True)]
