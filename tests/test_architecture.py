@@ -93,7 +93,7 @@ def test_a_bare_import_loads_numpy_and_the_array_layer_only():
 
 
 def test_public_names_are_loaded_when_first_used():
-    names = "tb.analysis.sample, tb.hyper.number, tb.zoo.METHODS, tb.tiny, tb.study.stack, tb.problem, tb.run"
+    names = "tb.analysis.sample, tb.hyper.number, tb.zoo.METHODS, tb.study.stack, tb.problem, tb.run"
     in_fresh_interpreter(f"import toybox as tb; print({names})")
     in_fresh_interpreter("import toybox as tb; print([getattr(tb, name) for name in dir(tb)])")
 

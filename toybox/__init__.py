@@ -17,7 +17,7 @@ _HOME = {  # public name -> module; loaded when first used, so that "import toyb
     "Trace": ".trace", "noise_factor": ".methods.labpal", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     **dict.fromkeys(("Search", "change", "once", "slope", "both", "turn", "found", "exhausted", "nowhere"), ".text"),
     "diverged": ".text", "search": ".bare", "Gradient": ".methods.fixed", "Unit": ".methods.fixed",
-    "problems": ".problems", "methods": ".methods", "lines": ".lines", "tiny": ".tiny",
+    "problems": ".problems", "methods": ".methods", "lines": ".lines",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
     "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip

@@ -239,12 +239,12 @@ PAL_ANGLE = Claim(
 
 
 def gains(q, mu, alpha):
-    """f falls by alpha (2 - alpha) g(x), and it does fall iff 0 < alpha < 2."""
+    """f falls by alpha (2 - alpha) g(x), and, for alpha > 0, it does fall iff alpha < 2."""
     g = q.gradient(q.x)
     assume(any(g))
     full = dot(g, g) ** 2 / (4 * dot(g, times(q.Q, g)))
     drop = q.f(q.x) - q.f(exact_pal(q, q.x, mu, alpha=alpha).x)
-    sign = above(drop, 0) if 0 < alpha < 2 else equal(drop, 0) if alpha in (0, 2) else above(0, drop)
+    sign = above(drop, 0) if alpha < 2 else equal(drop, 0) if alpha == 2 else above(0, drop)
     return {"identity": equal(drop, alpha * (2 - alpha) * full), "sign": sign}
 
 
@@ -261,7 +261,7 @@ def relaxed_arrays(q, mu, alpha):
     return arrays_take(q, mu, alpha * exact_pal(q, q.x, mu).step, alpha=float(alpha))
 
 
-halves = st.sampled_from([F(k, 2) for k in range(-1, 7)])
+halves = st.sampled_from([F(k, 2) for k in range(1, 7)])
 relaxations = st.sampled_from([F(k, 4) for k in range(1, 8)])
 PLACE = diagonal((2, 5), (3, 4))
 
@@ -290,9 +290,6 @@ PAL_RELAX = Claim(
         Check("our rule on arrays", relaxed_arrays, st.tuples(rational_quadratics(), positive(), relaxations), 100),
     ],
     controls=[
-        Check(
-            "alpha = 0 lowers the loss", lambda: above(PLACE.f(PLACE.x), PLACE.f(exact_pal(PLACE, PLACE.x, F(1), 0).x))
-        ),
         Check(
             "alpha = 2 lowers the loss", lambda: above(PLACE.f(PLACE.x), PLACE.f(exact_pal(PLACE, PLACE.x, F(1), 2).x))
         ),
