@@ -16,7 +16,7 @@ from optional import TORCH
 from toybox.lines import HermiteLine
 from toybox.methods.belief import NUGGET, OFFSET, TINY, Belief, believe, bivariate, covariance, promising
 from toybox.methods.pls import PLS, WALL, Scaled, wall
-from toybox.rays import Ledger, Ray
+from toybox.rays import Ledger, Ray, Walk
 
 EPS = 2.0**-52
 POINTS = np.array([0.0, 1.0, 0.4, 2.0, 3.5])  # in the order of a search, not sorted
@@ -347,7 +347,7 @@ def gradient(**hyper):
 def ray(problem, batch, seed=0, theta=None, j=0):
     sampler = lambda t, j: problem.draw(np.array([seed]), t, j, batch, "fresh")
     origin = problem.at(problem.initial([seed]) if theta is None else theta, sampler(0, 0))
-    return Ray(problem, origin, -origin.gradient, 0, 1, batch, Ledger(), sampler)
+    return Ray(Walk(problem, sampler, batch, 1, Ledger()), origin, -origin.gradient, 0)
 
 
 @pytest.mark.parametrize("batch", [1, 20, 100])

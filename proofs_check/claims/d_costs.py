@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def exact_cost(a, b, x, mu):
     """Per step the loss at two points and the slope at one of them, on the step's own batch: here of a x^4 + b x."""
     slack = []
     for _ in range(3):
-        slope, points = 4 * a * x**3 + b, []
+        slope, points = 4 * a * x**3 + b, list[Any]()
         way = -1 if slope > 0 else 1
 
         def loss(s, x=x, way=way, points=points):

@@ -107,7 +107,7 @@ def mean_square_falls(minima, steps):
 
 
 def lengths(order, ms=APART):
-    xs = reusing(order, ms, "labpal_nsgd")
+    xs = reusing(order, ms, "labpal-nsgd")
     return [abs(b - a) for a, b in pairwise(xs)]
 
 

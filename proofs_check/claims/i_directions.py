@@ -50,7 +50,7 @@ def walked(direction, g, rate=1.0):
 def without_eps(direction):
     """The same with eps = 0, which its record refuses."""
     kind: Any = type(direction)
-    extended = type(kind.__name__, (kind,), {"__annotations__": {"eps": Any}, "eps": number(0, "[0, inf)")})
+    extended: Any = type(kind.__name__, (kind,), {"__annotations__": {"eps": Any}, "eps": number(0, "[0, inf)")})
     return hyperparameters(extended)(**tb.hyper.fields(direction) | {"eps": F(0)})
 
 

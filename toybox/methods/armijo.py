@@ -11,6 +11,7 @@ Deviations
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from math import inf
 
 from ..entry import named, options
@@ -25,6 +26,7 @@ from .fixed import Gradient
 class FirstTrial(Search):
     """The step that a search tries first: the last one, that grown, or always the same."""
 
+    _: KW_ONLY
     first: Hyper = number(1.0, "(0, inf)", "the first trial of the first step")
     reset: int = choice(1, 0, 1, 2, meaning="the first trial: 0 the last step, 1 that times gamma^(B/D), 2 first again")
     gamma: Hyper = number(2.0, "[1, inf)", "growth of the first trial per epoch, with reset 1")
@@ -73,6 +75,7 @@ class Armijo(FirstTrial):
         return exhausted(s, size=1e-6 if released else 0)
 
 
+GROWTH = ("gamma", "first", "reset", "steps_per_epoch")
 NAMES = {
     "backtracking": named(
         lambda **armijo: Optimizer(Gradient(), Armijo(reset=2, **armijo)),
@@ -86,7 +89,7 @@ NAMES = {
     ),
     "sls": named(
         lambda **armijo: Optimizer(Gradient(), Armijo(**armijo)),
-        options(Armijo),
+        options(Armijo, "c", "beta", *GROWTH, "max_step", "tries", "sample", "variant"),
         "stochastic Armijo search with resets",
         "the first s in s_{t-1} gamma^(B/D) * beta^i with phi(s) - phi(0) <= c s phi'(0)",
         "1 gradient, 1 loss per trial",

@@ -6,12 +6,14 @@ cannot move or the tries are used up the last trial is taken (EXHAUSTED, or CAPP
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
+
 from ..entry import named, options
 from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import decreases, descends
 from ..text import change, exhausted, found, nowhere
-from .armijo import FirstTrial
+from .armijo import GROWTH, FirstTrial
 from .fixed import Gradient
 
 
@@ -23,6 +25,7 @@ class Goldstein(FirstTrial):
     beta: Hyper = number(0.9, "(0, 1)", "factor of a step that is too long")
     grow: Hyper = number(2.0, "(1, inf)", "factor of a step that is too short")
     tries: int = integer(100, 1, "trials at most")
+    _: KW_ONLY
     max_step: Hyper = number(10.0, "(0, inf]", "the largest step")
     reset: int = choice(0, 0, 1, 2, meaning="the first trial: 0 the last step, 1 that times gamma^(B/D), 2 first again")
     SMALLEST = 1e-8
@@ -45,7 +48,7 @@ class Goldstein(FirstTrial):
 NAMES = {
     "sls-goldstein": named(
         lambda **goldstein: Optimizer(Gradient(), Goldstein(**goldstein)),
-        options(Goldstein),
+        options(Goldstein, "c", "beta", "grow", *GROWTH, "max_step", "tries"),
         "between the two Goldstein lines",
         "(1 - c) s phi'(0) <= phi(s) - phi(0) <= c s phi'(0)",
         "1 gradient, 1 loss per trial",
