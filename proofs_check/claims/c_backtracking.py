@@ -136,12 +136,12 @@ def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
 def sharp(k):
     """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
     first = F(3, 2) + F(1, 2**k)
-    twin = moves("backtracking", *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    exactly = moves("backtracking", *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
     rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
     wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
     return {
-        "exact": equal([twin.step, twin.trials], [wanted, trials]),
+        "exact": equal([exactly.step, exactly.trials], [wanted, trials]),
         "arrays": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [wanted, trials]),
     }
 
@@ -228,12 +228,12 @@ def made_as_printed(first, cap):
 
 def ours(x, first=F(3, 2)):
     """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
-    twin = moves("backtracking", *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    exactly = moves("backtracking", *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
     rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     quadratic = tb.problems.NoisyQuadratic(np.eye(1), np.ones(1))
     trace = walk(quadratic, on_rule(rule), np.array([float(x)])).trace
     status = tb.Status(int(trace.status[0, 0]))
-    return (twin.step, twin.trials, twin.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
+    return (exactly.step, exactly.trials, exactly.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
 
 
 def ours_takes_equality():

@@ -159,11 +159,11 @@ def unbounded(x, steps):
     So every step of our search, on exact numbers and on floats, is a Wolfe step at cosine 1: |g|^2 should fall.
     """
     plain = Plain(lambda x: x[0] * x[0] - x[1], lambda x: (2 * x[0], F(-1)))
-    twin = moves("strong-wolfe", plain, x, [(0,)] * steps, c1=F(1, 10), c2=F(1, 2), first=F(1))
+    exactly = moves("strong-wolfe", plain, x, [(0,)] * steps, c1=F(1, 10), c2=F(1, 2), first=F(1))
     rule = methods.wolfe.StrongWolfe(c1=0.1, c2=0.5)
     ours = walk(tb.problems.FromFunction(valley, 2, 1), on_rule(rule), np.array(x, float), steps)
-    assert all(move.status == tb.Status.FOUND and move.step == 1 for move in twin), "no Wolfe steps"
-    assert np.all(ours.theta[1:, 0] == [move.x for move in twin]), "no Wolfe steps on arrays"
+    assert all(move.status == tb.Status.FOUND and move.step == 1 for move in exactly), "no Wolfe steps"
+    assert np.all(ours.theta[1:, 0] == [move.x for move in exactly]), "no Wolfe steps on arrays"
     square = (valley(ours.theta[:, 0])[1] ** 2).sum(-1)
     return Contrast(square[0], square[-1], "less than")
 

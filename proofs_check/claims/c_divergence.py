@@ -239,7 +239,7 @@ def ends(paths, expected):
 
 
 def runs(mu, alpha, expected):
-    """1500 steps of our rule on arrays, and of the twin's parabola with 40 digits."""
+    """1500 steps of our rule on arrays, and of eq. 4.2 with 40 digits."""
     mu, alpha, expected = (np.array(v) for v in (mu, alpha, expected))
     ours = SATURATING.arrays(0.05, 1500, mu=mu, alpha=alpha)
     with localcontext() as context:

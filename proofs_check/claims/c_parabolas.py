@@ -89,12 +89,12 @@ def fitted(line, grows=0):
     if line.gamma == 0:
         slack["vertex"] = equal(-line.slope(0) * line.mu**2 / (2 * rise), -line.b / (2 * line.a))
     if line.b != 0 and grows == 0:
-        slack["twin"] = goes_to_vertex(line)
+        slack["exact"] = goes_to_vertex(line)
     return slack
 
 
 def goes_to_vertex(line):
-    """Our twin goes to the vertex, where the parabola has a minimum; else by |mu| downhill (case 2)."""
+    """PAL on exact numbers goes to the vertex, where the parabola has a minimum; else by |mu| downhill (case 2)."""
     wanted = -line.b / (2 * line.a) if line.a > 0 else abs(line.mu) * (-1 if line.b > 0 else 1)
     return equal(Univariate(line.f, line.slope).pal(F(0), abs(line.mu))[1], wanted)
 
@@ -155,7 +155,7 @@ LS_13 = Claim(
     finding="Rounding of the losses changes a by eps (|l(0)| + |l(mu)|) / mu^2: in single precision and for losses of"
     " size 1 by 0.001 at mu = 0.01, and by 10 at mu = 0.0001.",
     checks=[
-        Check("curvature, vertex, and our twin goes there", fitted, cubics(), examples=300),
+        Check("curvature, vertex, and PAL goes there", fitted, cubics(), examples=300),
         Check("our rule on quadratics", on_quadratics, float_quadratics(), examples=200),
         Check("a cubic term adds gamma mu", lambda line: fitted(line, 1), cubics(rationals()), examples=100),
         Check("single precision", single_precision, lambda budget: [(0.01, -3), (1e-4, 1)]),
@@ -164,7 +164,7 @@ LS_13 = Claim(
     controls=[
         broken("a cubic term", fitted, cubics(rationals(nonzero=True))),
         broken(
-            "the twin with a cubic term",
+            "with a cubic term",
             goes_to_vertex,
             cubics(rationals(nonzero=True)).filter(lambda line: line.b != 0),
         ),

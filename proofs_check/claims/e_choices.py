@@ -37,7 +37,9 @@ def sls_choices(budget, c=0.1, beta=0.9):
     """Backtracking from far enough takes the first power of beta below 2 (1 - c)."""
     vertex, first = shapes(budget)
     far = 2 * (1 - c) * vertex * (1 + first)
-    size, _, _, end = one_step(methods.armijo.Armijo(c, beta, first=far, reset=2, tries=400), 1 / vertex, -vertex)
+    size, _, _, end = one_step(
+        methods.armijo.Armijo(c=c, beta=beta, first=far, reset=2, tries=400), 1 / vertex, -vertex
+    )
     return Choice("SLS", size / vertex, 2 * beta * (1 - c), 2 * (1 - c), np.abs(end / vertex))
 
 
@@ -127,7 +129,7 @@ def parabola_hit(name, found, alpha, vertex, reach):
     return close(found, alpha, 16 * EPS * (1 + 2 * vertex / reach) * alpha)
 
 
-def twins(budget):
+def starts(budget):
     """Our rules on arrays and on exact numbers, from the same starts."""
     vertex, first = shapes(budget)[:, :40]
     far = 2 * vertex * (1 + first)
@@ -165,7 +167,7 @@ WA_07 = Claim(
         Check("SLS and GOLS-I stay inside and decrease the loss", chosen, lane_by_lane),
         Check("and reach every alpha inside", reaches, intervals()),
         Check("PAL and LABPAL", parabola_hit, parabolic_choices),
-        Check("steps on exact numbers", agree, twins),
+        Check("steps on exact numbers", agree, starts),
     ],
     controls=[
         Check("GOLS-I growing by 3", chosen, grown_by_three),

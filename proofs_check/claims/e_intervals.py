@@ -9,6 +9,7 @@ from fractions import Fraction as F
 
 import numpy as np
 
+import toybox as tb
 from toybox import methods
 from toybox.rays import Status
 
@@ -67,7 +68,7 @@ def weaker(c1, c2):
 
 
 def searches_end_inside():
-    """The strong Wolfe search of arrays and its twin take the same step, which meets both conditions."""
+    """On arrays and on exact numbers the strong Wolfe search takes the same step, which meets both conditions."""
     j, k, first = (part.ravel() for part in np.meshgrid(np.arange(1, 16), np.arange(1, 16), 2.0 ** np.arange(-5, 6, 2)))
     j, k, first = (part[j < k] for part in (j, k, first))
     curvature, x = 2.0 ** (j % 5 - 2), -(2.0 ** -(k % 3))
@@ -75,8 +76,8 @@ def searches_end_inside():
     slack, alpha = {}, [F(s) for s in size * curvature]
     for i, (c1, c2) in enumerate((F(a) / 16, F(b) / 16) for a, b in zip(j.tolist(), k.tolist(), strict=True)):
         p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
-        twin = moves("strong-wolfe", p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
-        slack[f"{i}: twin"] = equal(twin[0].step, F(size[i]))
+        exactly = moves("strong-wolfe", p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
+        slack[f"{i}: exact"] = equal(exactly[0].step, F(size[i]))
         slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], 2 * (1 - c1))
     return slack | {"found": same(status, Status.FOUND)}
 
@@ -188,7 +189,11 @@ def between_iff(p, w, share=2):
 
 
 def minimiser_accepted(w):
-    return same(found(Parabola(F(2), F(-3), F(1), F(1)), "sls-goldstein", c=w, tries=1), True)
+    p = Parabola(F(2), F(-3), F(1), F(1))
+    rule = methods.goldstein.Goldstein(first=p.alpha / (2 * p.a), tries=1)
+    rule = tb.hyper.with_numbers(rule, {"c": w})  # which is refused beyond 1/2, rightly
+    phi = lambda s: p.plain.value((-s * p.b,), (0,))
+    return same(tb.search(rule, phi, slope0=-p.b * p.b).status == tb.Status.FOUND, True)
 
 
 WA_06 = Claim(

@@ -266,7 +266,7 @@ def floors(budget):
         problem = tb.problems.NoisyQuadratic(h[:, None, None], rng.standard_normal((D, 1)))
         c, beta = rng.uniform(0.05, 0.95, lanes), rng.uniform(0.3, 0.95, lanes)
         first = 10 ** rng.uniform(-2, 2, lanes) / h.max()
-        rule = methods.armijo.Armijo(c, beta, first=first, tries=1000)
+        rule = methods.armijo.Armijo(c=c, beta=beta, first=first, tries=1000)
         trace = tb.run(problem, on_rule(rule), steps=steps, batch=B, theta=1.0, sampler="fresh", every=None)
         lowest = np.where(trace.size > 0, trace.size, np.inf)[:, 0].min(axis=0)
         for row in zip(lowest.tolist(), first.tolist(), c.tolist(), beta.tolist(), strict=True):

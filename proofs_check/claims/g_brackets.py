@@ -115,8 +115,8 @@ def lines_agree(budget):
     size, _, trials = lines.searched()
     for i in range(60):
         line = Wavy(*(part[i].item() for part in lines))
-        twin = alone(line.value, line.slope, first=line.first, factor=line.factor)
-        yield size[i].item(), twin.step, int(trials[i]), twin.trials
+        exactly = alone(line.value, line.slope, first=line.first, factor=line.factor)
+        yield size[i].item(), exactly.step, int(trials[i]), exactly.trials
 
 
 class Straight(NamedTuple):
@@ -150,7 +150,7 @@ def inflection():
     """From 1/2 the search returns 1, where l' = 0."""
     exact = alone(*BENT, first=F(1, 2), factor=2)
     arrays, status, _ = search(*BENT, 1, first=np.array([0.5]))
-    return {"twin": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
+    return {"exact": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
 
 
 def lowest_there(first, s):

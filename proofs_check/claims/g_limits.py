@@ -230,12 +230,12 @@ def fewest(lane, extra=-1):
 def doublings():
     """From 1e-8 to the first power beyond 1: 27 doublings, on arrays and on exact numbers."""
     size, _, trials = search(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, 1, first=np.array([1e-8]))
-    twin = alone(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, first=F(1, 10**8), smallest=F(1, 10**8))
+    exactly = alone(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, first=F(1, 10**8), smallest=F(1, 10**8))
     return {
         "arrays": equal(int(trials[0]), 28),
         "size": close(size[0], 1e-8 * 2.0**27, EPS),
-        "twin": equal(twin.trials, 28),
-        "step": equal(twin.step, F(2**27, 10**8)),
+        "exact": equal(exactly.trials, 28),
+        "step": equal(exactly.step, F(2**27, 10**8)),
         "27": equal(ceil(log(1e8, 2)), 27),
     }
 

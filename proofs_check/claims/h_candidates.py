@@ -37,7 +37,7 @@ class Cubic(NamedTuple):
         cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
         return float(methods.belief.Belief.minimizers(cell)[0])
 
-    def exactly(self):
+    def plainly(self):
         cell: Any = PlainCell(*map(float, self))
         return plain_belief.Belief.minimum(cell, 0.0, cell.width)
 
@@ -108,7 +108,7 @@ def with_zeros(steepness, low, gap):
     high = low + gap
     c = Cubic(steepness * low * high, -steepness * (low + high), 2 * steepness)
     best = high if steepness > 0 else low
-    found, plain = c.by_arrays(), c.exactly()
+    found, plain = c.by_arrays(), c.plainly()
     slack = {"first form": equal(first_form(c), best)}
     if c.second + abs(steepness) * gap:
         slack["second form"] = equal(second_form(c), best)
@@ -116,7 +116,7 @@ def with_zeros(steepness, low, gap):
         room = 4 * EPS * float(best)
         return slack | {
             "arrays": close(found, float(best), room),
-            "twin": close(nan if plain is None else plain, float(best), room),
+            "plain": close(nan if plain is None else plain, float(best), room),
         }
     return slack | {"none in the cell": holds(found != found and plain is None)}
 
@@ -124,7 +124,7 @@ def with_zeros(steepness, low, gap):
 def without_zeros(steepness, place, height):
     """A slope that is nowhere 0: the radicand is negative."""
     c = Cubic(steepness * (place**2 + height), -2 * steepness * place, 2 * steepness)
-    found, plain = c.by_arrays(), c.exactly()
+    found, plain = c.by_arrays(), c.plainly()
     return {
         "radicand": above(0, c.second**2 - 2 * c.first * c.third),
         "none": holds(found != found and plain is None),
@@ -177,13 +177,13 @@ def minima_of_the_mean(number, n, quiet, fewer=0):
     beyond = belief.s[-1] + np.array([0.0, 1.0, 7.0])
     slack = {
         "count": at_most(len(there), n - 1 - fewer),
-        "count, twin": at_most(sum(x is not None for x in by_plain), n - 1 - fewer),
+        "count, plain": at_most(sum(x is not None for x in by_plain), n - 1 - fewer),
         "straight beyond": holds(np.array(belief.bends(beyond)) == 0),
         "all of them": holds([~np.isnan(x) for x, turns in zip(found, turning(belief), strict=True) if turns]),
     }
     for name, places, slopes in (
         ("arrays", there, [belief.moments(there[[k]])[1][0] for k in range(len(there))]),
-        ("twin", by_plain, [plain.mean([(1, 1, x)]) for x in by_plain if x is not None]),
+        ("plain", by_plain, [plain.mean([(1, 1, x)]) for x in by_plain if x is not None]),
     ):
         for x, slope in zip((x for x in places if x is not None), slopes, strict=True):
             slack[f"{name}, slope at {x:.3g}"] = close(slope, 0.0, slope_room(belief, x))
@@ -213,7 +213,8 @@ def turning(belief):
 
 
 def next_trial(number, n, by=None):
-    """Among minima and twice the furthest place, the largest product; the twin judges the arrays' choice and its own.
+    """Among minima and twice the furthest place, the largest product; the plain belief judges both
+    choices.
 
     Where the mean rises at 0 and the first cell has no minimum, a hundredth of that cell, which no product chose.
     """
@@ -221,7 +222,7 @@ def next_trial(number, n, by=None):
     minima = belief.minimizers()
     found = {
         "arrays": [*minima[~np.isnan(minima)], 2 * belief.s[-1]],
-        "twin": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
+        "plain": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
     }
     rises = np.isnan(minima[0]) and belief.moments(np.zeros(1))[1][0] > 0
     choices = (
@@ -268,7 +269,7 @@ PLS_10 = Claim(
             lambda: {
                 "second form": nearly_parabolic(second_form),
                 "arrays": nearly_parabolic(Cubic.by_arrays),
-                "twin": nearly_parabolic(Cubic.exactly),
+                "plain": nearly_parabolic(Cubic.plainly),
             },
         ),
         Check("minima of posterior means", minima_of_the_mean, BELIEFS, examples=200),

@@ -23,9 +23,9 @@ from .h_probabilistic import (
     EXAMPLE,
     NOISY,
     exact,
-    exactly,
     floats,
     observations,
+    plainly,
     prior,
     rounding,
     rows_of,
@@ -207,7 +207,7 @@ def residual(belief, size):
 
 
 def variances_of_ours(data, noise, confused=False):
-    """Arrays and twin against the posterior in fractions.
+    """Arrays and plain belief against the posterior in fractions.
 
     Every solution of G c = v has a residual of T-solve, 64 n eps |G| |c|; where l(s) = l(0) + s l'(0) + w(s) is
     collected from its parts, so is |c|. The subtraction from the prior adds its rounding.
@@ -215,7 +215,7 @@ def variances_of_ours(data, noise, confused=False):
     given = tuple(reversed(noise)) if confused else noise
     belief, plain, believed = (
         methods.belief.believe(*floats(data), *map(float, given)),
-        exactly(data, given),
+        plainly(data, given),
         exact(data, noise),
     )
     slack = {}
@@ -233,7 +233,7 @@ def variances_of_ours(data, noise, confused=False):
             room += 8 * EPS * float(prior((i, x), (i, x)))
             term = [(1, i, float(x))]
             slack[f"arrays, {i} at {x}"] = close(found**2, expected, room)
-            slack[f"twin, {i} at {x}"] = close(max(plain.covariance(term, term), 0.0), expected, room)
+            slack[f"plain, {i} at {x}"] = close(max(plain.covariance(term, term), 0.0), expected, room)
     return slack
 
 
@@ -261,7 +261,7 @@ PLS_05 = Claim(
         Check("variances without noise", known_variances, observations(st.integers(2, 4)), examples=30),
         Check("the size of a literal variance", printed_variance),
         Check(
-            "arrays and twin",
+            "arrays and plain belief",
             variances_of_ours,
             st.tuples(observations(st.integers(1, 4)), st.one_of(st.just(EXACT), variances)),
             examples=60,
@@ -308,7 +308,7 @@ def without_m(data, noise, factor, noise_too=True):
     room = m * rounding(belief, rows_of(belief, ASKED))
     return {
         "arrays": close([m * there.value()[0][0], m * there.slope()[0][1]], expected, room),
-        "twin": close([m * plain.mean([(1, i, float(x))]) for i, x in ASKED], expected, room),
+        "plain": close([m * plain.mean([(1, i, float(x))]) for i, x in ASKED], expected, room),
     }
 
 

@@ -77,7 +77,7 @@ WHOLE = st.lists(st.tuples(*[st.integers(-9, 9).map(F)] * 2), min_size=1, max_si
 
 
 def momenta(g, beta):
-    """m_0 .. m_T of the twin."""
+    """m_0 .. m_T on exact numbers."""
     return [tuple(-a for a in d) for d in exactly("momentum", g, beta=beta)]
 
 
@@ -102,7 +102,7 @@ def drag(g, beta):
 
 
 def momentum_on_arrays(g, beta):
-    """The optimizer on arrays makes the moves of the twin, digit by digit where floats are exact."""
+    """The optimizer on arrays makes the moves of exact numbers, digit by digit where floats are exact."""
     path = walked(methods.momentum.Momentum(float(beta)), np.array(g, float)).theta[:, 0]
     return equal([tuple(map(F, d)) for d in np.diff(path, axis=0).tolist()], exactly("momentum", g, beta=beta))
 
@@ -305,7 +305,7 @@ MOM_03 = Claim(
         Check("all paths, on arrays", noise, st.tuples(COINS, EIGHTHS, st.integers(0, 9)), examples=40),
         Check("all paths of 11 gradients", noise, st.tuples(COINS, EIGHTHS, st.just(10)), examples=5),
         Check(
-            "all paths of the twin",
+            "all paths on exact numbers",
             lambda law, beta, T: noise(law, beta, T, last_exactly),
             st.tuples(laws(), BETAS, st.integers(0, 4)),
             examples=40,
@@ -365,7 +365,7 @@ def uncorrected(law, beta, T, corrected=True, shift=0):
 
 
 def same_size(c, signs, beta1, beta2, eps):
-    """For gradients c and -c, v^ = c^2, so that d (c + eps) = -m^: the twin, exactly."""
+    """For gradients c and -c, v^ = c^2, so that d (c + eps) = -m^, on exact numbers."""
     g, T = [(c * sign,) for sign in signs], len(signs)
     d = exactly("adam", g, beta1=beta1, beta2=beta2, eps=eps)[-1][0]
     m = (1 - beta1) * sum(beta1 ** (T - t) * each[0] for t, each in enumerate(g, 1)) / (1 - beta1**T)
@@ -373,7 +373,7 @@ def same_size(c, signs, beta1, beta2, eps):
 
 
 def signs_in_the_mean(c, p, beta1, eps, T):
-    """The same over all paths of signs: the twin's E m^ is E g."""
+    """The same over all paths of signs: E m^ is E g."""
     choice, probabilities = Law(-c, c, p).paths(T)
     d = [
         exactly("adam", [(c if k else -c,) for k in path], beta1=beta1, beta2=F(1, 2), eps=eps)[-1][0]
@@ -428,9 +428,9 @@ ADAM_01 = Claim(
     checks=[
         Check("averages in our Adam's state", uncorrected, st.tuples(SMALL, EIGHTHS, st.integers(1, 8)), examples=60),
         Check("its directions", unbiased, st.tuples(SMALL, BETAS, BETAS, st.integers(1, 9)), examples=200),
-        Check("the twin, gradients of one size", same_size, STEADY, examples=150),
+        Check("gradients of one size, exactly", same_size, STEADY, examples=150),
         Check(
-            "the twin, all paths of signs",
+            "all paths of signs, exactly",
             signs_in_the_mean,
             st.tuples(
                 rationals(1, 9), rationals(1, 4, 1).map(lambda p: p / 5), BETAS, rationals(0, 9), st.integers(1, 5)

@@ -94,15 +94,15 @@ def printed_numbers():
 
 
 def constant_gradients(g, T, beta1, beta2):
-    """d is exactly -1 or 1 without eps: the twin; and in a run on arrays."""
+    """d is exactly -1 or 1 without eps, on exact numbers; and in a run on arrays."""
     d = exactly("adam", [(g,)] * T, beta1=beta1, beta2=beta2, eps=F(0))
     arcs = walked(methods.adam.Adam(float(beta1), float(beta2), NO_EPS), np.full((T, 1), float(g))).trace.arc[:, 0]
     slack = [rounding(float(beta1), float(beta2), t) for t in range(1, T + 1)]
-    return {"twin": equal(d, [(F(-1 if g > 0 else 1),)] * T), "arrays": close(arcs, 1.0, slack)}
+    return {"exact": equal(d, [(F(-1 if g > 0 else 1),)] * T), "arrays": close(arcs, 1.0, slack)}
 
 
 def same_as_arrays(t):
-    """On extremal gradients the twin makes the directions of the arrays, up to the rounding of its iterates."""
+    """On extremal gradients exact numbers make the directions of the arrays, up to the rounding of its iterates."""
     g = extremal(0.9, 0.999, t)
     found, wanted = exactly("adam", [(a,) for a in g.tolist()], eps=NO_EPS), ratios(0.9, 0.999, g[:, None])
     return close(np.abs(found), wanted, 11 * t * EPS * wanted.max())
@@ -133,7 +133,7 @@ ADAM_03 = Claim(
             st.tuples(rationals(nonzero=True), st.integers(1, 10), BETAS, BETAS),
             examples=100,
         ),
-        Check("the twin", same_as_arrays, lambda budget: [2, 50]),
+        Check("on exact numbers", same_as_arrays, lambda budget: [2, 50]),
     ],
     controls=[
         Check("the bound usually quoted", lambda t: at_most(largest(t), 0.1 / 0.001**0.5), lambda budget: [1000]),
@@ -181,7 +181,7 @@ def same_path(seed, k):
 
 
 def invariant_exactly(c, signs, beta1, beta2, gamma):
-    """The twin on gradients c and -c, whose roots are exact."""
+    """On exact numbers gradients c and -c, whose roots are exact."""
     directions_of = lambda c: exactly("adam", [(c * s,) for s in signs], beta1=beta1, beta2=beta2, eps=F(0))
     return equal(directions_of(gamma * c), directions_of(c))
 
@@ -199,7 +199,7 @@ ADAM_04 = Claim(
         Check("every coordinate by its own factor", invariant, scaled()),
         Check("runs, factors 2^k", same_path, st.tuples(seeds, st.integers(-20, 20)), examples=30),
         Check(
-            "the twin, exactly",
+            "on exact numbers",
             invariant_exactly,
             st.tuples(
                 rationals(1, 9),
@@ -338,7 +338,7 @@ def run_bound(decay, rate, g):
 
 
 def first_exactly(g, root):
-    """The twin's first step, exactly, for 1 - decay = root^2."""
+    """The first step on exact numbers, for 1 - decay = root^2."""
     d = exactly("rmsprop", [(g,)], decay=1 - root**2, eps=F(0))[0][0]
     return equal(d, (-1 if g > 0 else 1) / root)
 
@@ -356,7 +356,7 @@ RMS_01 = Claim(
         Check("our direction", step_bound, signals_of_any_size()),
         Check("our optimizer", run_bound, signals_of_any_size(), examples=50),
         Check(
-            "the twin's first step",
+            "the first step on exact numbers",
             first_exactly,
             st.tuples(rationals(nonzero=True), st.integers(1, 9).map(lambda k: F(k, 9))),
             examples=100,

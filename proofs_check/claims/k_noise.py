@@ -35,7 +35,7 @@ def tuples(D, B):
     return product(range(D), repeat=B)
 
 
-def twin(g):
+def exactly(g):
     """L_i(x) = |x + g_i|^2 / 2 on exact numbers: sample i has the gradient g_i at 0."""
     n = len(g[0])
     eye = tuple(tuple(F(i == j) for j in range(n)) for i in range(n))
@@ -43,8 +43,8 @@ def twin(g):
 
 
 def gradients(g, drawn):
-    """The gradients at 0 of batches, by the twin."""
-    problem, origin = twin(g), (F(0),) * len(g[0])
+    """The gradients at 0 of batches, on exact numbers."""
+    problem, origin = exactly(g), (F(0),) * len(g[0])
     return [problem.gradient(origin, batch) for batch in drawn]
 
 

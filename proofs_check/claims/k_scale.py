@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 
-from ..cases import EPS, add, mean, populations, positive, rotation, seeds, tol_solve
+from ..cases import EPS, add, mean, populations, positive, rotation, seeds, times, tol_solve
 from ..claim import ERRORS, Check, Claim, close, equal, holds, only
 from ..ours import Quadratics, ends, on_rule
 from .k_noise import (
@@ -21,13 +21,13 @@ from .k_noise import (
     S,
     apart,
     errors,
+    exactly,
     in_the_mean,
     outer,
     samplings,
     scaled,
     squares,
     subsets,
-    twin,
 )
 
 # --- NOISE-07: from the covariance of a step to the noise scale
@@ -60,7 +60,7 @@ def steps_of_sgd(g, rate, interval=None):
     D, found, origin = len(g), {}, (F(0),) * len(g[0])
     for B in range(1, D + 1):
         drawn = list(subsets(D, B))
-        ways = ends("sgd", twin(g), [origin] * len(drawn), drawn, rate=rate)
+        ways = ends("sgd", exactly(g), [origin] * len(drawn), drawn, rate=rate)
         missed = [add(way, rate, mean(g)) for way in ways]
         nu = rate * (F(D, B) - 1)
         found[B] = equal(mean([outer(v, v) for v in missed]), scaled((interval or rate) * nu / D, S(g)))
@@ -276,7 +276,7 @@ def noise_everywhere(g, H, x, curvature=None):
     D, n, found = len(g), len(g[0]), {}
     bent = [H] * (D - 1) + [scaled(curvature or F(1), H)]
     problem = Quadratics(bent, g)
-    image = tuple(problem.times(0, v) for v in g)  # H c_i
+    image = tuple(times(H, v) for v in g)  # H c_i
     for place in ((F(0),) * n, x[:n]):
         for B in range(1, D + 1):
             drawn = [problem.gradient(place, batch) for batch in subsets(D, B)]

@@ -24,9 +24,9 @@ from .l_sgd import minibatches, pairs
 
 def twice(batch):
     """PAL's step for alpha = 2 leads to a point of the same loss, on exact numbers."""
-    loss = lambda x: batch.twin.value(x, (0,))
+    loss = lambda x: batch.exactly.value(x, (0,))
     hyper = {"alpha": 2, "beta": 0, "mu": F(1, 3), "s_max": F(10**9)}
-    move = moves("pal", batch.twin, batch.origin, [(0,)], **hyper)[0]
+    move = moves("pal", batch.exactly, batch.origin, [(0,)], **hyper)[0]
     along = dot(batch.g, times(batch.Q, batch.g))
     return {
         "loss": equal(loss(move.x), loss(batch.origin)),
@@ -37,8 +37,8 @@ def twice(batch):
 def twice_on_full(pair):
     """SGD with twice the locally optimal rate leaves the full loss where it was."""
     rate = dot(pair.g, pair.g_B) / dot(pair.g_B, times(pair.H, pair.g_B))
-    origin, loss = (F(0),) * len(pair.g), lambda x: pair.twin.value(x, (0, 1))
-    return equal(loss(moves("sgd", pair.twin, origin, [(0,)], rate=2 * rate)[0].x), loss(origin))
+    origin, loss = (F(0),) * len(pair.g), lambda x: pair.exactly.value(x, (0, 1))
+    return equal(loss(moves("sgd", pair.exactly, origin, [(0,)], rate=2 * rate)[0].x), loss(origin))
 
 
 def twice_on_arrays(batch):
@@ -195,7 +195,7 @@ class Sum(NamedTuple):
     H: tuple
 
     @property
-    def twin(self):
+    def exactly(self):
         return Quadratics([self.H] * len(self.g), [scale(-1, solve(self.H, v)) for v in self.g])
 
     @property
@@ -208,15 +208,15 @@ class Sum(NamedTuple):
     def best(self, B):
         """The vertex of the mean full loss after our SGD's step, a parabola in the rate, from rates 0, 1 and 2."""
         origin, whole, drawn = (F(0),) * len(self.H), tuple(range(len(self.g))), list(subsets(len(self.g), B))
-        ways = lambda rate: ends("sgd", self.twin, [origin] * len(drawn), drawn, rate=F(rate))
-        after = lambda rate: mean([self.twin.value(x, whole) for x in ways(rate)])
+        ways = lambda rate: ends("sgd", self.exactly, [origin] * len(drawn), drawn, rate=F(rate))
+        after = lambda rate: mean([self.exactly.value(x, whole) for x in ways(rate)])
         zero, one, two = map(after, range(3))
         bend = (two - 2 * one + zero) / 2
         return -(one - zero - bend) / (2 * bend)
 
     def mean_of_ratios(self, B):
         """E lambda_opt."""
-        drawn, centre = [self.twin.gradient((F(0),) * len(self.H), b) for b in subsets(len(self.g), B)], mean(self.g)
+        drawn, centre = [self.exactly.gradient((F(0),) * len(self.H), b) for b in subsets(len(self.g), B)], mean(self.g)
         return mean([dot(centre, v) / dot(v, times(self.H, v)) for v in drawn])
 
 

@@ -54,7 +54,7 @@ class Batch(NamedTuple):
     rate: F
 
     @property
-    def twin(self):
+    def exactly(self):
         return Quadratics([self.Q], [self.m])
 
     @property
@@ -81,11 +81,11 @@ def vertex(batch, curvature=None, a=None):
     """
     k = 1 / batch.rate if curvature is None else curvature
     a = k / 2 if a is None else a
-    phi, slope = line(batch.twin, batch.origin, batch.unit, (0,))
+    phi, slope = line(batch.exactly, batch.origin, batch.unit, (0,))
     parabola = lambda s: phi(F(0)) + slope(F(0)) * s + a * s * s
     pal = methods.pal.PAL(mu=F(1, 3), s_max=10**9)
     s = tb.search(pal, parabola, slope0=slope(F(0))).step
-    found = moves("sgd", batch.twin, batch.origin, [(0,)], rate=batch.rate)[0].x
+    found = moves("sgd", batch.exactly, batch.origin, [(0,)], rate=batch.rate)[0].x
     return {
         "slope": equal(slope(F(0)), -batch.length),
         "length over curvature": equal(found, scale(batch.length / k, batch.unit)),
@@ -170,7 +170,7 @@ class Pair(NamedTuple):
     g_B: tuple
 
     @property
-    def twin(self):
+    def exactly(self):
         other = add(scale(2, self.g), -1, self.g_B)
         return Quadratics([self.H] * 2, [scale(-1, solve(self.H, v)) for v in (self.g_B, other)])
 
@@ -197,8 +197,8 @@ def locally_optimal(pair):
     """The slope of the full loss at s_opt is 0; s_opt / |g_B| is the learning rate that our exact search finds."""
     origin, whole, size = (F(0),) * len(pair.g), (0, 1), length(pair.g_B)
     rate = dot(pair.g, pair.g_B) / dot(pair.g_B, times(pair.H, pair.g_B))
-    _, slope = line(pair.twin, origin, scale(-1 / size, pair.g_B), whole)
-    move = moves("exact-full", pair.twin, origin, [(0,)])[0]
+    _, slope = line(pair.exactly, origin, scale(-1 / size, pair.g_B), whole)
+    move = moves("exact-full", pair.exactly, origin, [(0,)])[0]
     return {
         "vertex": equal(slope(pair.s), 0),
         "rate": equal(pair.s / size, rate),
@@ -217,7 +217,7 @@ def searched_on_arrays(pair):
     from toybox import methods
 
     H, n = np.array(pair.H, float), len(pair.g)
-    m = np.array(pair.twin.m, float)
+    m = np.array(pair.exactly.m, float)
     problem = tb.problems.NoisyQuadratic(H, m)
     first = np.array([[0]])
     found = walk(problem, on_rule(methods.exact.Exact(on="full")), np.zeros(n), sampler=lambda t, j: first, batch=1)

@@ -152,7 +152,7 @@ def ours(k):
     """A search every ``reuse`` updates draws ceil(10 / k) times k batches, every other update k.
 
     Algorithm 9 counts the search and its direction's update apart; ours makes the search part of an update (the head
-    of rules/measured.py), so a round is shorter by one batch of k.
+    of methods/labpal.py), so a round is shorter by one batch of k.
     """
     search = k * ceil(F(10, k))
     return equal(drawn(k), [search if t % 10 == 0 else k for t in range(21)])

@@ -53,7 +53,7 @@ class Cloud(NamedTuple):
         return [solve(self.H, scale(-1, g)) for g in self.g]
 
     @property
-    def twin(self):
+    def exactly(self):
         return Quadratics([self.H] * self.N, self.centres)
 
     @property
@@ -70,8 +70,8 @@ class Cloud(NamedTuple):
         return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - lost) for j in axes) for i in axes)
 
     def gradients(self, drawn):
-        """The gradients of batches at the origin, by the twin."""
-        problem = self.twin
+        """The gradients of batches at the origin, on exact numbers."""
+        problem = self.exactly
         return [problem.gradient(self.origin, batch) for batch in drawn]
 
 
@@ -258,7 +258,7 @@ def curvature(q: RationalQuadratic, g):
 
 
 def after(q, rate):
-    """The gradient before and after a step of gradient descent, by the twin."""
+    """The gradient before and after a step of gradient descent, on exact numbers."""
     step = moves("sgd", Plain(q.f, q.gradient), q.x, [(0,)], rate=rate)[0]
     return q.gradient(q.x), q.gradient(step.x)
 
@@ -330,8 +330,8 @@ def arrays_turn(q):
 
 
 def products(cloud, rate, B):
-    """(g_B0, g_B1) of all pairs of batches of two steps of SGD from the origin, by the twin."""
-    problem, both = cloud.twin, []
+    """(g_B0, g_B1) of all pairs of batches of two steps of SGD from the origin, on exact numbers."""
+    problem, both = cloud.exactly, []
     drawn = list(batches(cloud.N, B))
     for first, x in zip(drawn, ends("sgd", problem, [cloud.origin] * len(drawn), drawn, rate=rate), strict=True):
         g = problem.gradient(cloud.origin, first)

@@ -78,7 +78,7 @@ def bend_of(line):
 
 
 def floors(problem, x, batches, rate, full):
-    """Along SGD: minima of the full-batch lines along its gradient, and of the steps themselves, by the twins."""
+    """Along SGD: minima of the full-batch lines along its gradient, and of the steps themselves, on exact numbers."""
     on_lines, on_steps = [], []
     for batch in batches:
         low = moves("exact-full", problem, x, [batch])[0]

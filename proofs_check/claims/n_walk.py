@@ -340,7 +340,7 @@ def of_samples(g, lost):
 
 
 def of_batches(g, drawn):
-    """The gradients are those of L_i(x) = |x + g_i|^2 / 2 at 0, by the twin."""
+    """The gradients are those of L_i(x) = |x + g_i|^2 / 2 at 0, on exact numbers."""
     n, centre = len(g[0]), mean(g)
     eye, origin = tuple(tuple(F(i == j) for j in range(n)) for i in range(n)), (F(0),) * n
     problem = Quadratics([eye] * len(g), [scale(-1, v) for v in g])
