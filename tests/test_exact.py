@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from toybox.exact import Exact, exact, fraction, quotient, root
+from toybox.exact import Exact, alike, exact, fraction, quotient, root
 from toybox.xp import namespace
 
 XP = namespace("exact")
@@ -155,3 +155,20 @@ def test_a_trace_of_fractions_shows_itself_and_is_not_saved(tmp_path):
     assert trace.to_frame()["loss"].to_list()[0] == float(trace.loss[0, 0])
     with pytest.raises(ValueError, match=r"theta=.* is not accepted; accepted: .* float64 or float32"):
         trace.save(tmp_path / "trace")
+
+
+@pytest.mark.parametrize("name", ["labpal-sgd", "labpal-nsgd"])
+def test_the_nodes_of_labpal_are_the_decimals_that_are_printed(name):
+    problem = tb.problems.NoisyQuadratic([[3]], [F(1, 3)], backend="exact")
+    method = tb.method(name, alpha=F(1, 2), approximation_batches=1, s_max=math.inf, schedule="constant")
+    trace = tb.run(problem, method, steps=2, batch=1, theta=[7])
+    assert trace.theta.tolist()[0][0] - F(1, 3) == (F(20, 3) / 4 if name == "labpal-sgd" else 0)
+    assert alike(F(1), 1e-4) == (F(1, 10**4),)
+    assert alike(1.0, 1e-4) == (1e-4,)
+
+
+def test_growth_per_epoch_is_a_fraction_of_one():
+    problem = tb.problems.NoisyQuadratic([[1]], [[0], [0]], backend="exact")
+    method = tb.method("sls", gamma=F(9, 4), first=F(1, 9))
+    trace = tb.run(problem, method, steps=2, batch=2, theta=[1])
+    assert trace.size.ravel().tolist() == [F(1, 4), F(9, 16)]
