@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from toybox import tiny
 from toybox.problems import FromFunction, NoisyQuadratic
+from with_defaults import oracles
 
 PARABOLA = NoisyQuadratic(np.eye(1), np.zeros((1, 1)))
 SLIDE = FromFunction(lambda theta, index: (-theta[..., 0], 0 * theta - 1), 1, 1)
@@ -29,7 +29,7 @@ def test_the_factors_of_schedules(schedule):
     """On arrays and on plain numbers; the cosine near -1 costs one more digit than its eps."""
     trace = tb.run(SLIDE, tb.method("sgd", rate=2.0, schedule=schedule), steps=8, batch=1, theta=[0.0])
     np.testing.assert_allclose(trace.size[:, 0], 2 * np.array(FACTORS[schedule]), rtol=16 * 2.0**-52)
-    factors = [tiny.SCHEDULES[schedule](t, 8) for t in range(8)]
+    factors = [oracles.SCHEDULES[schedule](t, 8) for t in range(8)]
     np.testing.assert_allclose(factors, FACTORS[schedule], rtol=16 * 2.0**-52)
 
 
@@ -37,7 +37,7 @@ def test_every_schedule_has_its_factors():
     with pytest.raises(ValueError, match="accepted") as refused:
         tb.method("sgd", schedule="?")
     assert all(name in str(refused.value) for name in FACTORS)
-    assert set(tiny.SCHEDULES) == set(FACTORS)
+    assert set(oracles.SCHEDULES) == set(FACTORS)
 
 
 @pytest.mark.parametrize(("s_max", "status"), [(1.0, "CAPPED"), (np.nextafter(1.0, 2.0), "FOUND")])
@@ -46,7 +46,7 @@ def test_the_largest_step_of_pal_is_capped(s_max, status):
     options = {"mu": 0.5, "s_max": s_max, "beta": 0.0}
     trace = tb.run(PARABOLA, tb.method("pal", **options), steps=1, batch=1, theta=[1.0])
     assert (trace.size[0, 0], tb.Status(trace.status[0, 0]).name) == (1.0, status)
-    (move,) = tiny.pal(tiny.Quadratics([((1.0,),)], [(0.0,)]), (1.0,), [(0,)], **options)
+    (move,) = oracles.pal(oracles.Quadratics([((1.0,),)], [(0.0,)]), (1.0,), [(0,)], **options)
     assert (move.step, move.status) == (1.0, status)
 
 
@@ -94,8 +94,8 @@ def test_ali_g_never_goes_uphill(momentum):
     """A negative loss counts as 0, which is the least that the rule knows of."""
     trace = tb.run(SLIDE, tb.method("ali-g", momentum=momentum), steps=1, batch=1, theta=[3.0])  # the loss is -3
     assert (trace.status[0, 0], trace.size[0, 0], trace.theta[0, 0]) == (tb.Status.UNMOVED, 0, 3)
-    (move,) = tiny.ali_g(tiny.Quadratics([((1.0,),)], [(0.0,)], [-9.0]), (3.0,), [(0,)], momentum=momentum)
-    assert move == ((3.0,), 0, tiny.UNMOVED, 0)
+    (move,) = oracles.ali_g(oracles.Quadratics([((1.0,),)], [(0.0,)], [-9.0]), (3.0,), [(0,)], momentum=momentum)
+    assert move == ((3.0,), 0, oracles.UNMOVED, 0)
 
 
 def test_ali_g_is_not_capped_where_it_takes_no_step():

@@ -331,7 +331,7 @@ TABLE = [
     (function(fine, dtype="float16"), "dtype='float16'", "'float64', 'float32'"),
     # the rest
     (lambda: HermiteLine([0.0, 0.0], [1.0, 1.0], [0.0, 0.0]), "s=[0.0, 0.0]", "must increase"),
-    (lambda: tb.tiny_typo, AttributeError, "'tiny_typo'"),
+    (lambda: tb.a_typo, AttributeError, "'a_typo'"),
 ]
 
 

@@ -8,8 +8,8 @@ import pytest
 from mutants import MUTANTS, Mutant
 from mutate import CLAIMS, Stale, main, mutated, outcome, together
 
-ROOTS = "tests/test_tiny.py::test_other_roots_are_those_of_math"
-WRONG = Mutant("toybox/tiny/basics.py", ROOTS, [("return math.sqrt(v)", "return math.sqrt(v) + 1")])
+ROOTS = "tests/test_oracles.py::test_other_roots_are_those_of_math"
+WRONG = Mutant("tests/oracles/basics.py", ROOTS, [("return math.sqrt(v)", "return math.sqrt(v) + 1")])
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -26,7 +26,7 @@ def test_claims_notice(name):
 def test_how_a_mutant_ends():
     """A mistake kills where a test looks, and nowhere else; what cannot be tried is said to be so."""
     assert outcome(WRONG, ROOTS)[0] == "killed"
-    assert outcome(WRONG, "tests/test_tiny.py::test_schedule_that_is_none")[0] == "no verdict"
+    assert outcome(WRONG, "tests/test_oracles.py::test_schedule_that_is_none")[0] == "no verdict"
     assert outcome(WRONG._replace(changes=[("return math.sqrt(v)", "return v ** 0.5")]), ROOTS)[0] == "survived"
     end, said = outcome(WRONG._replace(changes=[("return", "yield")]), ROOTS)
     assert end == "did not apply"
@@ -34,7 +34,7 @@ def test_how_a_mutant_ends():
 
 
 def test_a_text_that_is_gone_is_refused():
-    with pytest.raises(Stale, match="0 times in toybox/tiny/basics"):
+    with pytest.raises(Stale, match="0 times in tests/oracles/basics"):
         mutated(WRONG._replace(changes=[("return math.cbrt(v)", "return 0")]))
 
 
@@ -44,7 +44,9 @@ def test_the_same_tests_are_tried_without_a_mistake_at_once():
 
 
 def test_nothing_is_tried_where_tests_fail_anyway(capsys):
-    assert main(["pal-other-default", "--tests", "tests/test_tiny.py::test_schedule_that_is_none", "--jobs", "1"]) == 2
+    assert (
+        main(["pal-other-default", "--tests", "tests/test_oracles.py::test_schedule_that_is_none", "--jobs", "1"]) == 2
+    )
     assert "without any mistake" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["pal-other-defaults"])

@@ -20,7 +20,7 @@ _HOME = {  # public name -> module; loaded when first used, so that "import toyb
     **dict.fromkeys(("found", "exhausted", "nowhere", "diverged"), ".text"),
     **dict.fromkeys(("Hyper", "number", "choice", "integer"), ".hyper"),
     "search": ".bare", "Gradient": ".methods.fixed", "Unit": ".methods.fixed", "looks": ".looks",
-    "problems": ".problems", "methods": ".methods", "lines": ".lines", "tiny": ".tiny",
+    "problems": ".problems", "methods": ".methods", "lines": ".lines",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
     "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip

@@ -32,7 +32,7 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "origin",
         "outputs",
     ),
-    *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "tiny", "workers"),
+    *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "workers"),
 )
 Sources = Mapping[Path, bytes]
 

@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from .exact import FRACTIONS, exact
 from .hyper import shown
 from .xp import Array, Namespace, dtype_name
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None, dtype: str = "float64") -> np.ndarray:
     """The value as a float64 array of numbers that are finite in ``dtype``, of the given shape if there is one; always
-    a copy."""
+    a copy. dtype "object": as an array of fractions."""
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biufO":
             raise TypeError
-        array = np.array(array, np.float64)
+        array = exact(array) if dtype == FRACTIONS.name else np.array(array, np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers"
@@ -79,7 +80,8 @@ def measurement(probe: Any, look: Any, xp: Namespace, lanes: tuple[int, ...]) ->
     except Exception as error:
         error.add_note(f"in probe {probe.name!r} at step {look.t}")
         raise
-    if array.dtype.kind not in "biufcSU" or array.shape[: len(lanes)] != lanes:
+    numeric = array.dtype.kind in "biufcSU" or array.dtype == look.problem.dtype
+    if not numeric or array.shape[: len(lanes)] != lanes:
         raise ValueError(
             f"probe {probe.name!r} measured {described(array)} at step {look.t}; accepted: an array of numbers, truth "
             f"values or text of shape (*lanes, ...), lanes = {lanes}"

@@ -201,8 +201,8 @@ class Ray:
         self, walk: Walk, origin: Any, d: Array, t: int, batches: int = 1, whole: Any = None, memory: Any = None
     ):
         self.walk, self.origin, self.d, self.t, self.batches, self.memory = walk, origin, d, t, batches, memory
-        self.xp, self.steps, self.fraction = walk.problem.xp, walk.steps, walk.batch / walk.problem.size
-        self.whole = whole
+        self.xp, self.steps, self.whole = walk.problem.xp, walk.steps, whole
+        self.fraction = self.xp.whole(walk.batch) / walk.problem.size
         self._lines: dict[int, Metered] = {}
         self.sample = _Samples(walk.draw, t)
         self._norm: Array | None = None

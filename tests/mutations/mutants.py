@@ -205,12 +205,12 @@ MUTANTS = {
     ),
     # --- what the papers recommend
     "pal-other-default": Mutant(
-        METHODS, "tests/laws/test_twins.py::test_the_defaults_are_those_of_the_twin",
-        [("def pal(mu=0.1,", "def pal(mu=0.2,")],
+        "toybox/methods/pal.py", "tests/fingerprints/test_fingerprints.py -k quadratic",
+        [("mu: Hyper = number(0.1,", "mu: Hyper = number(0.2,")],
     ),
     "adam-other-default": Mutant(
-        METHODS, "tests/laws/test_twins.py::test_the_defaults_are_those_of_the_twin",
-        [("def adam(rate=1e-3, beta1=0.9, beta2=0.999,", "def adam(rate=1e-3, beta1=0.9, beta2=0.99,")],
+        "toybox/methods/adam.py", "tests/fingerprints/test_fingerprints.py -k quadratic",
+        [("beta2: Hyper = number(0.999,", "beta2: Hyper = number(0.99,")],
     ),
     # --- losses
     "logistic-always-near": Mutant(

@@ -13,7 +13,7 @@ import numpy as np
 from .. import sampling
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, lazy, namespace
+from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, scalar, seal
 
@@ -29,14 +29,17 @@ class NoisyQuadratic:
     __repr__ = as_made
 
     def __init__(self, Q, m, offsets=None, *, start=None, backend="numpy", dtype="float64", line="closed"):
-        Q, m = finite_array("Q", Q), finite_array("m", m)
+        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
+        self.dtype = dtype_of(self.xp, dtype)
+        given = partial(finite_array, dtype=dtype_name(self.dtype))
+        Q, m = given("Q", Q), given("m", m)
         n = m.shape[-1] if m.ndim else 0
         if Q.shape[-2:] != (n, n) or Q.ndim not in (2, 3) or m.ndim not in (1, 2) or n == 0:
             raise ValueError(
                 f"Q of shape {Q.shape} and m of shape {m.shape} do not fit; accepted: Q (n, n) or (D, n, n) "
                 "and m (D, n) or (n,)"
             )
-        offsets = finite_array("offsets", 0.0 if offsets is None else offsets)
+        offsets = given("offsets", 0.0 if offsets is None else offsets)
         sizes = [*(x.shape[0] for x, k in ((Q, 3), (m, 2), (offsets, 1)) if x.ndim == k)]
         if offsets.ndim > 1 or len(set(sizes) - {1}) > 1:
             raise ValueError(
@@ -47,9 +50,7 @@ class NoisyQuadratic:
         self.size, self.dim, self.common = max(sizes, default=1), n, Q.ndim == 2
         self.Q, self.m = (Q + np.swapaxes(Q, -1, -2)) / 2, np.broadcast_to(m, (self.size, n))
         self.offsets = np.broadcast_to(offsets, (self.size,))
-        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
-        self.dtype = dtype_of(self.xp, dtype)
-        self.start = None if start is None else finite_array("start", start, (n,), dtype)
+        self.start = None if start is None else given("start", start, (n,))
         self._Q, self._m, self._offsets = (self._array(x) for x in (self.Q, self.m, self.offsets))
         self.sample_bytes = 8 * n * (1 if self.common else n)
         self.population = slice(None)
