@@ -1,35 +1,11 @@
-"""Backtracking by hand: how far a search may go, and what it hands on to the next one.
-
-On a parabola of curvature 1 Armijo's condition is s <= 2 (1 - c), and Goldstein's other one s >= 2 c.
-"""
+"""Armijo's backtracking by hand: how far a search may go, and what it hands on to the next one."""
 
 import numpy as np
 import pytest
 
 import toybox as tb
-from toybox.problems import FromFunction, NoisyQuadratic
-
-PARABOLA = NoisyQuadratic(np.eye(1), np.zeros((1, 1)))
-SLIDE = FromFunction(lambda theta, index: (-theta[..., 0], 0 * theta - 1), 1, 1)
-WALL = FromFunction(lambda theta, index: (np.where(theta[..., 0] > 0, 1.0, 0.0), 0 * theta - 1), 1, 1)
-
-
-def ends(place, name, start, steps=1, **options):
-    """Step, status and trials of every step from a start."""
-    trace = tb.run(place, tb.method(name, **options), steps=steps, batch=1, theta=[start])
-    statuses = [tb.Status(status).name for status in trace.status[:, 0]]
-    return list(zip(trace.size[:, 0].tolist(), statuses, trace.trials[:, 0].tolist(), strict=True))
-
-
-def test_goldstein_grows_to_its_largest_step_and_no_further():
-    """1, 4 and, instead of 16, 10, where it stays."""
-    found = ends(SLIDE, "sls-goldstein", 0.0, first=1.0, grow=4.0, max_step=10.0, c=0.1)
-    assert found == [(10.0, "CAPPED", 3)]
-
-
-def test_goldstein_shrinks_to_its_smallest_step_and_no_further():
-    """In front of a wall every step is too long: 1, 1/2, ..., 2^-26 = 1.5e-8, and instead of half of that 1e-8."""
-    assert ends(WALL, "sls-goldstein", 0.0, first=1.0, beta=0.5) == [(1e-8, "EXHAUSTED", 28)]
+from places import PARABOLA, ends
+from toybox.problems import FromFunction
 
 
 def test_after_a_failed_search_armijo_goes_on_from_the_shrunken_step():
