@@ -26,3 +26,18 @@ def ends(place, name, start, steps=1, **options):
     trace = tb.run(place, tb.method(name, **options), steps=steps, batch=1, theta=[start])
     statuses = [tb.Status(status).name for status in trace.status[:, 0]]
     return list(zip(trace.size[:, 0].tolist(), statuses, trace.trials[:, 0].tolist(), strict=True))
+
+
+def parabola(minimum):
+    """phi and phi' of curvature 1: phi(s) - phi(0) = s^2 / 2 - minimum s."""
+    return lambda s: (s - minimum) ** 2 / 2, lambda s: s - minimum
+
+
+def knots(**rows):
+    """phi and phi' where a test knows them: knots(phi={s: ...}, slope={s: ...}). Elsewhere nobody may ask."""
+    return rows["phi"].__getitem__, rows["slope"].__getitem__
+
+
+def asked(found):
+    """At which steps a search has asked."""
+    return [question.s for question in found.questions]

@@ -1,12 +1,14 @@
 """Strong Wolfe searches against SciPy's, and by hand."""
 
 import warnings
+from fractions import Fraction as F
 
 import numpy as np
 import pytest
 from scipy.optimize import line_search, rosen, rosen_der
 
 import toybox as tb
+from places import asked, knots, parabola
 from toybox.methods.fixed import Gradient
 from toybox.methods.wolfe import StrongWolfe
 from toybox.problems import FromFunction, NoisyQuadratic
@@ -68,3 +70,61 @@ def test_strong_wolfe_is_not_capped_where_the_line_rises():
     rule = StrongWolfe(c2=0.1, first=1.5, max_step=1.5)
     trace = tb.run(parabola, tb.Optimizer(Gradient(), rule), steps=1, batch=1, theta=[1.0])
     assert (trace.size[0, 0], trace.status[0, 0], trace.trials[0, 0]) == (0.9375, tb.Status.FOUND, 4)
+
+
+# --- on a bare line
+
+
+def test_it_doubles_until_a_bracket_is_found():
+    """Minimum 8, c2 = 1/4: slopes of at most 2, in [6, 10]."""
+    search = lambda first: tb.search(StrongWolfe(c2=0.25, first=first), *parabola(F(8)))
+    assert asked(search(1.0)) == [1, 2, 4, 8]
+    assert asked(search(5.0)) == [5, 10]
+    assert search(5.0)[:2] == (10, tb.Status.FOUND)
+    assert asked(search(3.0)) == [3, 6]
+
+
+def test_it_bisects_towards_where_the_slope_points():
+    """c2 = 1/32: slopes of at most 1/4. 6 is the lowest point when 12 is found to be higher; then 9, from which the
+    slope points back to 6; then 7.5, from which it points to 9 again."""
+    found = tb.search(StrongWolfe(c2=1 / 32, first=3.0), *parabola(F(8)))
+    assert asked(found) == [3, 6, 12, 9, F(15, 2), F(33, 4)]
+    assert found[:2] == (F(33, 4), tb.Status.FOUND)
+
+
+STEEP = -9.5  # more than c2 = .9 leaves of a slope of -10
+
+
+@pytest.mark.parametrize(
+    ("phi", "slope", "step"),
+    [
+        ({0: 0, 1: -10, 2: -5, 1.5: -11}, {1: STEEP, 2: STEEP, 1.5: 9}, 1.5),  # higher than the lowest, though falling
+        ({0: 0, 1: -0.5, 0.5: -0.5}, {1: 0, 0.5: -9}, 0.5),  # c1 = .1 demands 1 at 1, and 1/2 at 1/2
+        ({0: 0, 1: -10, 2: -30, 4: 1, 3: -29, 2.5: -31}, {1: STEEP, 2: STEEP, 4: 0, 3: 0, 2.5: 0}, 2.5),
+        ({0: 0, 1: -2, 0.5: -3}, {1: 9.5, 0.5: 1}, 0.5),  # too steep uphill: back towards 0
+    ],
+)
+def test_brackets_by_hand(phi, slope, step):
+    found = tb.search(StrongWolfe(c1=0.1), *knots(phi=phi, slope={0: -10} | slope))
+    assert found[:2] == (step, tb.Status.FOUND)
+    assert asked(found) == list(phi)[1:]
+
+
+@pytest.mark.parametrize(
+    ("first", "phi", "slope"),
+    [
+        (4.0, {0: 0, 2: -20}, {2: -10}),  # its first trial is longer, and the line falls on
+        (4.0, {0: 0, 2: -5}, {2: 1}),  # both conditions hold
+        (1.5, {0: 0, 1.5: -20, 2: -21}, {1.5: -10, 2: -10}),  # doubled, it would pass it
+    ],
+)
+def test_the_largest_step_is_capped(first, phi, slope):
+    found = tb.search(StrongWolfe(first=first, max_step=2.0), *knots(phi=phi, slope={0: -10} | slope))
+    assert found[:2] == (2, tb.Status.CAPPED)
+    assert asked(found) == list(phi)[1:]
+
+
+def test_after_its_tries_there_is_no_step():
+    found = tb.search(StrongWolfe(tries=3), lambda s: -s, lambda s: -1)
+    assert (found[:2], asked(found)) == ((0, tb.Status.EXHAUSTED), [1, 2, 4])
+    assert [(q.kind, q.batch) for q in found.questions] == [("both", 0)] * 3
