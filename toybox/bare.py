@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from . import hyper
 from .rays import Status
-from .text import Search, converse
+from .text import Search, begun, converse
 
 
 class Asked(NamedTuple):
@@ -98,7 +98,7 @@ def search(
         return [said]
 
     here = Origin(slope0, value, norm, fraction, t, steps, 1, 1)
-    (end,) = converse([rule.search(here, rule.begin() if state is None else state)], answer)
+    (end,) = converse([begun(rule, here, rule.begin() if state is None else state)], answer)
     return Searched(end.size, Status(end.status), questions, end.state)
 
 
