@@ -274,16 +274,19 @@ class Recorder(list):
 
 
 CALLS = {
-    "value0": (lambda line: line.value0, [("values", 5, 1, None)]),
-    "slope0": (lambda line: line.slope0, [("slopes", 5, 1, None)]),
-    "value0, slope0": (lambda line: (line.value0, line.slope0), [("values", 5, 1, None), ("backward", 5, 1, None)]),
-    "slope0, value0": (lambda line: (line.slope0, line.value0), [("slopes", 5, 1, None)]),
-    "twice": (lambda line: (line.slope0, line.slope0, line.value0, line.value0), [("slopes", 5, 1, None)]),
-    "change": (lambda line: line.change(np.ones((1, 3)), "w"), [("values", 5, 1, "w"), ("values", 5, 3, "w")]),
-    "slope": (lambda line: line.slope(np.ones((1, 3)), "w"), [("slopes", 5, 3, "w")]),
-    "curvature": (lambda line: line.curvature(np.ones((1, 2)), "w"), [("curvatures", 5, 2, "w")]),
-    "samples": (lambda line: line.samples(np.ones((1, 2))), [("slopes", 5, 2, None)]),
-    "at": (lambda line: line.at, []),
+    "value0": (lambda line, *who: line.value0, [("values", 5, 1, None)]),
+    "slope0": (lambda line, *who: line.slope0, [("slopes", 5, 1, None)]),
+    "value0, slope0": (
+        lambda line, *who: (line.value0, line.slope0),
+        [("values", 5, 1, None), ("backward", 5, 1, None)],
+    ),
+    "slope0, value0": (lambda line, *who: (line.slope0, line.value0), [("slopes", 5, 1, None)]),
+    "twice": (lambda line, *who: (line.slope0, line.slope0, line.value0, line.value0), [("slopes", 5, 1, None)]),
+    "change": (lambda line, *who: line.change(np.ones((1, 3)), *who), [("values", 5, 1, "w"), ("values", 5, 3, "w")]),
+    "slope": (lambda line, *who: line.slope(np.ones((1, 3)), *who), [("slopes", 5, 3, "w")]),
+    "curvature": (lambda line, *who: line.curvature(np.ones((1, 2))), [("curvatures", 5, 2, None)]),
+    "samples": (lambda line, *who: line.samples(np.ones((1, 2))), [("slopes", 5, 2, None)]),
+    "at": (lambda line, *who: line.at, []),
 }
 
 
@@ -295,7 +298,7 @@ def test_a_metered_line_charges_and_changes_nothing(call, known):
     ask, expected = CALLS[call]
     if known:  # the gradient's batch: phi(0) and phi'(0) are paid for
         expected = [charge for charge in expected if charge[2] > 1]
-    answer, plain = ask(metered), ask(bare)
+    answer, plain = ask(metered, "w"), ask(bare)
     assert ledger == expected
     assert answer is plain or np.array_equal(answer, plain)
 

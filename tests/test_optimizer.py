@@ -488,7 +488,7 @@ def test_carried_predictions_equal_recomputed_ones(monkeypatch, method):
     problem = tb.problem("logistic", size=60, overlap=2.0)
     method = tb.method(method, **({"s_max": 100.0} if method == "exact-full" else {}))
     carried = tb.run(problem, method, steps=60, batch=10)
-    monkeypatch.setattr(optimizer, "CARRY", 1)
+    monkeypatch.setattr("toybox.walk.CARRY", 1)
     anew = tb.run(problem, method, steps=60, batch=10)
     np.testing.assert_allclose(carried.full_loss, anew.full_loss, rtol=1e-9)
     np.testing.assert_allclose(carried.theta, anew.theta, rtol=1e-7, atol=1e-9)
@@ -504,8 +504,8 @@ def test_products_with_all_of_k_are_saved_and_renewed(monkeypatch):
         return plain(self, theta, X)
 
     monkeypatch.setattr(type(problem), "logits", logits)
-    for carry, expected in ((1, 2 * 20 + 2), (5, 20 + 20 // 5 + 2)):  # 2 for the looks at both ends
-        monkeypatch.setattr(optimizer, "CARRY", carry)
+    for carry, expected in ((1, 2 * 20 + 1), (5, 20 + 20 // 5 + 1)):  # 1 for the look at the end
+        monkeypatch.setattr("toybox.walk.CARRY", carry)
         counted.clear()
         tb.run(problem, tb.method("exact-full"), steps=20, batch=10, every=None)
         assert sum(counted) == expected
@@ -535,7 +535,7 @@ def test_predictions_are_carried_past_a_lane_that_ends(monkeypatch, value, name,
     rounding of two sums of 48 products."""
     problem = tb.problem("logistic", size=60, overlap=2.0, outputs=outputs)
     method = tb.method(name)._replace(direction=Falter(value))
-    monkeypatch.setattr(optimizer, "CARRY", 5)
+    monkeypatch.setattr("toybox.walk.CARRY", 5)
     how = {"steps": 20, "batch": 10, "every": 1}
     alone = [tb.run(problem, method, seeds=[seed], **how) for seed in (0, 2)]
     three = tb.run(problem, method, seeds=(0, 1, 2), **how)

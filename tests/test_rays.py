@@ -10,7 +10,7 @@ import pytest
 import toybox as tb
 from optional import TORCH
 from toybox.problems import KernelClassifier
-from toybox.rays import Ledger, Ray, Status, conclude
+from toybox.rays import Ledger, Ray, Status, Walk, conclude
 from toybox.xp import namespace
 
 D, BATCH, DIM = 12, 3, 4
@@ -29,7 +29,7 @@ def make_ray(lanes=(2,), t=5, batches=1):
     theta = np.random.default_rng(0).normal(size=(*lanes, DIM))
     origin = PROBLEM.at(theta, np.concatenate([sampler(t, j) for j in range(batches)], axis=-1))
     ledger = Ledger()
-    return Ray(PROBLEM, origin, -origin.gradient, t, 10, BATCH, ledger, sampler, batches=batches), ledger, drawn
+    return Ray(Walk(PROBLEM, sampler, BATCH, 10, ledger), origin, -origin.gradient, t, batches), ledger, drawn
 
 
 def test_a_ray_knows_its_place():
@@ -103,7 +103,7 @@ def test_a_whole_point_that_is_known_already_is_used():
     origin = PROBLEM.at(np.ones((1, DIM)), np.zeros((1, BATCH), int))
     whole = PROBLEM.at(np.ones((1, DIM)), PROBLEM.population)
     whole.__dict__["value"] = np.array([42.0])
-    ray = Ray(PROBLEM, origin, -origin.gradient, 0, 1, BATCH, Ledger(), None, whole)
+    ray = Ray(Walk(PROBLEM, None, BATCH, 1, Ledger()), origin, -origin.gradient, 0, whole=whole)
     assert ray.full().value0.tolist() == [42]
 
 

@@ -43,7 +43,7 @@ class Proxy(NamedTuple):
     def slope0(self) -> Array:
         return self.slope(0 * self.low[..., None])[..., 0]
 
-    def change(self, s: Array, where: Array | None = None) -> Array:
+    def change(self, s: Array) -> Array:
         """phi(s) - phi(0) for s (*lanes, k) inside the window."""
         half = (self.high - self.low) / 2
         return half[..., None] * self._series(_integral(self.xp, self.coefficients), s) + self.anchor[..., None]
@@ -55,10 +55,10 @@ class Proxy(NamedTuple):
         half = (self.high - self.low) / 2
         return half[..., None] * self.xp.matmul(c, self.xp.asarray(basis, dtype=c.dtype)) + self.anchor[..., None]
 
-    def slope(self, s: Array, where: Array | None = None) -> Array:
+    def slope(self, s: Array) -> Array:
         return self._series(self.coefficients, s)
 
-    def curvature(self, s: Array, where: Array | None = None) -> Array:
+    def curvature(self, s: Array) -> Array:
         half = (self.high - self.low) / 2
         return self._series(_derivative(self.xp, self.coefficients), s) / half[..., None]
 

@@ -8,6 +8,7 @@ these are 0 .. k-1 and make one sample, that of line 0.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from functools import partial
 from math import inf, nan
@@ -50,13 +51,18 @@ class Status(IntEnum):
 
 
 class Step(NamedTuple):
-    """A rule's answer. ``size`` (*lanes,) multiplies d; ``state`` is the rule's next state; ``status`` (*lanes,)."""
+    """A rule's answer. ``size`` (*lanes,) multiplies d; ``state`` is the rule's next state; ``status`` (*lanes,).
+
+    report: the iterate (*lanes, dim) to look at, where that is not the one where gradients are taken, such as an
+    average: full losses, accuracies, probes and the trace's theta are of it.
+    """
 
     size: Array
     state: Any
     status: Array
     point: Point | Iterate | None = None  # the next iterate where it is not theta + size d
     carry: bool = False  # that point is also the next origin: no new batch is drawn for it
+    report: Array | None = None
 
 
 def refuse_unfit(answer: Any, rule: Any, xp: Namespace, theta: Array) -> None:
@@ -65,6 +71,7 @@ def refuse_unfit(answer: Any, rule: Any, xp: Namespace, theta: Array) -> None:
     if not isinstance(answer, Step):
         raise ValueError(f"{who} answered {described(answer)}; accepted: toybox.Step(size, state, status)")
     moved = {} if answer.point is None else {"point.theta": (getattr(answer.point, "theta", None), theta.shape)}
+    moved |= {} if answer.report is None else {"report": (answer.report, theta.shape)}
     for name, (array, shape) in {"size": (answer.size, lanes), "status": (answer.status, lanes), **moved}.items():
         kind, wanted = getattr(array, "dtype", None), "whole numbers" if name == "status" else dtype_name(theta.dtype)
         fits = kind is not None and (xp.isdtype(kind, "integral") if name == "status" else kind == theta.dtype)
@@ -160,28 +167,31 @@ def _fresh(problem: Any, theta: Array, sample: _Samples, j: int, d: Array) -> Li
     return problem.at(theta, sample(j)).along(d)
 
 
+class Walk(NamedTuple):
+    """What all steps of a run share."""
+
+    problem: Any
+    draw: Callable[[int, int], Any]  # (t, j) -> sample j of step t
+    batch: int  # samples of a base batch
+    steps: int
+    ledger: Ledger
+
+
 class Ray:
-    """A direction from a point, with the loss line on any batch of this step."""
+    """A direction from a point, with the loss line on any batch of this step.
+
+    batches: how many base batches gave the gradient. whole: the point on the whole data set, where it is known. memory:
+    the state of the direction after it gave d, such as Adam's moments.
+    """
 
     def __init__(
-        self,
-        problem: Any,
-        origin: Any,
-        d: Array,
-        t: int,
-        steps: int,
-        batch: int,
-        ledger: Ledger,
-        sampler: Any,
-        whole: Any = None,
-        batches: int = 1,
+        self, walk: Walk, origin: Any, d: Array, t: int, batches: int = 1, whole: Any = None, memory: Any = None
     ):
-        self.xp, self.origin, self.d, self.t, self.steps = problem.xp, origin, d, t, steps
-        self.fraction = batch / problem.size
-        self.batches = batches  # how many base batches gave the gradient
-        self._problem, self._batch, self._ledger, self._sampler, self._whole = problem, batch, ledger, sampler, whole
+        self.walk, self.origin, self.d, self.t, self.batches, self.memory = walk, origin, d, t, batches, memory
+        self.xp, self.steps, self.fraction = walk.problem.xp, walk.steps, walk.batch / walk.problem.size
+        self.whole = whole
         self._lines: dict[int, Metered] = {}
-        self.sample = _Samples(sampler, t)
+        self.sample = _Samples(walk.draw, t)
         self._norm: Array | None = None
         self.ahead: Array | None = None  # the gradients of turn()
         self.full_line: Line | None = None  # the bare line of full(), once it was asked for
@@ -193,34 +203,50 @@ class Ray:
             self._norm = self.xp.norm(self.d)
         return self._norm
 
+    @property
+    def blocks(self) -> Mapping[str, slice]:
+        """The parts of theta that the problem names, such as layers: in order, and all of theta together."""
+        return getattr(self.walk.problem, "blocks", {"theta": slice(0, self.d.shape[-1])})
+
     def aside(self, d: Array | None = None, full: Any = None) -> Ray:
         """This ray, or one along another d, with a ledger of its own, for whoever looks on. full: its bare line on the
         whole data set, where it is known."""
-        ray = Ray(
-            self._problem, self.origin, self.d if d is None else d, self.t, self.steps, self._batch, Ledger(),
-            self._sampler, self._whole, self.batches,
-        )  # fmt: skip
+        ray = self._replaced(self.walk._replace(ledger=Ledger()), self.d if d is None else d)
         if full is not None:
-            ray.full_line, ray._lines[-1] = full, Metered(lambda: full, ray._ledger, self._problem.size, known=False)
+            known = Metered(lambda: full, ray.walk.ledger, self.walk.problem.size, known=False)
+            ray.full_line, ray._lines[-1] = full, known
         return ray
+
+    def beside(self, d: Array) -> Ray:
+        """The ray along a second direction (*lanes, dim) from the same point, which the same ledger is charged for."""
+        return self._replaced(self.walk, d)
+
+    def _replaced(self, walk: Walk, d: Array) -> Ray:
+        return Ray(walk, self.origin, d, self.t, self.batches, self.whole, self.memory)
 
     def line(self, j: int = 0, brief: bool = False) -> Metered:
         """The metered line on sample j: 0 the batch that gave the gradient, j >= 1 a fresh batch of this step. brief:
         for a search that asks a line once and goes on to the next; no more than one such line is in memory."""
         if j not in self._lines:
-            size = self._batch if j else self._batch * self.batches
-            make = partial(_fresh, self._problem, self.origin.theta, self.sample, j, self.d)
+            walk = self.walk
+            size = walk.batch if j else walk.batch * self.batches
+            make = partial(_fresh, walk.problem, self.origin.theta, self.sample, j, self.d)
             make = make if j else partial(self.origin.along, self.d)
-            self._lines[j] = Metered(make, self._ledger, size, known=j == 0, drawn=j == 0, brief=brief)
+            self._lines[j] = Metered(make, walk.ledger, size, known=j == 0, drawn=j == 0, brief=brief)
         return self._lines[j]
 
     def at(self, theta: Array, sample: Any) -> Point:
         """The point at any theta (*lanes, dim) on any sample, unmetered: a next origin."""
-        return self._problem.at(theta, sample)
+        return self.walk.problem.at(theta, sample)
+
+    def gradient_at(self, theta: Array) -> Array:
+        """The gradient of the batch of line 0 at any theta (*lanes, dim), at the price of one."""
+        self.walk.ledger.charge("gradients", self.walk.batch * self.batches)
+        return self.walk.problem.at(theta, self.origin.sample).gradient
 
     def gradient(self, s: Array, where: Array | None = None) -> Array:
         """The gradient at theta + s d on the batch of line 0: s (*lanes,) -> (*lanes, dim), at the price of a slope."""
-        self._ledger.charge("slopes", self._batch * self.batches, 1, where)
+        self.walk.ledger.charge("slopes", self.walk.batch * self.batches, 1, where)
         return self.line().at(s).gradient
 
     def turn(self, s: Array, where: Array | None = None) -> Array:
@@ -241,9 +267,10 @@ class Ray:
     def full(self) -> Metered:
         """The metered line on the whole data set."""
         if -1 not in self._lines:
-            point = self._whole or self._problem.at(self.origin.theta, self._problem.population)
+            problem = self.walk.problem
+            point = self.whole or problem.at(self.origin.theta, problem.population)
             full = self.full_line = point.along(self.d)
-            self._lines[-1] = Metered(lambda: full, self._ledger, self._problem.size, known=False)
+            self._lines[-1] = Metered(lambda: full, self.walk.ledger, problem.size, known=False)
         return self._lines[-1]
 
 

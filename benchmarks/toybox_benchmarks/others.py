@@ -16,7 +16,7 @@ import numpy as np
 
 import toybox as tb
 from toybox import hyper
-from toybox.rays import Ledger, Ray
+from toybox.rays import Ledger, Ray, Walk
 
 from . import straight
 from .measure import Row, interleaved, walk
@@ -70,7 +70,7 @@ class Search(NamedTuple):
         problem, size = self.here.problem, self.here.batch
         found = []
         for point in self.points:
-            ray = Ray(problem, point, -point.gradient, 0, 1, size, Ledger(), None)
+            ray = Ray(Walk(problem, None, size, 1, Ledger()), point, -point.gradient, 0)
             found.append(self.rule.step(ray, self.rule.init(problem.xp, (1,))).size[0])
         return np.array(found)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from toybox import optimizer
+from toybox import optimizer, walk
 from toybox.problems import KernelClassifier
 from toybox.problems.misfire import misfire
 from zoo_cases import (
@@ -134,7 +134,7 @@ def curious(look):
 @every_method
 def test_nobody_who_looks_on_changes_a_run(name, case):
     """With a rule on the whole data set, long enough for predictions that are carried along to be computed anew."""
-    steps = optimizer.CARRY + 5 if says(tb.method(name), "whole") else 12
+    steps = walk.CARRY + 5 if says(tb.method(name), "whole") else 12
     alone = run(problem(case), tb.method(name), steps=steps, every=None)
     watched = run(problem(case), tb.method(name), steps=steps, every=1)
     probed = run(problem(case), tb.method(name), steps=steps, every=1, probes=[tb.Probe("all", curious)])

@@ -13,7 +13,7 @@ from toybox.methods.fixed import Fixed, Gradient
 from toybox.methods.labpal import LABPAL, BatchSchedule, Printed, Released
 from toybox.optimizer import Optimizer
 from toybox.problems import Factorization, NoisyQuadratic
-from toybox.rays import Ledger, Ray
+from toybox.rays import Ledger, Ray, Walk
 from toybox.text import Pool
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
 
@@ -565,7 +565,7 @@ def test_a_pool_weighs_the_gradient_s_line():
     place, ledger = NoisyQuadratic(*data(bend=0.1)), Ledger()
     theta, s = np.array([[1.0, 2.0, 3.0]]), np.array([[0.1, -2.0]])
     origin = place.at(theta, np.concatenate([sampler(0, j) for j in range(3)], axis=-1))
-    ray = Ray(place, origin, -origin.gradient, 0, 1, B, ledger, sampler, batches=3)
+    ray = Ray(Walk(place, sampler, B, 1, ledger), origin, -origin.gradient, 0, batches=3)
     single = [place.at(theta, sampler(0, j)).along(ray.d) for j in range(5)]
     pool, expected = ray.pool(5), MeanLine(place.xp, single)
     for ask in ("change", "slope", "curvature"):

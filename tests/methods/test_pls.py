@@ -9,7 +9,7 @@ import pytest
 import toybox as tb
 from optional import TORCH
 from toybox.methods.pls import PLS, WALL, Scaled, wall
-from toybox.rays import Ledger, Ray
+from toybox.rays import Ledger, Ray, Walk
 
 
 def test_a_wall_stands_where_nothing_can_be_seen():
@@ -23,7 +23,7 @@ def gradient(**hyper):
 def ray(problem, batch, seed=0, theta=None, j=0):
     sampler = lambda t, j: problem.draw(np.array([seed]), t, j, batch, "fresh")
     origin = problem.at(problem.initial([seed]) if theta is None else theta, sampler(0, 0))
-    return Ray(problem, origin, -origin.gradient, 0, 1, batch, Ledger(), sampler)
+    return Ray(Walk(problem, sampler, batch, 1, Ledger()), origin, -origin.gradient, 0)
 
 
 @pytest.mark.parametrize("batch", [1, 20, 100])

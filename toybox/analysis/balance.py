@@ -25,7 +25,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ..hyper import is_whole
-from ..optimizer import Optimizer, Probe, run
+from ..optimizer import Optimizer, run
+from ..record import Probe
 from .sample import Lines
 
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from ..chebyshev import roots
 from ..hyper import is_whole
-from ..optimizer import Optimizer, Probe, run
+from ..optimizer import Optimizer, run
+from ..record import Probe
 
 FINE = 257  # points that stand in for an interpolant that does not converge
 AT_ONCE = 1 << 15  # samples times lines that are evaluated together: the arrays stay in the cache

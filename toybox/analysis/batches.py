@@ -19,7 +19,8 @@ import numpy as np
 
 from .. import sampling
 from ..hyper import is_whole, shown
-from ..optimizer import Optimizer, Probe, run
+from ..optimizer import Optimizer, run
+from ..record import Probe
 from .sample import OTHERS
 
 

@@ -213,11 +213,11 @@ class Scaled:
         self._line, self._c = line, c
         self.value0, self.slope0 = line.value0, c * line.slope0
 
-    def change(self, s: Any, where: Any = None) -> Any:
-        return self._line.change(self._c[..., None] * s, where)
+    def change(self, s: Any, *who: Any) -> Any:
+        return self._line.change(self._c[..., None] * s, *who)
 
-    def slope(self, s: Any, where: Any = None) -> Any:
-        return self._c[..., None] * self._line.slope(self._c[..., None] * s, where)
+    def slope(self, s: Any, *who: Any) -> Any:
+        return self._c[..., None] * self._line.slope(self._c[..., None] * s, *who)
 
     def at(self, s: Any) -> Any:
         return self._line.at(self._c * s)

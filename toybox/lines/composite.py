@@ -57,13 +57,13 @@ class CompositeLine:
     def _origin(self):
         return self.xp.zeros((*self._lanes(), 1), dtype=self._z0.dtype)
 
-    def change(self, s, where=None):
+    def change(self, s):
         return self._mean("change", s)
 
-    def slope(self, s, where=None):
+    def slope(self, s):
         return self._mean("slope", s)
 
-    def curvature(self, s, where=None):
+    def curvature(self, s):
         return self._mean("curvature", s)
 
     proxy = proxy

@@ -28,9 +28,7 @@ class GenericLine:
     def slope0(self):
         return self.xp.vecdot(self._origin.gradient, self._d)
 
-    def _each(self, s, where, *answers):
-        if where is not None and self.xp.eager and not self.xp.any(where):
-            return [0 * s for _ in answers]  # nobody asked
+    def _each(self, s, *answers):
         points = [self.at(s[..., k]) for k in range(s.shape[-1])]
         return [self.xp.stack([answer(point) for point in points], axis=-1) for answer in answers]
 
@@ -40,18 +38,18 @@ class GenericLine:
     def _slope(self, point):
         return self.xp.vecdot(point.gradient, self._d)
 
-    def change(self, s, where=None):
-        return self._each(s, where, self._change)[0]
+    def change(self, s):
+        return self._each(s, self._change)[0]
 
-    def slope(self, s, where=None):
-        return self._each(s, where, self._slope)[0]
+    def slope(self, s):
+        return self._each(s, self._slope)[0]
 
-    def both(self, s, where=None):
+    def both(self, s):
         """Change and slope, from the same points."""
-        return self._each(s, where, self._change, self._slope)
+        return self._each(s, self._change, self._slope)
 
-    def curvature(self, s, where=None):
-        return self._each(s, where, lambda point: self.xp.vecdot(point.hvp(self._d), self._d))[0]
+    def curvature(self, s):
+        return self._each(s, lambda point: self.xp.vecdot(point.hvp(self._d), self._d))[0]
 
     proxy = proxy
 

@@ -49,13 +49,13 @@ class HermiteLine:
             return value + slope * (s - inside)
         return slope if derivative == 1 else np.where(s == inside, (2 * c2 + u * 6 * c3) / w**2, 0.0)
 
-    def change(self, s, where=None):
+    def change(self, s):
         return self._evaluate(s, 0) - self.value0
 
-    def slope(self, s, where=None):
+    def slope(self, s):
         return self._evaluate(s, 1)
 
-    def curvature(self, s, where=None):
+    def curvature(self, s):
         return self._evaluate(s, 2)
 
     proxy = proxy

@@ -37,14 +37,14 @@ class MeanLine:
     def slope0(self):
         return self._mean([line.slope0 for line in self.lines])
 
-    def change(self, s, where=None):
-        return self._mean([line.change(s, where) for line in self.lines])
+    def change(self, s, *who):  # asks, where the lines are metered
+        return self._mean([line.change(s, *who) for line in self.lines])
 
-    def slope(self, s, where=None):
-        return self._mean([line.slope(s, where) for line in self.lines])
+    def slope(self, s, *who):
+        return self._mean([line.slope(s, *who) for line in self.lines])
 
-    def curvature(self, s, where=None):
-        return self._mean([line.curvature(s, where) for line in self.lines])
+    def curvature(self, s):
+        return self._mean([line.curvature(s) for line in self.lines])
 
     proxy = proxy
 

@@ -13,7 +13,7 @@ class Metered:
 
     A change costs one loss value, a slope one value and one gradient (a forward and a backward pass), a curvature one
     value and two gradients. On the batch that gave the gradient phi(0) and phi'(0) are known; on any other they are
-    charged when first used, and so is the drawing of the batch.
+    charged when first used, and so is the drawing of the batch. where (*lanes,): the lanes that ask, None for all.
 
     make: gives the line when it is first asked for. brief: for a line that is asked once; it is not kept beyond its
     answer, nor is what it holds, and asked again it is made anew.
@@ -76,7 +76,7 @@ class Metered:
             self._value_known = True
             self._charge("values", 1, where)
         self._charge("values", s.shape[-1], where)
-        return self._line.change(s, where)
+        return self._line.change(s)
 
     def once(self, s, where=None):
         """The change at one step s (*lanes,) for a rule that asks no more: a line may answer without expanding."""
@@ -86,11 +86,11 @@ class Metered:
         self._charge("values", 1, where)
         line = self._line
         answer = getattr(line, "once", None)
-        return line.change(s[..., None], where)[..., 0] if answer is None else answer(s)
+        return line.change(s[..., None])[..., 0] if answer is None else answer(s)
 
     def slope(self, s, where=None):
         self._charge("slopes", s.shape[-1], where)
-        return self._line.slope(s, where)
+        return self._line.slope(s)
 
     def both(self, s, where=None):
         """Change and slope at the same steps for the price of the slope: a black box has the loss with its gradient."""
@@ -100,11 +100,11 @@ class Metered:
         self._charge("slopes", s.shape[-1], where)
         line = self._line
         answer = getattr(line, "both", None)
-        return answer(s, where) if answer else (line.change(s, where), line.slope(s, where))
+        return answer(s) if answer else (line.change(s), line.slope(s))
 
-    def curvature(self, s, where=None):
-        self._charge("curvatures", s.shape[-1], where)
-        return self._line.curvature(s, where)
+    def curvature(self, s):
+        self._charge("curvatures", s.shape[-1])
+        return self._line.curvature(s)
 
     proxy = proxy
 

@@ -41,14 +41,14 @@ class PolynomialLine:
         given = self._coefficients
         return [c[..., None] for c in (given() if callable(given) else given)]
 
-    def change(self, s, where=None):
+    def change(self, s):
         return self._each(lambda s: s * _horner(self._c, s), s)
 
-    def slope(self, s, where=None):
+    def slope(self, s):
         c = [(p + 1) * c for p, c in enumerate(self._c)]
         return self._each(lambda s: _horner(c, s), s)
 
-    def curvature(self, s, where=None):
+    def curvature(self, s):
         c = [(p + 1) * (p + 2) * c for p, c in enumerate(self._c[1:])]
         return self._each(lambda s: _horner(c, s), s)
 

@@ -17,7 +17,7 @@ from ..xp import column
 from .armijo import Armijo
 from .fixed import Gradient
 
-KEEPING = Armijo(reset=0)  # type: ignore[call-arg]
+KEEPING = Armijo(reset=0)
 SEARCH = options(Armijo, "c", "beta", "reset", "gamma", "first", "steps_per_epoch", "tries", reset=0)
 
 

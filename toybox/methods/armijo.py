@@ -11,6 +11,7 @@ Deviations
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
 from math import inf
 
 from ..entry import named, options
@@ -25,6 +26,7 @@ from .fixed import Gradient
 class FirstTrial(Search):
     """The step that a search tries first: the last one, that grown, or always the same."""
 
+    _: KW_ONLY
     first: Hyper = number(1.0, "(0, inf)", "the first trial of the first step")
     reset: int = choice(1, 0, 1, 2, meaning="the first trial: 0 the last step, 1 that times gamma^(B/D), 2 first again")
     gamma: Hyper = number(2.0, "[1, inf)", "growth of the first trial per epoch, with reset 1")

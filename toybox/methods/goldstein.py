@@ -6,6 +6,8 @@ cannot move or the tries are used up the last trial is taken (EXHAUSTED, or CAPP
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY
+
 from ..entry import named, options
 from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
@@ -23,6 +25,7 @@ class Goldstein(FirstTrial):
     beta: Hyper = number(0.9, "(0, 1)", "factor of a step that is too long")
     grow: Hyper = number(2.0, "(1, inf)", "factor of a step that is too short")
     tries: int = integer(100, 1, "trials at most")
+    _: KW_ONLY
     max_step: Hyper = number(10.0, "(0, inf]", "the largest step")
     reset: int = choice(0, 0, 1, 2, meaning="the first trial: 0 the last step, 1 that times gamma^(B/D), 2 first again")
     SMALLEST = 1e-8

@@ -76,6 +76,13 @@ class Factorization:
             rows.append(np.concatenate([rng.uniform(-1, 1, shape).ravel() / shape[1] ** 0.5 for shape in shapes]))
         return self._array(np.stack(rows))
 
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """Where the matrices lie in theta."""
+        cut = (self.rank or 0) * self.inputs
+        rest = slice(cut, self.dim)
+        return {"W": rest} if self.rank is None else {"W1": slice(0, cut), "W2": rest}
+
     def draw(self, seeds, t, j, size, how="epochs"):
         return sampling.draw(how, seeds, t, j, size, self.size)
 

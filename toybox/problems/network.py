@@ -163,14 +163,20 @@ class Network:
             return NetworkPoint(self, theta, sample, self._X, self._y)
         return NetworkPoint(self, theta, sample, *(self.xp.take_rows(table, sample) for table in (self._X, self._y)))
 
+    @lazy
+    def blocks(self) -> dict[str, slice]:
+        """Where W and b of every layer lie in theta."""
+        cuts = np.cumsum([0, *(size for fan_in, fan_out in self._fans for size in (fan_in * fan_out, fan_out))])
+        names = [f"{kind}{layer}" for layer in range(1, len(self.widths)) for kind in "Wb"]
+        ends = zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
+        return {name: slice(*part) for name, part in zip(names, ends, strict=True)}
+
     def layers(self, theta) -> list[tuple[Array, Array]]:
         """W (*lanes, fan out, fan in) and b (*lanes, 1, fan out) of every layer."""
-        lanes, cut, found = theta.shape[:-1], 0, []
-        for fan_in, fan_out in self._fans:
-            end = cut + fan_in * fan_out
-            W = self.xp.reshape(theta[..., cut:end], (*lanes, fan_out, fan_in))
-            found.append((W, theta[..., None, end : end + fan_out]))
-            cut = end + fan_out
+        lanes, found = theta.shape[:-1], []
+        for layer, (fan_in, fan_out) in enumerate(self._fans, 1):
+            W = self.xp.reshape(theta[..., self.blocks[f"W{layer}"]], (*lanes, fan_out, fan_in))
+            found.append((W, theta[..., None, self.blocks[f"b{layer}"]]))
         return found
 
     def forward(self, theta, X) -> tuple[list[Array], list[Array]]:

@@ -101,17 +101,17 @@ class NetworkLine:
     def _means(self, s, order, *answers):
         return [self.xp.rowsum(each) / each.shape[-1] for each in self._each(s, order, *answers)]
 
-    def change(self, s, where=None):
+    def change(self, s):
         return self._means(s, 0, self._change)[0]
 
-    def slope(self, s, where=None):
+    def slope(self, s):
         return self._means(s, 1, self._slope)[0]
 
-    def both(self, s, where=None):
+    def both(self, s):
         """Change and slope, from the same pass."""
         return self._means(s, 1, self._change, self._slope)
 
-    def curvature(self, s, where=None):
+    def curvature(self, s):
         return self._means(s, 2, self._curvature)[0]
 
     def samples(self, s):
