@@ -80,3 +80,15 @@ def test_every_entry_names_paper_equation_and_file():
 def test_pictures_are_there():
     for path in re.findall(r"\]\((figures/[^)]+)\)", README):
         assert (ROOT / path).is_file(), path
+
+
+def test_the_rule_of_one_s_own_runs(tmp_path, monkeypatch):
+    (text,) = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    walk = {"steps": 100, "batch": 100, "every": None}
+    trace = tb.run(
+        tb.problem("factorization", rank=None), tb.method("mine.py:secant", mu=np.array([0.01, 0.1])), **walk
+    )
+    assert (trace.full_loss[-1] < 1e-20).all()
+    assert len([line for line in text.splitlines() if line]) <= 10

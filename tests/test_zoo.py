@@ -45,7 +45,7 @@ def test_lanes_are_shown_as_lists_and_long_ones_are_cut():
 def test_what_is_changed_afterwards_shows_its_parts():
     """Not the call, which would make something else."""
     changed = tb.method("sls", gamma=1.5)._replace(direction=tb.methods.momentum.Momentum(0.9))
-    assert repr(changed).startswith("Optimizer(direction=Momentum(beta=0.9, nesterov=False), rule=Armijo(c=0.1, ")
+    assert repr(changed).startswith("Optimizer(direction=Momentum(beta=0.9, nesterov=False), rule=Armijo(first=1.0, ")
     assert changed.name == "sls"
 
 

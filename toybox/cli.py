@@ -211,7 +211,7 @@ def figure(
     Example: toybox figure F1 kernels --cost epochs
 
     Args:
-        names: Figures by id or name; `toybox list figures` shows them.
+        names: Figures by id or name; `toybox list figures` shows them. Or a study's TOML file: its losses.
         full: The budget of the papers: hours.
         smoke: A few steps, to see whether everything works: seconds.
         out: Folder of the files.
@@ -221,11 +221,18 @@ def figure(
         cost: The horizontal axis: steps, batches, epochs, values, gradients, samples or seconds.
     """
     from .hyper import refuse_unknown
+    from .spec import Study
     from .trace import COSTS
 
     recipes = _recipes()
     known = {key.casefold(): recipe for id, recipe in recipes.items() for key in (id, recipe.name)}
     with _usage():
+        for name in (name for name in names if name.endswith(".toml")):
+            if full or smoke:
+                raise Usage(f"--full and --smoke cannot be given beside {name}; accepted: a change of that file")
+            known[name.casefold()] = _plugin("figures", "figures are found where toybox is installed").of_study(
+                Study.read(name)
+            )
         if full and smoke:
             raise Usage("--full and --smoke exclude each other; accepted: one of them")
         refuse_unknown("--cost", cost, COSTS)

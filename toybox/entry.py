@@ -48,11 +48,14 @@ def named(
 ) -> Entry:
     """The entry of a method that ``build`` makes of all its declared options."""
 
-    def make(**given: Any) -> Any:
-        return build(**{name: field.default for name, field in declared.items()} | given)
-
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kind, default=field.default) for name, field in declared.items()]
-    make.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    signature = inspect.Signature([inspect.Parameter(n, kind, default=f.default) for n, f in declared.items()])
+
+    def make(*values: Any, **given: Any) -> Any:
+        bound = signature.bind(*values, **given)
+        bound.apply_defaults()
+        return build(**bound.arguments)
+
+    make.__signature__ = signature  # type: ignore[attr-defined]
     file = "/".join(build.__module__.split(".")[1:]) + ".py"
     return Entry(make, summary, papers, equation, file, deviations, formula, cost, declared)

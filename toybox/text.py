@@ -264,15 +264,17 @@ class Answers:
 
     def __call__(self, kind: str, batch: Batch, count: int, lanes: list[int], steps: list) -> list:
         xp, where, everyone = self.ray.xp, None, len(lanes) == self.many
-        s = np.array(steps, self.dtype).reshape(-1, count)
+        s = np.array(steps, self.dtype)
         if not everyone:  # those who do not ask are asked at 0
-            s, whole, mask = np.zeros((self.many, count), self.dtype), s, np.zeros(self.many, bool)
-            s[lanes], mask[lanes] = whole, True
-            where = xp.asarray(mask.reshape(self.shape))
-        host = xp.to_host(self._asked(kind, batch, xp.asarray(s.reshape(*self.shape, count)), where))
-        host = host.reshape(self.many, -1)
-        host = host if everyone else host[lanes]
-        return hyper.plain(host) if host.shape[-1] == 1 else [hyper.plain(row) for row in host]
+            whole, mask = np.zeros((self.many, count), self.dtype), np.zeros(self.many, bool)
+            whole[lanes], mask[lanes] = s.reshape(-1, count), True
+            s, where = whole, xp.asarray(mask.reshape(self.shape))
+        found = xp.to_host(self._asked(kind, batch, xp.asarray(s.reshape(*self.shape, count)), where))
+        if found.size == self.many:
+            numbers = hyper.plain(found)
+            return numbers if everyone else [numbers[lane] for lane in lanes]
+        rows = found.reshape(self.many, -1)
+        return [hyper.plain(row) for row in (rows if everyone else rows[lanes])]
 
     def _asked(self, kind, batch, s, where):
         if kind == "turn":
@@ -286,7 +288,8 @@ class Answers:
 
 def numpy_dtype(ray: Ray) -> np.dtype:
     """That of a ray's numbers in NumPy's memory."""
-    return np.dtype(dtype_name(ray.d.dtype))
+    kind = ray.d.dtype
+    return kind if isinstance(kind, np.dtype) else np.dtype(dtype_name(kind))
 
 
 def _misplaced(does: str, what: Any, accepted: str, text: Any) -> ValueError:

@@ -42,7 +42,7 @@ JAX = (
     "The rows against jaxopt and optax are searches of these libraries, jitted step by step: Python dispatches every "
     "step anew, and draws its batch. None of them is a walk that is compiled as a whole."
 )
-ELSEWHERE = "Measured elsewhere: [ijcnn1](IJCNN1.md), [on a GPU](GPU.md)."
+ELSEWHERE = "Measured elsewhere: [ijcnn1](IJCNN1.md), [on a GPU](GPU.md), [against an earlier commit](AGAINST.md)."
 
 
 def environment() -> dict[str, str]:

@@ -33,6 +33,7 @@ from . import (
     f22_balance,
     f23_dial,
     f24_constant,
+    own_study,
 )
 
 _ALL = (
@@ -41,3 +42,4 @@ _ALL = (
     *(f18_paths, f19_sensitivity, f20_angle, f21_claims, f22_balance, f23_dial, f24_constant),
 )
 RECIPES = {module.RECIPE.id: module.RECIPE for module in _ALL}
+of_study = own_study.of_study

@@ -14,11 +14,11 @@ from ..hyper import Hyper, hyperparameters, number
 from ..optimizer import Optimizer
 from ..rays import Iterate
 from ..xp import column
-from .armijo import Armijo
+from .armijo import GROWTH, Armijo
 from .fixed import Gradient
 
 KEEPING = Armijo(reset=0)
-SEARCH = options(Armijo, "c", "beta", "reset", "gamma", "first", "steps_per_epoch", "tries", reset=0)
+SEARCH = options(Armijo, "c", "beta", *GROWTH, "tries", reset=0)
 
 
 @hyperparameters

@@ -75,6 +75,7 @@ class Armijo(FirstTrial):
         return exhausted(s, size=1e-6 if released else 0)
 
 
+GROWTH = ("gamma", "first", "reset", "steps_per_epoch")
 NAMES = {
     "backtracking": named(
         lambda **armijo: Optimizer(Gradient(), Armijo(reset=2, **armijo)),
@@ -88,7 +89,7 @@ NAMES = {
     ),
     "sls": named(
         lambda **armijo: Optimizer(Gradient(), Armijo(**armijo)),
-        options(Armijo),
+        options(Armijo, "c", "beta", *GROWTH, "max_step", "tries", "sample", "variant"),
         "stochastic Armijo search with resets",
         "the first s in s_{t-1} gamma^(B/D) * beta^i with phi(s) - phi(0) <= c s phi'(0)",
         "1 gradient, 1 loss per trial",

@@ -11,7 +11,7 @@ from ..hyper import Hyper, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import Iterate, descends
 from ..text import exhausted, found, nowhere, turn
-from .armijo import FirstTrial
+from .armijo import GROWTH, FirstTrial
 from .fixed import Gradient
 
 
@@ -46,7 +46,7 @@ class Extragradient(FirstTrial):
 NAMES = {
     "seg": named(
         lambda **extragradient: Optimizer(Gradient(), Extragradient(**extragradient)),
-        options(Extragradient),
+        options(Extragradient, "c", "beta", *GROWTH, "max_step", "tries"),
         "extragradient, Lipschitz search",
         "theta_{t+1} = theta_t - s g(theta_t - s g), |g(theta_t - s g) - g| <= c |g|",
         "1 gradient, 1 more per trial",

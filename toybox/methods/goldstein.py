@@ -13,7 +13,7 @@ from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import decreases, descends
 from ..text import change, exhausted, found, nowhere
-from .armijo import FirstTrial
+from .armijo import GROWTH, FirstTrial
 from .fixed import Gradient
 
 
@@ -48,7 +48,7 @@ class Goldstein(FirstTrial):
 NAMES = {
     "sls-goldstein": named(
         lambda **goldstein: Optimizer(Gradient(), Goldstein(**goldstein)),
-        options(Goldstein),
+        options(Goldstein, "c", "beta", "grow", *GROWTH, "max_step", "tries"),
         "between the two Goldstein lines",
         "(1 - c) s phi'(0) <= phi(s) - phi(0) <= c s phi'(0)",
         "1 gradient, 1 loss per trial",
