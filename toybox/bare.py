@@ -76,10 +76,8 @@ def search(
     slope0 = dphi(0) if slope0 is None and dphi is not None else slope0
     number: Callable[[Any], Any] = lambda x: x
     if isinstance(slope0, Fraction):
-        rule, number = (
-            _exactly(rule),
-            Fraction,
-        )  # of 0 and 1 as well: whole numbers that are divided would become floats
+        # 0 and 1, too: whole numbers become floats when they are divided
+        rule, number = _exactly(rule), Fraction
     value, questions = phi(number(0)), list[Asked]()
 
     def slope(s):
