@@ -1,10 +1,12 @@
 """Mistakes in the code, each with the tests that must notice it; ``mutate.py`` tries them.
 
 Every text stands exactly once in its file. ``tests`` are arguments of pytest, or "claims" and the ids of claims. Those
-in searches stand in ``searches.py``.
+in searches stand in ``searches.py``, those in what answers their questions in ``driver.py``.
 """
 
-from searches import SEARCHES, Mutant
+from driver import DRIVER
+from mutant import Mutant
+from searches import SEARCHES
 
 LOSSES, CHEBYSHEV, RAYS, TEXT = "toybox/losses.py", "toybox/chebyshev.py", "toybox/rays.py", "toybox/text.py"
 BALANCE, SAMPLE = "toybox/analysis/balance.py", "toybox/analysis/sample.py"
@@ -13,7 +15,7 @@ FIXED, HYPERGRADIENT, ALIG, MOMENTUM, LABPAL, PLS, PAL, ADAM, GOLSI, ARMIJO = (
     for name in ("fixed", "hypergradient", "alig", "momentum", "labpal", "pls", "pal", "adam", "golsi", "armijo")
 )
 
-MUTANTS = SEARCHES | {
+MUTANTS = SEARCHES | DRIVER | {
     # --- rules without a search
     "piecewise-late": Mutant(
         FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
