@@ -1,4 +1,4 @@
-"""Mistakes in what answers the questions of searches: in runs, on bare lines, and in what all searches ask of numbers."""
+"""Mistakes in what answers the questions of searches, in runs and on bare lines, and in what all of them ask."""
 
 from mutant import family
 
