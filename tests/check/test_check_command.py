@@ -23,8 +23,8 @@ def test_what_holds_is_exit_code_0(here, capfd):
     assert out == f"{tb.check(name)}\n\n{tb.check('mirrored')}\n"
     method, problem = out.split("\n\n")
     lines = method.splitlines()
-    assert lines[0] == "mine.py:halving: 10 laws hold, 0 do not apply, 0 fail"
-    assert len(lines) == 11  # one a law
+    assert lines[0] == "mine.py:halving: 11 laws hold, 0 do not apply, 0 fail"
+    assert len(lines) == 12  # one a law
     (lanes,) = [line for line in lines if line.split()[1] == "lanes"]
     assert lanes == f"  ok              lanes       {tb.laws.methods.lanes.__doc__.rstrip('.')} (16 tried)"
     assert problem.splitlines()[-1] == "  not applicable  lines       its lines evaluate it (0 tried)"
@@ -39,7 +39,7 @@ def test_all_of_a_file_is_tried_and_what_fails_is_exit_code_1(here, capfd):
     code, out, err = call(capfd, "check", "mine.py")
     assert (code, err) == (1, "")
     method, problem = out.split("\n\n")
-    assert method.startswith("mine.py:halving: 9 laws hold, 0 do not apply, 1 fail\n")
+    assert method.startswith("mine.py:halving: 10 laws hold, 0 do not apply, 1 fail\n")
     assert "  failed          bounded     on the line 'a step up' step 1 does not end: " in method
     assert problem.startswith("mine.py:other: 8 laws hold, 0 do not apply, 0 fail\n")
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import zoo
 from ..optimizer import run
 from ..problems import NoisyQuadratic
 from ..rays import Status
 from .lines import BATCH as FEW
 from .lines import LINES, TAME, line
-from .report import Cases, DoesNotApply, Endless, number, unless
+from .report import Cases, DoesNotApply, Endless, number, spoken, unless
 from .walks import (
     BATCH,
     PLACES,
@@ -239,4 +240,21 @@ def charged(m: Method) -> Cases:
     )
 
 
-LAWS = (runs, bounded, statuses, float32, state, lanes, level, units, turned, charged)
+def exact(m: Method) -> Cases:
+    """On exact numbers it takes the steps that floats round."""
+    options = {"dim": 2, "size": 6, "condition": 10.0, "common": True}
+    rounded, problem = (zoo.problem("quadratic", **options, backend=backend) for backend in ("numpy", "exact"))
+    few: dict[str, Any] = {"steps": 3, "batch": 2, "seeds": SEEDS[:1]}  # fractions grow with every step
+    try:
+        there = m.walk(problem, **few)
+    except Exception as error:
+        raise DoesNotApply(f"it needs what exact numbers lack: {spoken(error)}") from error
+    here = m.walk(rounded, **few)
+    still = here.status == Status.UNMOVED  # a step that floats round away
+    there.status[still & np.isin(there.status, (Status.FOUND, Status.CAPPED))] = Status.UNMOVED
+    found, expected = (lane(trace, (0,), "status", "size", "loss") for trace in (there, here))
+    parted = nearly({name: array.astype(expected[name].dtype) for name, array in found.items()}, expected)
+    yield parted and f"on exact numbers seed {SEEDS[0]} has {parted} on floats; {m.seen(problem, **few)}"
+
+
+LAWS = (runs, bounded, statuses, float32, exact, state, lanes, level, units, turned, charged)

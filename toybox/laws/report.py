@@ -7,6 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,11 +124,26 @@ def defined(*owned: tuple[Any, str]) -> str:
     """Where the first of these (owner, name) is defined that somebody wrote in Python, else anything of the first
     owner's; in a file of one's own where there is one."""
     others = ((owned[0][0], name) for name in vars(owned[0][0]))
-    members = (_function(inspect.getattr_static(owner, name, None)) for owner, name in (*owned, *others))
-    codes = [member.__code__ for member in members if inspect.isfunction(member)]
-    written = [code for code in codes if code.co_filename != "<string>"]  # a dataclass's
-    own = [code for code in written if not code.co_filename.startswith(PACKAGE)]
-    return next((line(code.co_filename, code.co_firstlineno) for code in (*own, *written)), "no file")
+    codes = _codes(inspect.getattr_static(owner, name, None) for owner, name in (*owned, *others))
+    own = [code for code in codes if not code.co_filename.startswith(PACKAGE)]
+    return next((line(code.co_filename, code.co_firstlineno) for code in (*own, *codes)), "no file")
+
+
+def files(*things: Any) -> set[str]:
+    """The files in which the functions of these objects' classes and of what these derive from, or these functions, are
+    written; but of those of the package the classes' own alone."""
+    found = set[str]()
+    for thing in things:
+        members = [thing] if inspect.isfunction(thing) else [m for c in type(thing).mro() for m in vars(c).values()]
+        found |= {code.co_filename for code in _codes(members)}
+    own = {file for file in found if not file.startswith(PACKAGE)}
+    return own or {inspect.getfile(type(thing)) for thing in things if not inspect.isfunction(thing)} or found
+
+
+def _codes(members: Iterable[Any]) -> list[CodeType]:
+    """The code of those of these members that are functions and have not been made by ``dataclass``."""
+    codes = [member.__code__ for member in map(_function, members) if inspect.isfunction(member)]
+    return [code for code in codes if code.co_filename not in ("<string>", dataclasses.__file__)]
 
 
 def _function(member: Any) -> Any:
@@ -136,18 +152,6 @@ def _function(member: Any) -> Any:
         if hasattr(member, inside) and not inspect.isfunction(member):
             return _function(getattr(member, inside))
     return member
-
-
-def files(*things: Any) -> set[str]:
-    """The files in which the functions of these objects' classes, or these functions, are written: somebody's own
-    where there are some, else the package's."""
-    found = set[str]()
-    for thing in things:
-        members = [thing] if inspect.isfunction(thing) else [m for c in type(thing).mro() for m in vars(c).values()]
-        codes = (getattr(_function(member), "__code__", None) for member in members)
-        found |= {code.co_filename for code in codes if code is not None}
-    found -= {"<string>"}  # of dataclasses
-    return {file for file in found if not file.startswith(PACKAGE)} or found
 
 
 def number(value: Any) -> str:
