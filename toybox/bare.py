@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from . import hyper
 from .exact import fraction
 from .rays import Status
-from .text import Search, converse
+from .text import Search, begun, converse
 
 
 class Asked(NamedTuple):
@@ -74,9 +74,11 @@ def search(
     if slope0 is None and dphi is None:
         raise ValueError("dphi=None and slope0=None leave the slope at 0 unknown; accepted: one of them")
     slope0 = dphi(0) if slope0 is None and dphi is not None else slope0
+    number: Callable[[Any], Any] = lambda x: x
     if isinstance(slope0, Fraction):
-        rule = _exactly(rule)
-    value, questions = phi(0), list[Asked]()
+        # 0 and 1, too: whole numbers become floats when they are divided
+        rule, number = _exactly(rule), Fraction
+    value, questions = phi(number(0)), list[Asked]()
 
     def slope(s):
         if dphi is None:
@@ -93,12 +95,12 @@ def search(
 
     def answer(kind, batch, count, lanes, asked):
         (s,) = asked
-        said = [answers[kind](one) for one in s] if count > 1 else answers[kind](s)
+        said = [answers[kind](number(one)) for one in s] if count > 1 else answers[kind](number(s))
         questions.append(Asked(kind, rule.batch if batch is None else batch, s, said))
         return [said]
 
-    here = Origin(slope0, value, norm, fraction, t, steps, 1, 1)
-    (end,) = converse([rule.search(here, rule.begin() if state is None else state)], answer)
+    here = Origin(slope0, value, number(norm), fraction, t, steps, 1, 1)
+    (end,) = converse([begun(rule, here, rule.begin() if state is None else state)], answer)
     return Searched(end.size, Status(end.status), questions, end.state)
 
 

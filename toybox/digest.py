@@ -27,6 +27,7 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "digest",
         "extras",
         "kept",
+        "laws",
         "looks",
         "origin",
         "outputs",

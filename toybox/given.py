@@ -49,6 +49,16 @@ def answer(xp: Namespace, given: Any, shape: tuple[int, ...], dtype: Any, *name:
     return xp.frozen(xp.asarray(given, dtype=dtype, copy=True))
 
 
+def refuse_misfit(what: str, array: Any, shape: tuple[int, ...], dtype: Any, xp: Namespace) -> None:
+    """Raises ``ValueError`` where ``what`` a rule, direction or problem has answered is no array of this shape and
+    dtype; None: whole numbers."""
+    kind = getattr(array, "dtype", None)
+    fits = kind is not None and (xp.isdtype(kind, "integral") if dtype is None else kind == dtype)
+    if not fits or tuple(array.shape) != tuple(shape):
+        wanted = "whole numbers" if dtype is None else dtype_name(dtype)
+        raise ValueError(f"{what}={described(array)}; accepted: an array of shape {tuple(shape)} of {wanted}")
+
+
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether an array of one shape can be broadcast to the other."""
     return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))

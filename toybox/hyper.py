@@ -2,7 +2,7 @@
 
     @hyperparameters
     class Armijo:
-        c: Hyper = number(0.1, "(0, 1)", "share of the first-order decrease that is demanded")
+        c: Hyper = number(0.1, "(0, 1)", "demanded decrease")
 
 A number may be given as an array: every element is then a lane of its own.
 """

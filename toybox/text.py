@@ -188,7 +188,10 @@ class Search:
         """The state of a lane before its first step."""
 
     def search(self, here: Any, state: Any) -> Text:
-        raise NotImplementedError
+        raise ValueError(
+            f"{type(self).__name__} has no search; accepted: def search(self, here, state), which yields questions, "
+            "such as toybox.change(s), and returns toybox.found(s), exhausted(), nowhere(slope0) or diverged()"
+        )
 
     def leads(self, ray: Ray, size: Array, extras: list) -> dict[str, Any]:
         """What a ``Step`` has beside size, state and status, from the ``extra`` of all lanes' ends."""
@@ -201,11 +204,22 @@ class Search:
         xp, lanes = ray.xp, tuple(ray.d.shape[:-1])
         seen = Seen(ray, self.batch)
         rules = zip(hyper.alone(self, xp, lanes), seen.slopes, state, strict=True)
-        texts = (rule.search(Here(seen, lane, slope0), s) for lane, (rule, slope0, s) in enumerate(rules))
-        sizes, statuses, state, extras = zip(*converse(texts, Answers(ray, self.batch)), strict=True)
+        texts = (begun(rule, Here(seen, lane, slope0), s) for lane, (rule, slope0, s) in enumerate(rules))
+        sizes, statuses, after, extras = zip(*converse(texts, Answers(ray, self.batch)), strict=True)
+        if NONFINITE in statuses:  # a lane that has ended is asked on, beside the others: with the state that it had
+            ended = [status == NONFINITE for status in statuses]
+            after = tuple(before if over else one for over, before, one in zip(ended, state, after, strict=True))
         size = xp.asarray(np.array(sizes, numpy_dtype(ray)).reshape(lanes))
         status = xp.asarray(np.array(statuses, np.int8).reshape(lanes))
-        return Step(size, list(state), status, **self.leads(ray, size, list(extras)))
+        return Step(size, list(after), status, **self.leads(ray, size, list(extras)))
+
+
+def begun(rule: Search, here: Any, state: Any) -> Any:
+    """The text of one lane; or its end, where a search that asks nothing computes what Python refuses to."""
+    try:
+        return rule.search(here, state)
+    except ArithmeticError:
+        return diverged()
 
 
 def converse(texts: Iterable[Any], answer: Callable[..., list]) -> list[End]:
@@ -213,7 +227,7 @@ def converse(texts: Iterable[Any], answer: Callable[..., list]) -> list[End]:
     answer for each of these lanes, which ask at ``count`` steps each."""
     texts = list(texts)
     ends: list[Any] = [None if hasattr(text, "send") else text for text in texts]  # that asks nothing, is a function
-    talking = [lane for lane, end in enumerate(ends) if end is None]
+    talking = [lane for lane, text in enumerate(texts) if hasattr(text, "send")]
     sends = [getattr(text, "send", None) for text in texts]
     said: list[tuple[list[int], list]] = [(talking, [None] * len(talking))]
     while said:

@@ -1,12 +1,13 @@
 """Two checkouts of the package take the same steps, to the last bit:
 
-    python tests/fingerprints/compare.py OTHER [--mushrooms]
+    python tests/fingerprints/compare.py OTHER [--problems quadratic mushrooms] [--methods sls pal]
 
 Every method and variant walks 30 steps with 3 seeds, and with one of its numbers as two lanes, on a quadratic, a
-factorization and logistic regression (and on mushrooms); iterates, steps, statuses, losses, costs of both are compared
-in both dtypes. Prints what differs, and where first.
+factorization and logistic regression (and, if told so, 8 steps on mushrooms); iterates, steps, statuses, losses, costs
+of both are compared in both dtypes. Prints what differs, and where first. Exit code 0 if nothing does, else 1.
 """
 
+import argparse
 import json
 import os
 import pickle
@@ -22,9 +23,9 @@ WALK = """
 import json, pickle, sys
 import numpy as np
 import toybox as tb
-cases, problems = json.load(sys.stdin)
+cases = json.load(sys.stdin)
 made = {}
-for place, options, name, hyper, lanes, dtype in cases:
+for place, options, name, hyper, dtype in cases:
     key = json.dumps([place, options, dtype])
     if key not in made:
         made = {key: tb.problem(place, dtype=dtype, **options)}
@@ -36,27 +37,29 @@ for place, options, name, hyper, lanes, dtype in cases:
 """
 
 
-def cases(places):
+def cases(places, methods):
+    """(problem, its options, method, its options, dtype); methods: None for all."""
     sys.path.append(str(HERE / "tests" / "laws"))
     from zoo_cases import VARIANTS, numbers
 
+    chosen = [(name, options) for name, options in VARIANTS if not methods or name in methods]
     for place in places:
         for dtype in ("float64", "float32"):
-            for name, options in VARIANTS:
-                yield place, PROBLEMS[place], name, options, 1, dtype
+            for name, options in chosen:
+                yield place, PROBLEMS[place], name, options, dtype
                 if not options and place != "mushrooms":
                     for hyper, values in list(numbers(name).items())[:3]:
-                        yield place, PROBLEMS[place], name, {hyper: values}, 2, dtype
+                        yield place, PROBLEMS[place], name, {hyper: values}, dtype
 
 
 def walks(checkout, listed):
     """The results of all cases, by the package of a checkout."""
     environment = os.environ | {"PYTHONPATH": str(checkout), "OPENBLAS_NUM_THREADS": "1"}
-    process = subprocess.Popen([sys.executable, "-c", WALK], env=environment, stdin=-1, stdout=-1, cwd=checkout)
-    process.stdin.write(json.dumps([listed, PROBLEMS]).encode())
-    process.stdin.close()
-    for _ in listed:
-        yield pickle.load(process.stdout)
+    with subprocess.Popen([sys.executable, "-c", WALK], env=environment, stdin=-1, stdout=-1, cwd=checkout) as process:
+        process.stdin.write(json.dumps(listed).encode())
+        process.stdin.close()
+        for _ in listed:
+            yield pickle.load(process.stdout)
 
 
 def first_difference(a, b):
@@ -70,17 +73,27 @@ def first_difference(a, b):
     return ", ".join(said)
 
 
-def main(other, *flags):
-    places = [place for place in PROBLEMS if place != "mushrooms" or "--mushrooms" in flags]
-    listed = list(cases(places))
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("other", type=Path, help="folder of the other checkout")
+    usual = [place for place in PROBLEMS if place != "mushrooms"]
+    parser.add_argument(
+        "--problems", nargs="+", choices=PROBLEMS, default=usual, metavar="NAME", help="default: %(default)s"
+    )
+    parser.add_argument("--methods", nargs="+", metavar="NAME", help="default: all")
+    given = parser.parse_args(arguments)
+    listed = list(cases(given.problems, given.methods))
+    if not listed:
+        parser.error(f"no method is one of {given.methods}; accepted: names that `toybox list methods` knows")
     differing = 0
-    for case, mine, theirs in zip(listed, walks(HERE, listed), walks(Path(other), listed), strict=True):
+    for case, mine, theirs in zip(listed, walks(HERE, listed), walks(given.other, listed), strict=True):
         if said := first_difference(mine, theirs):
             differing += 1
-            print(*case[:1], case[5], case[2], case[3], said, sep=" ")
+            place, _, name, options, dtype = case
+            print(place, dtype, name, options, said)
     print(f"{len(listed) - differing} of {len(listed)} walks are the same to the last bit")
-    return differing > 0
+    return int(differing > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -1,202 +1,107 @@
 """Mistakes in the code, each with the tests that must notice it; ``mutate.py`` tries them.
 
-Every text stands exactly once in its file. ``tests`` are node ids for pytest, or "claims" and the ids of claims.
+Every text stands exactly once in its file. ``tests`` are arguments of pytest, or "claims" and the ids of claims. Those
+in searches stand in ``searches.py``, those in what answers their questions in ``driver.py``.
 """
 
-from typing import NamedTuple
+from driver import DRIVER
+from mutant import Mutant
+from searches import SEARCHES
 
-
-class Mutant(NamedTuple):
-    file: str  # relative to the project's root
-    tests: str
-    changes: list[tuple[str, str]]  # a text, and what stands there instead
-
-
-BACKTRACKING, BRACKETING = "toybox/rules/backtracking.py", "toybox/rules/bracketing.py"
-CLOSED, MEASURED = "toybox/rules/closed.py", "toybox/rules/measured.py"
-LOSSES, CHEBYSHEV = "toybox/losses.py", "toybox/chebyshev.py"
-DIRECTIONS, METHODS, RAYS = "toybox/directions.py", "toybox/methods.py", "toybox/rays.py"
+LOSSES, CHEBYSHEV, RAYS, TEXT = "toybox/losses.py", "toybox/chebyshev.py", "toybox/rays.py", "toybox/text.py"
 BALANCE, SAMPLE = "toybox/analysis/balance.py", "toybox/analysis/sample.py"
+FIXED, HYPERGRADIENT, ALIG, MOMENTUM, LABPAL, PLS, PAL, ADAM, GOLSI, ARMIJO = (
+    f"toybox/methods/{name}.py"
+    for name in ("fixed", "hypergradient", "alig", "momentum", "labpal", "pls", "pal", "adam", "golsi", "armijo")
+)
 
-MUTANTS = {
-    # --- backtracking
-    "goldstein-no-cap": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_goldstein_grows_to_its_largest_step_and_no_further",
-        [("xp.minimum(self.grow * s, self.max_step)", "self.grow * s")],
-    ),
-    "goldstein-cap-is-a-failure": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_goldstein_grows_to_its_largest_step_and_no_further",
-        [("~(short & (s >= self.max_step))", "~(short & (s > self.max_step))")],
-    ),
-    "goldstein-no-smallest": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_goldstein_shrinks_to_its_smallest_step_and_no_further",
-        [("xp.maximum(self.beta * s, self.SMALLEST)", "self.beta * s")],
-    ),
-    "goldstein-other-smallest": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_goldstein_shrinks_to_its_smallest_step_and_no_further",
-        [("SMALLEST = 1e-8", "SMALLEST = 1e-6")],
-    ),
-    "armijo-carries-first": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_after_a_failed_search_armijo_goes_on_from_the_shrunken_step",
-        [("return Step(size, s, status)", "return Step(size, xp.where(seeking, self.first, s), status)")],
-    ),
-    "armijo-carries-its-step": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_after_a_failed_search_armijo_goes_on_from_the_shrunken_step",
-        [("return Step(size, s, status)", "return Step(size, size, status)")],
-    ),
-    "first-trial-no-cap": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_no_first_trial_is_longer_than_the_largest_step",
-        [("ray.xp.minimum(0 * s + rule.first if rule.reset == 2 else s, rule.max_step)",
-          "0 * s + rule.first if rule.reset == 2 else s")],
-    ),
-    "first-trial-grown-past-cap": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_no_first_trial_is_longer_than_the_largest_step",
-        [("ray.xp.minimum(0 * s + rule.first if rule.reset == 2 else s, rule.max_step)",
-          "ray.xp.minimum(0 * s + rule.first, rule.max_step) if rule.reset == 2 else s")],
-    ),
+MUTANTS = SEARCHES | DRIVER | {
     # --- rules without a search
     "piecewise-late": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_factors_of_schedules",
+        FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
         [("1.0 if 2 * t < T", "1.0 if 2 * t <= T")],
     ),
     "piecewise-one-drop": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_factors_of_schedules",
+        FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
         [("else 0.01,", "else 0.1,")],
     ),
     "cosine-a-step-ahead": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_factors_of_schedules",
+        FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
         [("math.cos(math.pi * t / T)", "math.cos(math.pi * (t + 1) / T)")],
     ),
     "inverse-a-step-ahead": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_factors_of_schedules",
+        FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
         [("1 / (t + 1)", "1 / (t + 2)")],
     ),
     "inverse-root-other-power": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_factors_of_schedules",
+        FIXED, "tests/methods/test_fixed.py::test_the_factors_of_schedules",
         [("1 / math.sqrt(t + 1)", "(t + 1) ** -0.6")],
     ),
-    "pal-found-at-its-cap": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
-        [("moving, s >= self.s_max)", "moving, s > self.s_max)")],
-    ),
-    "pal-capped-before-its-cap": Mutant(
-        CLOSED, "tests/test_closed.py::test_the_largest_step_of_pal_is_capped",
-        [("moving, s >= self.s_max)", "moving, s + self.mu >= self.s_max)")],
-    ),
     "hypergradient-no-guard": Mutant(
-        CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
+        HYPERGRADIENT, "tests/methods/test_hypergradient.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
         [("xp.where(xp.isfinite(h), before + self.hyper_rate * h, before)", "before + self.hyper_rate * h")],
     ),
     "hypergradient-trusts-infinity": Mutant(
-        CLOSED, "tests/test_closed.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
+        HYPERGRADIENT, "tests/methods/test_hypergradient.py::test_a_hypergradient_that_overflows_leaves_the_rate_alone",
         [("xp.where(xp.isfinite(h),", "xp.where(h == h,")],
     ),
     "ali-g-whole-velocity-ahead": Mutant(
-        CLOSED, "tests/test_closed.py::test_two_steps_of_ali_g_with_momentum",
+        ALIG, "tests/methods/test_alig.py::test_two_steps_of_ali_g_with_momentum",
         [("theta - move + beta * (", "theta - move + (")],
     ),
     "ali-g-velocity-does-not-fade": Mutant(
-        CLOSED, "tests/test_closed.py::test_two_steps_of_ali_g_with_momentum",
+        ALIG, "tests/methods/test_alig.py::test_two_steps_of_ali_g_with_momentum",
         [("else beta * velocity)", "else velocity)")],
     ),
     "ali-g-adjusted-without-its-rate": Mutant(
-        CLOSED, "tests/test_closed.py::test_two_steps_of_ali_g_with_momentum",
+        ALIG, "tests/methods/test_alig.py::test_two_steps_of_ali_g_with_momentum",
         [("(eta[..., None] * velocity if", "(velocity if")],
     ),
     "nesterov-does-not-look-ahead": Mutant(
-        DIRECTIONS, "tests/test_closed.py::test_the_hypergradient_is_that_of_what_was_subtracted",
+        MOMENTUM, "tests/methods/test_hypergradient.py::test_the_hypergradient_is_that_of_what_was_subtracted",
         [("-(point.gradient + column(self.beta) * m) if self.nesterov else -m, m", "-m, m")],
     ),
     "sgd-hd-no-nesterov": Mutant(
-        METHODS, "tests/test_closed.py::test_the_hypergradient_is_that_of_what_was_subtracted",
+        HYPERGRADIENT, "tests/methods/test_hypergradient.py::test_the_hypergradient_is_that_of_what_was_subtracted",
         [('nesterov=form == "nesterov"', "nesterov=False")],
     ),
     # --- rules on more than the gradient's batch
     "doubling-early": Mutant(
-        MEASURED, "tests/test_labpal.py::test_a_schedule_by_hand",
+        LABPAL, "tests/methods/test_labpal.py::test_a_schedule_by_hand",
         [("1 if t <= t_max // 2", "1 if t < t_max // 2")],
     ),
     "doubling-once": Mutant(
-        MEASURED, "tests/test_labpal.py::test_half_of_the_batches_are_drawn_one_by_one",
+        LABPAL, "tests/methods/test_labpal.py::test_half_of_the_batches_are_drawn_one_by_one",
         [("else 2 if t <= 3 * t_max // 4 else 4", "else 2")],
     ),
     "k-counts-updates": Mutant(
-        MEASURED, "tests/test_labpal.py::test_a_schedule_counts_batches",
+        LABPAL, "tests/methods/test_labpal.py::test_a_schedule_counts_batches",
         [("drawn += self.rule.pooled(k) if searches else k", "drawn += 1")],
     ),
     "searches-draw-nothing": Mutant(
-        MEASURED, "tests/test_labpal.py::test_a_schedule_counts_batches",
+        LABPAL, "tests/methods/test_labpal.py::test_a_schedule_counts_batches",
         [("drawn += self.rule.pooled(k) if searches else k", "drawn += k")],
-    ),
-    "labpal-measures-elsewhere": Mutant(
-        MEASURED, "tests/test_labpal.py::test_where_a_line_that_is_no_parabola_is_measured",
-        [("\nNEAR, FAR = 1e-4, 1e-2", "\nNEAR, FAR = 2e-4, 1e-2")],
-    ),
-    # --- searches by slopes
-    "wolfe-capped-uphill": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_strong_wolfe_is_not_capped_where_the_line_rises",
-        [("good & (slope < 0) & (high == inf)", "good & (high == inf)")],
-    ),
-    "wolfe-never-capped": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_strong_wolfe_conditions_hold_on_smooth_lines",
-        [("(s >= self.max_step)\n            seeking", "(s > self.max_step)\n            seeking")],
-    ),
-    "golsi-state": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_a_gradient_only_search_keeps_its_step_where_it_does_not_search",
-        [("xp.where(known, s, state)", "s")],
-    ),
-    "golsi-starts-again": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_a_gradient_only_search_keeps_its_step_where_it_does_not_search",
-        [("xp.where(known, s, state)", "xp.where(known, s, self.first)")],
     ),
     # --- how a step ends, and what a search keeps
     "unmoved-is-found": Mutant(
-        "toybox/optimizer.py", "tests/laws/test_steps.py::test_every_status_is_reached",
+        "toybox/record.py", "tests/laws/test_steps.py::test_every_status_is_reached",
         [("accepted & stays, np.int8(Status.UNMOVED)", "accepted & stays, np.int8(Status.FOUND)")],
     ),
-    "no-decrease-is-enough": Mutant(
-        RAYS, "tests/test_backtracking.py::test_a_product_that_underflows_accepts_nothing",
-        [("(change <= wanted) & (change < 0)", "(change <= wanted)")],
-    ),
-    "infinite-decrease": Mutant(
-        RAYS, "tests/test_backtracking.py::test_no_search_jumps_into_a_hole_without_a_bottom",
-        [("(change < 0) & (change > -inf)", "(change < 0)")],
-    ),
-    "released-short-gradient": Mutant(
-        BACKTRACKING, "tests/test_backtracking.py::test_the_released_search_takes_a_short_gradient_for_0",
-        [("xp.where(ray.norm < 1e-8, 0 * slope0, slope0)", "slope0")],
-    ),
-    "exact-found-after-its-rounds": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_that_uses_up_its_rounds_has_found_nothing",
-        [("found = moving & ~seeking & (s > 0)", "found = moving & (s > 0)")],
-    ),
-    "exact-stops-at-a-secant": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_does_not_stop_where_a_secant_does_not_move",
-        [("& (root < high) & ~near", "& (root < high)")],
-    ),
-    "exact-behind-the-wall": Mutant(
-        BRACKETING, "tests/test_bracketing.py::test_an_exact_search_stays_in_front_of_a_wall",
-        [("xp.where(xp.isfinite(slope), s, low)", "s")],
-    ),
-    "golsi-never-tires": Mutant(
-        BRACKETING, "tests/test_bracketing.py -k after_its_tries",
-        [("range(2, self.tries + 2)", "range(2, 100)"), ("if j > self.tries or not", "if not")],
-    ),
-    "golsi-keeps-its-lines": Mutant(
-        BRACKETING, "tests/test_rays.py::test_memory_does_not_grow_with_the_number_of_fresh_batches",
-        [("ray.line(j, brief=True)", "ray.line(j)")],
+    "fresh-lines-stay-in-memory": Mutant(
+        TEXT, "tests/test_rays.py::test_memory_does_not_grow_with_the_number_of_fresh_batches",
+        [("brief=batch > 1", "brief=False")],
     ),
     "ali-g-uphill": Mutant(
-        CLOSED, "tests/test_closed.py::test_ali_g_never_goes_uphill",
+        ALIG, "tests/methods/test_alig.py::test_ali_g_never_goes_uphill",
         [("xp.minimum(xp.maximum(eta, 0.0), self.max_rate)", "xp.minimum(eta, self.max_rate)")],
     ),
     "pls-accepts-walls": Mutant(
-        "toybox/rules/probabilistic.py", "tests/test_pls.py::test_a_wall_is_never_accepted_however_large_the_noise",
+        PLS, "tests/methods/test_pls.py::test_a_wall_is_never_accepted_however_large_the_noise",
         [("good = good & free &", "good = good &"), ("np.where(found, good, free)", "np.where(found, good, True)"),
          ("np.where(free.any(axis=-1), pick(tried.s, lowest), 0.0)", "pick(tried.s, lowest)")],
     ),
     "lengths-underflow": Mutant(
-        "toybox/xp.py", "tests/test_closed.py::test_directions_whose_squares_overflow_or_underflow_have_a_length",
+        "toybox/xp.py", "tests/methods/test_fixed.py -k directions_whose_squares_overflow_or_underflow",
         [("plain if self.all(safe) else np.where(safe, plain, super().norm(x))", "plain")],
     ),
     "bounds-in-double-precision": Mutant(
@@ -257,11 +162,11 @@ MUTANTS = {
     # --- analysis
     "aside-on-the-same-bill": Mutant(
         RAYS, "tests/test_rays.py::test_a_ray_set_aside_is_that_ray_at_its_own_cost",
-        [("self._batch, Ledger(),", "self._batch, self._ledger,")],
+        [("self.walk._replace(ledger=Ledger())", "self.walk")],
     ),
     "aside-one-batch": Mutant(
         RAYS, "tests/test_rays.py::test_a_ray_set_aside_is_that_ray_at_its_own_cost",
-        [("self._sampler, self._whole, self.batches,", "self._sampler, self._whole,")],
+        [("d, self.t, self.batches, self.whole", "d, self.t, 1, self.whole")],
     ),
     "balance-ddof": Mutant(
         BALANCE, "tests/test_balance.py::test_an_interval_by_hand",
@@ -284,38 +189,37 @@ MUTANTS = {
         [("curvature * unit**2", "curvature * unit")],
     ),
     # --- noticed by claims
-    "armijo-sign": Mutant(
-        BACKTRACKING, "claims WA-01 SLS-01",
-        [("decrease = self.c * slope0", "decrease = -self.c * slope0")],
+    "claims-armijo-sign": Mutant(
+        ARMIJO, "claims WA-01 SLS-01",
+        [("s * (self.c * slope0))", "-s * (self.c * slope0))")],
     ),
-    "pal-curvature-without-slope": Mutant(
-        CLOSED, "claims PAL-A6 PAL-P1",
-        [("a = (change - b * self.mu) / (self.mu * self.mu)", "a = change / (self.mu * self.mu)")],
+    "claims-pal-curvature-without-slope": Mutant(
+        PAL, "claims PAL-A6 PAL-P1",
+        [(" - b * mu) / (mu * mu)", ") / (mu * mu)")],
     ),
-    "pal-alpha-after-cap": Mutant(
-        CLOSED, "claims PAL-SMAX PAL-RELAX PAL-CASE",
-        [("-self.alpha * b / (2 * a)", "-b / (2 * a)"),
-         ("xp.minimum(s, self.s_max)", "self.alpha * xp.minimum(s, self.s_max)")],
+    "claims-pal-alpha-after-cap": Mutant(
+        PAL, "claims PAL-SMAX PAL-RELAX PAL-CASE",
+        [("s = -self.alpha * b", "s = -b"), ("found(min(s, self.s_max)", "found(self.alpha * min(s, self.s_max)")],
     ),
-    "golsi-other-sign": Mutant(
-        BRACKETING, "claims WA-05 GOLS-01",
-        [("(slope >= 0) & (slope <= limit)", "(slope < 0) & (slope > -limit)")],
+    "claims-golsi-other-sign": Mutant(
+        GOLSI, "claims WA-05 GOLS-01",
+        [("if 0 <= rise <= limit:", "if -limit < rise < 0:")],
     ),
-    "pls-blocks-transposed": Mutant(
-        "toybox/rules/probabilistic.py", "claims PLS-01 PLS-03",
+    "claims-pls-blocks-transposed": Mutant(
+        "toybox/methods/belief.py", "claims PLS-01 PLS-03",
         [("blocks[..., :a, b:] = s * low - half", "blocks[..., :a, b:] = t * low - half"),
          ("blocks[..., a:, :b] = t * low - half", "blocks[..., a:, :b] = s * low - half")],
     ),
-    "adam-uncorrected": Mutant(
-        DIRECTIONS, "claims ADAM-01",
+    "claims-adam-uncorrected": Mutant(
+        ADAM, "claims ADAM-01",
         [("m / (1 - beta1**t), v / (1 - beta2**t)", "m, v")],
     ),
-    "batches-with-replacement": Mutant(
+    "claims-batches-with-replacement": Mutant(
         "toybox/sampling.py", "claims NOISE-02 NOISE-05",
         [("return distinct(seeds, t, j, size, population)", "return integers(seeds, t, j, size, population)")],
     ),
-    "labpal-length-as-rate": Mutant(
-        MEASURED, "claims LAB-01",
-        [("if lengths else xp.minimum(s, rule.s_max) / norm", "if lengths else xp.minimum(s, rule.s_max)")],
+    "claims-labpal-length-as-rate": Mutant(
+        LABPAL, "claims LAB-01",
+        [("if lengths else min(s, rule.s_max) / norm", "if lengths else min(s, rule.s_max)")],
     ),
 }  # fmt: skip

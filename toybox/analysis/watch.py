@@ -61,6 +61,8 @@ class Asked:
         self.questions.append(Question(0, "gradient", s, answer))
         return answer
 
+    turn = Ray.turn  # which asks this ray for the gradient
+
 
 class _Noted:
     """A line that notes down its questions."""

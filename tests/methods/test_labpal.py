@@ -10,10 +10,11 @@ from optional import TORCH
 from toybox import Status
 from toybox.lines import MeanLine
 from toybox.methods.fixed import Fixed, Gradient
-from toybox.methods.labpal import LABPAL, BatchSchedule
+from toybox.methods.labpal import LABPAL, BatchSchedule, Printed, Released
 from toybox.optimizer import Optimizer
 from toybox.problems import Factorization, NoisyQuadratic
 from toybox.rays import Ledger, Ray, Walk
+from toybox.text import Pool
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
 from with_defaults import oracles
 
@@ -38,6 +39,144 @@ def walk(problem, method, steps=STEPS, **options):
     iterate = tb.Probe("theta", lambda look: look.theta)
     trace = tb.run(problem, method, steps=steps, **{"batch": B, "probes": [iterate], **options})
     return trace, trace.probes["theta"]
+
+
+# --- by hand, on a bare line: curvature 1, the minimum at 8; d has the length 2, so that a length is twice a step
+
+
+def search(phi=lambda s: s * s / 2 - 8 * s, norm=2.0, slope0=-8.0, state=None, **hyper):
+    return tb.search(LABPAL(**{"s_max": math.inf, "alpha": 0.5} | hyper), phi, slope0=slope0, norm=norm, state=state)
+
+
+@pytest.mark.parametrize("keeps", ["rate", "length"])
+def test_an_estimate_serves_until_it_is_reused_so_often(keeps):
+    """Lines 32 to 35: searched where there is none, and where it has served ``reuse`` updates."""
+    first = search(keeps=keeps, reuse=3)
+    kept = 4 if keeps == "rate" else 8
+    assert (first.step, first.status) == (pytest.approx(4, rel=1e-8), Status.FOUND)
+    assert first.state == (pytest.approx(kept, rel=1e-8), 1)
+    (question,) = first.questions
+    assert (question.kind, question.batch, question.s) == ("change", Pool(10), (1e-4 / 2, 1e-2 / 2))
+    for used in (1, 2):
+        again = search(keeps=keeps, reuse=3, norm=4.0, state=Printed(6.0, used))
+        assert again == (6 if keeps == "rate" else 1.5, Status.FOUND, [], (6, used + 1))
+    assert search(keeps=keeps, reuse=3, state=Printed(6.0, 3)).state == (pytest.approx(kept, rel=1e-8), 1)
+
+
+@pytest.mark.parametrize("keeps", ["rate", "length"])
+def test_the_largest_step_is_a_length_after_alpha(keeps):
+    """alpha times the length 16 is 8."""
+    assert search(keeps=keeps, s_max=7.0)[:2] == (3.5, Status.CAPPED)
+    assert search(keeps=keeps, s_max=9.0)[:2] == (pytest.approx(4, rel=1e-8), Status.FOUND)
+
+
+@pytest.mark.parametrize("phi", [lambda s: -s * s - 8 * s, lambda s: s * s + 8 * s, lambda s: math.inf])
+def test_without_a_minimum_ahead_the_last_estimate_stays(phi):
+    """Bent down, uphill on the pool, or no number: EXHAUSTED; without an estimate theta stays."""
+    assert search(phi, reuse=3, state=Printed(6.0, 3))[:2] == (6, Status.EXHAUSTED)
+    assert search(phi, reuse=3, state=Printed(6.0, 3)).state == (6, 1)
+    found = search(phi)
+    assert found[:2] == (0, Status.EXHAUSTED)
+    assert math.isnan(found.state.estimate)
+
+
+def test_where_nothing_descends_only_a_search_stays():
+    assert search(slope0=1.0)[:3] == (0, Status.ASCENT, [])
+    assert search(slope0=1.0, state=Printed(6.0, 7)) == (6, Status.FOUND, [], (6, 8))
+    assert search(slope0=0.0, norm=0.0, state=Printed(6.0, 7)) == (0, Status.STATIONARY, [], (6, 8))
+
+
+# the released code: the estimate on a parabola is alpha (2 s_min - 1.77e-4), as a length 16 - 8.85e-5
+
+LENGTH = 16 - 1.77e-4 / 2
+
+
+def released(norm=2.0, state=(), phi=lambda s: s * s / 2 - 8 * s, slope0=-8.0, **hyper):
+    s_max = hyper.get("s_max", math.inf)
+    given = Released(s_max)._replace(**{"k": 1, "used": 1, "estimate": (6.0, 5.0)} | dict(state))
+    found = search(phi, norm, slope0, given, **{"variant": "released", "keeps": "length"} | hyper)
+    return found, found.state
+
+
+def test_the_released_estimate():
+    found, state = released(state={"estimate": (math.nan, math.nan)})
+    assert (found.step, found.status) == (pytest.approx(LENGTH / 2, rel=1e-7), Status.FOUND)
+    assert state.estimate == (pytest.approx(LENGTH, rel=1e-7), pytest.approx(LENGTH / 2, rel=1e-7))
+    assert (state.k, state.used, state.updates, state.recent) == (1, 1, 1, ())
+    (question,) = found.questions
+    assert (question.batch, question.s) == (Pool(10), (1.77e-4 / 2, 1e-2 / 2))
+
+
+def test_when_the_released_code_searches():
+    """After ``reuse`` steps, when k changes, and at the update untrustworthy + 2; else it goes by what it keeps."""
+    searches = lambda **state: len(released(state=state, reuse=4, untrustworthy=5)[0].questions)
+    assert [searches(used=used) for used in (3, 4)] == [0, 1]
+    assert [searches(k=k) for k in (1, 2)] == [0, 1]
+    assert [searches(updates=updates) for updates in (6, 7, 8)] == [0, 1, 0]
+    for keeps, step in (("length", 3), ("rate", 5)):
+        found, state = released(state={"used": 2, "updates": 9}, keeps=keeps)
+        assert (found.step, found.status, state.used, state.updates) == (step, Status.FOUND, 3, 10)
+
+
+@pytest.mark.parametrize(("norm", "asks"), [(0.99e-3, 0), (1e-3, 1), (100.0, 1), (100.1, 0)])
+def test_directions_that_the_released_code_searches(norm, asks):
+    """Elsewhere there is no step, and the update does not count."""
+    found, state = released(norm, {"k": 3, "updates": 8})
+    assert len(found.questions) == asks
+    if not asks:
+        assert (found.step, found.status, state.updates, state.used) == (0, Status.EXHAUSTED, 8, 2)
+
+
+def test_the_released_largest_step_grows_where_it_bounds():
+    """It is one before alpha, here 1/4, which multiplies it too."""
+    found, state = released(state={"k": 3, "s_max": 8.0}, alpha=0.25)
+    assert (found.step, found.status, state.s_max) == (1, Status.CAPPED, 2)
+    found, state = released(state={"k": 3, "s_max": 33.0}, alpha=0.25)
+    assert (found.status, state.s_max) == (Status.FOUND, 33)
+
+
+def test_the_smallest_released_step_and_rate():
+    found, state = released(state={"k": 3}, alpha=1e-9)
+    assert state.estimate == (1e-6, 1e-6)
+    assert found.step == 5e-7
+    found, state = released(50.0, {"k": 3}, phi=lambda s: 50 * 50 * s * s / 2 - 50 * s, alpha=1e-5)
+    assert state.estimate == (pytest.approx(1e-5 * (2 - 1.77e-4), rel=1e-6), 1e-6)  # a length, and 1/50 of it
+
+
+def test_released_estimates_are_averaged_as_soon_as_they_are_trusted():
+    """From the update untrustworthy + 2 on, over the last ``average`` of them."""
+    state = {"k": 3, "recent": ((1.0, 7.0), (2.0, 8.0), (3.0, 9.0))}
+    run = lambda updates, many: released(state=state | {"updates": updates}, untrustworthy=5, average=many)[1]
+    new = (pytest.approx(LENGTH, rel=1e-7), pytest.approx(LENGTH / 2, rel=1e-7))
+    assert run(7, 3).recent == ((2, 8), (3, 9), new)
+    assert run(7, 3).estimate == (pytest.approx((5 + LENGTH) / 3), pytest.approx((17 + LENGTH / 2) / 3))
+    assert run(7, 9).recent == (*state["recent"], new)
+    assert run(6, 9).recent == state["recent"]
+
+
+@pytest.mark.parametrize("phi", [lambda s: -s * s - 8 * s, lambda s: s * s + 8 * s, lambda s: math.inf])
+def test_without_a_minimum_ahead_the_last_released_estimate_stays(phi):
+    found, state = released(state={"k": 3}, phi=phi)
+    assert (found.step, found.status, state.estimate, state.used) == (3, Status.EXHAUSTED, (6, 5), 1)
+    found, state = released(state={"estimate": (math.nan, math.nan)}, phi=phi)
+    assert (found.step, found.status, state.updates) == (0, Status.EXHAUSTED, 0)
+
+
+def test_where_nothing_descends_a_released_search_is_put_off():
+    assert released(state={"k": 3}, slope0=1.0)[0][:3] == (0, Status.ASCENT, [])
+    assert released(slope0=1.0)[0][:2] == (3, Status.FOUND)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_between_searches_the_released_code_goes_along_the_bare_gradient(k):
+    """With k = 1; where it searches, and with more batches, along the momentum vector."""
+    place = NoisyQuadratic(*data())
+    options = {"noise_factor": k, "momentum": 0.5, "schedule": "constant", "alpha": 0.4, "approximation_batches": 3}
+    trace, theta = walk(place, tb.method("labpal-nsgd", variant="released", **options), steps=3, sampler=sampler)
+    g = [np.mean([place.at(theta[t], sampler(t, j)).gradient[0] for j in range(k)], axis=0) for t in range(3)]
+    m = [g[0], g[1] + g[0] / 2, g[2] + g[1] / 2 + g[0] / 4]
+    along = np.array([m[0], *(g if k == 1 else m)[1:]])
+    np.testing.assert_allclose(np.diff(theta[:, 0], axis=0), -trace.size * along, rtol=0, atol=1e-12)
 
 
 # --- the released code
