@@ -53,7 +53,7 @@ class Factorization:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
 
     @property
-    def _floats(self):
+    def _floats(self) -> tuple[np.ndarray, np.ndarray]:
         return np.asarray(self.X, np.float64), np.asarray(self.Y, np.float64)
 
     @lazy
@@ -67,7 +67,8 @@ class Factorization:
     @lazy
     def condition(self) -> float:
         """The measured condition number of the least-squares map from X to Y."""
-        singular = np.linalg.svd(np.linalg.lstsq(*self._floats, rcond=None)[0], compute_uv=False)
+        X, Y = self._floats
+        singular = np.linalg.svd(np.linalg.lstsq(X, Y, rcond=None)[0], compute_uv=False)
         return float(singular[0] / singular[min(self.inputs, self.outputs) - 1])
 
     def initial(self, seeds) -> Array:
