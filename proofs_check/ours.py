@@ -123,8 +123,8 @@ class Plain(NamedTuple):
         """The same as a problem of the package's."""
 
         def both(theta, index):
-            places = list(zip(map(tuple, theta.tolist()), np.broadcast_to(index, (*theta.shape[:-1], index.shape[-1])),
-                              strict=True))  # fmt: skip
+            rows = np.broadcast_to(index, (len(theta), index.shape[-1])).tolist()
+            places = list(zip(map(tuple, theta.tolist()), rows, strict=True))
             return exact([self.value(*at) for at in places]), exact([self.gradient(*at) for at in places])
 
         return tb.problems.FromFunction(both, dim, len(self.parts or [0]), backend="exact")

@@ -1,5 +1,6 @@
 """Properties of the oracles, exact in rational numbers wherever the rule allows it."""
 
+import inspect
 import math
 from fractions import Fraction as F
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import oracles as plain
 from with_defaults import oracles
 
 numbers = st.fractions(-4, 4, max_denominator=4)
@@ -395,3 +397,16 @@ def test_a_line_without_minimum_exhausts_the_exact_search():
 def test_backtracking_gives_up():
     move = only(oracles.backtracking(parabola(F(1)), (F(1),), [(0,)], first=F(8), beta=F(1, 2), tries=2))
     assert move == ((1,), 0, oracles.EXHAUSTED, 2)
+
+
+def test_no_oracle_has_a_number_of_its_own():
+    """So that no default of the package's is written a second time, where it could be forgotten."""
+    functions = {name: f for name, f in vars(plain).items() if inspect.isfunction(f) and hasattr(f, "__wrapped__")}
+    kept = {
+        name: p.name
+        for name, f in functions.items()
+        for p in inspect.signature(f).parameters.values()
+        if p.default != p.empty
+    }
+    assert len(functions) >= 20
+    assert not kept

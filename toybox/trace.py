@@ -187,8 +187,11 @@ class Trace:
 
     def save(self, path: str | Path) -> Path:
         """Write to one .npz file, atomically; returns its path (".npz" is added where it is missing). Raises
-        ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text.
+        ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text;
+        fractions are none of these.
         """
+        if self.theta.dtype == FRACTIONS:
+            raise ValueError("a run of backend='exact' leaves fractions, which are not saved; accepted: other backends")
         path, groups = _npz(path), {group: getattr(self, group) for group in GROUPS}
         self._check()
         plain: dict[str, Any] = {

@@ -47,19 +47,20 @@ def walked(direction, g, rate=1.0):
     return walk(problem, optimizer, np.zeros(g.shape[1]), len(g), lambda t, j: np.array([[t]]), batch=1)
 
 
-def without_eps(direction):
-    """The same with eps = 0, which its record refuses."""
+def unbounded(direction, **numbers):
+    """The same with numbers that its record might refuse: eps = 0, beta = 1."""
     kind: Any = type(direction)
-    extended: Any = type(kind.__name__, (kind,), {"__annotations__": {"eps": Any}, "eps": number(0, "[0, inf)")})
-    return hyperparameters(extended)(**tb.hyper.fields(direction) | {"eps": F(0)})
+    free = {name: number(0, "(-inf, inf)") for name in numbers}
+    extended: Any = type(kind.__name__, (kind,), {"__annotations__": dict.fromkeys(numbers, Any), **free})
+    return hyperparameters(extended)(**tb.hyper.fields(direction) | numbers)
 
 
-def exactly(name, g, eps=None, **hyper):
+def exactly(name, g, **numbers):
     """The directions of a method on exact numbers, by its moves of rate 1 on linear losses with the gradients g."""
     plain = Plain(parts=[(lambda x, g=each: dot(g, x), lambda x, g=each: g) for each in g])
     start = tuple(0 * a for a in g[0])
-    method = tb.method(name, rate=1, **hyper, **({"eps": eps} if eps else {}))
-    method = method._replace(direction=without_eps(method.direction)) if eps == 0 else method
+    method = tb.method(name, rate=1)
+    method = method._replace(direction=unbounded(method.direction, **numbers))
     path = moves(method, plain, start, [(t,) for t in range(len(g))])
     return [add(b, -1, a) for a, b in pairwise([start, *(move.x for move in path)])]
 

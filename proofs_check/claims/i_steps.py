@@ -102,10 +102,11 @@ def constant_gradients(g, T, beta1, beta2):
 
 
 def same_as_arrays(t):
-    """On extremal gradients exact numbers make the directions of the arrays, up to the rounding of its iterates."""
+    """On extremal gradients exact numbers make the directions of the arrays, up to their rounding."""
     g = extremal(0.9, 0.999, t)
-    found, wanted = exactly("adam", [(a,) for a in g.tolist()], eps=NO_EPS), ratios(0.9, 0.999, g[:, None])
-    return close(np.abs(found), wanted, 11 * t * EPS * wanted.max())
+    found = exactly("adam", [(a,) for a in g.tolist()], beta1=F(0.9), beta2=F(0.999), eps=NO_EPS)
+    wanted = ratios(0.9, 0.999, g[:, None])
+    return close(np.abs(found), wanted, rounding(0.9, 0.999, t) * wanted.max())
 
 
 ADAM_03 = Claim(

@@ -37,6 +37,7 @@ def twice(batch):
 def twice_on_full(pair):
     """SGD with twice the locally optimal rate leaves the full loss where it was."""
     rate = dot(pair.g, pair.g_B) / dot(pair.g_B, times(pair.H, pair.g_B))
+    assume(rate > 0)  # else -g_B leads uphill
     origin, loss = (F(0),) * len(pair.g), lambda x: pair.exactly.value(x, (0, 1))
     return equal(loss(moves("sgd", pair.exactly, origin, [(0,)], rate=2 * rate)[0].x), loss(origin))
 

@@ -203,7 +203,7 @@ def locally_optimal(pair):
         "vertex": equal(slope(pair.s), 0),
         "rate": equal(pair.s / size, rate),
         "our search": equal(move.step, max(rate, 0)),  # where -g_B ascends (rate < 0) it stays
-        "status": holds(move.status == ("FOUND" if rate > 0 else "STATIONARY" if rate == 0 else "ASCENT")),
+        "status": holds(move.status.name == ("FOUND" if rate > 0 else "STATIONARY" if rate == 0 else "ASCENT")),
         "sign of c": equal(pair.s, -rate * -size),
     }
 

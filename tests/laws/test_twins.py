@@ -16,8 +16,9 @@ import pytest
 import oracles
 import toybox as tb
 from toybox import zoo
+from toybox.exact import fraction
 from toybox.methods.fixed import Unit
-from toybox.problems import FromFunction
+from toybox.problems import FromFunction, NoisyQuadratic
 from zoo_cases import (
     AMPLIFIED,
     BATCH,
@@ -199,6 +200,22 @@ def test_arrays_round_what_fractions_compute(name):
     exact = list(moves)
     assert worst(theta[1:, 0], [[float(x) for x in move.x] for move in exact]) <= 2**11 * 2.0**-52
     assert worst(trace.size[:, 0], [float(move.step) for move in exact]) <= 2**11 * 2.0**-52
+
+
+@every_method
+def test_exact_runs_take_the_steps_of_the_loops(name):
+    """Without rounding there is nothing to allow for, unless a root is not rational, or a belief is one of floats."""
+    Q, m = (np.vectorize(fraction, otypes=[object])(part) for part in quadratic_data(True))
+    place = NoisyQuadratic(Q, m, backend="exact")
+    start, draw = [fraction(round(x, 2)) for x in problem("quadratic, common Q").initial([0])[0]], sampler(place)
+    plain = oracles.Quadratics([((Q + Q.T) / 2).tolist()] * SIZE, list(map(tuple, m.tolist())))
+    trace = tb.run(place, tb.method(name), steps=3, batch=BATCH, theta=start, sampler=draw)
+    *_, last = twin_moves(name, {}, plain, start, draw, fraction, steps=3)
+    found, expected = trace.theta[0].tolist(), list(last.x)
+    if all(isinstance(x, Fraction) for x in found + expected):
+        assert found == expected
+    else:
+        assert list(map(float, found)) == pytest.approx(list(map(float, expected)), rel=1e-9)
 
 
 def test_some_methods_are_rational():

@@ -52,17 +52,23 @@ class Factorization:
     def _array(self, x) -> Array:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
 
+    @property
+    def _floats(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(self.X, np.float64), np.asarray(self.Y, np.float64)
+
     @lazy
     def floor(self) -> float:
         """The smallest reachable training loss: what the best rank-k fit leaves of Y (reduced-rank regression)."""
-        fit = self.X @ np.linalg.lstsq(self.X, self.Y, rcond=None)[0]
+        X, Y = self._floats
+        fit = X @ np.linalg.lstsq(X, Y, rcond=None)[0]
         tail = np.linalg.svd(fit, compute_uv=False)[self.rank or self.outputs :]
-        return float((((self.Y - fit) ** 2).sum() + (tail**2).sum()) / self.Y.size)
+        return float((((Y - fit) ** 2).sum() + (tail**2).sum()) / Y.size)
 
     @lazy
     def condition(self) -> float:
         """The measured condition number of the least-squares map from X to Y."""
-        singular = np.linalg.svd(np.linalg.lstsq(self.X, self.Y, rcond=None)[0], compute_uv=False)
+        X, Y = self._floats
+        singular = np.linalg.svd(np.linalg.lstsq(X, Y, rcond=None)[0], compute_uv=False)
         return float(singular[0] / singular[min(self.inputs, self.outputs) - 1])
 
     def initial(self, seeds) -> Array:

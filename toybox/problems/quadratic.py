@@ -59,27 +59,34 @@ class NoisyQuadratic:
     def _array(self, x) -> Array:
         return self.xp.asarray(np.array(x, order="C"), dtype=self.dtype)  # a copy: PyTorch wants writable memory
 
+    @property
+    def _floats(self):
+        return [np.asarray(x, np.float64) for x in (self.Q, self.m, self.offsets)]
+
     @lazy
     def solution(self) -> np.ndarray:
         """The minimiser of the full loss (n,), in float64; the least-norm one where the mean of Q is singular."""
-        if (self.m == self.m[0]).all():
-            return self.m[0].copy()
+        Q, m, _ = self._floats
+        if (m == m[0]).all():
+            return m[0].copy()
         if self.common:
-            return self.m.mean(axis=0)
-        right = np.einsum("dij,dj->i", self.Q, self.m) / self.size
-        return np.linalg.lstsq(self.Q.mean(axis=0), right, rcond=None)[0]
+            return m.mean(axis=0)
+        right = np.einsum("dij,dj->i", Q, m) / self.size
+        return np.linalg.lstsq(Q.mean(axis=0), right, rcond=None)[0]
 
     @lazy
     def floor(self) -> float:
         """The smallest full loss."""
-        e = self.solution - self.m
-        v = e @ self.Q if self.common else np.einsum("dij,dj->di", self.Q, e)
-        return float(np.mean(0.5 * (e * v).sum(-1) + self.offsets))
+        Q, m, offsets = self._floats
+        e = self.solution - m
+        v = e @ Q if self.common else np.einsum("dij,dj->di", Q, e)
+        return float(np.mean(0.5 * (e * v).sum(-1) + offsets))
 
     @lazy
     def condition(self) -> float:
         """The measured condition number of the mean Q."""
-        return float(np.linalg.cond(self.Q if self.common else self.Q.mean(axis=0)))
+        Q = self._floats[0]
+        return float(np.linalg.cond(Q if self.common else Q.mean(axis=0)))
 
     def initial(self, seeds) -> Array:
         if self.start is not None:
