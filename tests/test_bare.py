@@ -54,6 +54,7 @@ def test_on_fractions_nothing_is_rounded_on_the_way(name):
     assert found.questions
     assert all(type(x) is F for q in found.questions for x in (q.answer if q.kind == "both" else [q.answer]))
     assert type(found.step) in (F, int)
+    assert tb.search("golsi", phi, dphi, slope0=F(-1), norm=3, state=F(9)).questions[0].s == F(1, 3)  # 1 / |d|
 
 
 def test_what_a_search_sees():
