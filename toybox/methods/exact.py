@@ -43,8 +43,8 @@ class Exact(Search):
         slope0, near = here.slope0, 4 * here.eps
         if not descends(slope0):
             return nowhere(slope0)
-        low, high = 0, inf  # slope < 0 at low, >= 0 at high
-        before, rise_before, s = 0, slope0, min(1, self.s_max)
+        low, high = 0 * slope0, inf  # slope < 0 at low, >= 0 at high
+        before, rise_before, s = low, slope0, min(low + 1, self.s_max)
         for turn in range(self.ROUNDS):
             rise = yield slope(s)
             low, high = (s, high) if descends(rise) else (low, s)
