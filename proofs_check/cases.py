@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
+from toybox.exact import root
+
 EPS = 2.0**-52
 Rational = Fraction
 seeds = st.integers(0, 2**32 - 1)
@@ -85,6 +87,15 @@ def times(Q, v):
 def add(u, s, v):
     """u + s v."""
     return tuple(a + s * b for a, b in zip(u, v, strict=True))
+
+
+def scale(s, v):
+    return tuple(s * a for a in v)
+
+
+def norm(v):
+    """|v|: exact where it is rational, else a float."""
+    return root(dot(v, v))
 
 
 def mean(rows):

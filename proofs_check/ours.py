@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import toybox as tb
+from toybox.exact import exact
 
 
 class Walk(NamedTuple):
@@ -60,10 +61,47 @@ def univariate(f: Callable, slope: Callable, size: int = 1) -> tb.problems.FromF
     return tb.problems.FromFunction(lambda theta, index: (f(theta[..., 0]), slope(theta)), 1, size)
 
 
-class Plain(NamedTuple):
-    """A problem for the twins on plain numbers (toybox.tiny), floats or fractions: f(x) and gradient(x) of tuples.
+# --- exact numbers
 
-    A batch is anything true; ``parts`` gives one (f, gradient) per sample instead, and batches are sample numbers.
+
+class OnTuples:
+    """A problem on exact numbers, asked about points and batches that are tuples."""
+
+    def __init__(self, problem: Any):
+        self.problem = problem
+
+    def on(self, dim: int) -> Any:
+        return self.problem
+
+    def value(self, x, batch):
+        return self._at(x, batch).value[0]
+
+    def gradient(self, x, batch):
+        return tuple(self._at(x, batch).gradient[0])
+
+    def _at(self, x, batch):
+        return self.problem.at(exact([x]), np.array([tuple(batch)]))
+
+
+class Quadratics(OnTuples):
+    """L_i(x) = 1/2 (x - m_i)' Q_i (x - m_i) + offset_i."""
+
+    def __init__(self, Q, m, offsets=None):
+        self.m = m
+        super().__init__(tb.problems.NoisyQuadratic(Q, m, offsets, backend="exact"))
+
+
+class Factorization(OnTuples):
+    """Squared error of W2 W1 x, or of W x where rank is None."""
+
+    def __init__(self, X, Y, rank):
+        super().__init__(tb.problems.Factorization(X, Y, rank, backend="exact"))
+
+
+class Plain(NamedTuple):
+    """A function f(x) with gradient(x) of one's own, of tuples of fractions.
+
+    ``parts`` gives one (f, gradient) per sample instead, and batches are sample numbers.
     """
 
     f: Any = None
@@ -81,7 +119,72 @@ class Plain(NamedTuple):
         rows = [self.parts[i][1](x) for i in batch]
         return tuple(sum(column) / len(rows) for column in zip(*rows, strict=True))
 
+    def on(self, dim: int) -> Any:
+        """The same as a problem of the package's."""
 
-def moves(twin: Callable, problem: Any, x: tuple, batches: Iterable, **hyper) -> list:
-    """The moves of a twin (``tb.tiny.pal``, ...), one per batch."""
-    return list(twin(problem, x, list(batches), **hyper))
+        def both(theta, index):
+            rows = np.broadcast_to(index, (len(theta), index.shape[-1])).tolist()
+            places = list(zip(map(tuple, theta.tolist()), rows, strict=True))
+            return exact([self.value(*at) for at in places]), exact([self.gradient(*at) for at in places])
+
+        return tb.problems.FromFunction(both, dim, len(self.parts or [0]), backend="exact")
+
+
+class Move(NamedTuple):
+    """One step: where it led, the multiple of d and the length, how the search ended and what it asked."""
+
+    x: tuple
+    step: Any
+    arc: Any
+    status: tb.Status
+    trials: int
+
+
+def moves(method: Any, problem: Any, x: tuple, batches: Iterable, fresh: Any = None, **hyper) -> list[Move]:
+    """The steps of a method on exact numbers, one per batch; fresh: (t, j) -> the j-th further batch of step t, j >= 1,
+    by default its own again.
+
+    method: an optimizer, or a name. A rate may be a function of t.
+    """
+    batches = list(batches)
+    if callable(rate := hyper.get("rate")):
+        made: list[Move] = []
+        for t, batch in enumerate(batches):
+            made += moves(method, problem, made[-1].x if made else x, [batch], **hyper | {"rate": rate(t)})
+        return made
+    optimizer = tb.method(method, **hyper) if isinstance(method, str) else method
+    rows = [np.array([batch if isinstance(batch, tuple) else (0,)]) for batch in batches]
+    sampler = lambda t, j: np.array([fresh(t, j)]) if j and fresh else rows[t]
+    trace, theta = walk(problem.on(len(x)), optimizer, x, len(rows), sampler, rows[0].shape[1])
+    steps = (trace.size, trace.arc, trace.status, trace.trials)
+    columns = zip(theta[1:, 0].tolist(), *(column[:, 0].tolist() for column in steps), strict=True)
+    return [Move(tuple(x), step, arc, tb.Status(status), trials) for x, step, arc, status, trials in columns]
+
+
+def ends(method: str, problem: Any, places: list, batches: list, **hyper) -> list[tuple]:
+    """Where one step on exact numbers leads from each of these places, on the batch beside it: lanes of one run."""
+    index = np.array(batches)
+    trace = tb.run(
+        problem.on(len(places[0])),
+        tb.method(method, **hyper),
+        steps=1,
+        batch=index.shape[1],
+        seeds=range(len(places)),
+        theta=exact(places),
+        sampler=lambda t, j: index,
+        every=None,
+    )
+    return list(map(tuple, trace.theta.tolist()))
+
+
+def line(problem: Any, x: tuple, d: tuple, batch: tuple) -> tuple[Callable, Callable]:
+    """phi(s) and phi'(s) of the package's line along d."""
+    index = np.array([batch if len(batch) else (0,)])
+    along = problem.on(len(x)).at(exact([x]), index).along(exact([d]))
+    ask = lambda question, s: question(exact([[s]]))[0, 0]
+    return lambda s: along.value0[0] + ask(along.change, s), lambda s: ask(along.slope, s)
+
+
+def through(phi: Callable, h1: Any, h2: Any) -> tuple[Any, Any]:
+    """a and b of the parabola a s^2 + b s + c through phi(0), phi(h1), phi(h2), by LABPAL's formula."""
+    return tb.methods.labpal.through_points([phi(h) - phi(0) for h in (h1, h2)], h1, h2)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from oracles import SCHEDULES
 from toybox import Status
 from toybox.methods.alig import ALIG
 from toybox.methods.armijo import Armijo
@@ -24,7 +25,6 @@ from toybox.methods.golsi import GOLSI
 from toybox.methods.hypergradient import Hypergradient
 from toybox.methods.pal import PAL
 from toybox.methods.wolfe import StrongWolfe
-from toybox.tiny import SCHEDULES
 
 UNITS = 2.0**10
 

@@ -129,7 +129,7 @@ TABLE = [
     (method("sls", variant="relased"), "variant='relased'", "'paper', 'released'", "did you mean 'released'"),
     (method("sls", sample=2), "sample=2", "0, 1"),
     (method("exact", s_max=-1), "s_max=-1.0", "(0, inf]"),
-    (method("sgd-hd", form="nestrov"), "form 'nestrov'", "did you mean 'nesterov'", "momentum"),
+    (method("sgd-hd", form="nestrov"), "form='nestrov'", "did you mean 'nesterov'", "momentum"),
     (method("sgd-hd", hyper_rate=-1), "hyper_rate=-1.0", "[0, inf)"),
     (method("ali-g", momentum=1), "momentum=1.0", "[0, 1)"),
     (method("ali-g", adjusted=1), "adjusted=1", "False, True"),
@@ -331,7 +331,7 @@ TABLE = [
     (function(fine, dtype="float16"), "dtype='float16'", "'float64', 'float32'"),
     # the rest
     (lambda: HermiteLine([0.0, 0.0], [1.0, 1.0], [0.0, 0.0]), "s=[0.0, 0.0]", "must increase"),
-    (lambda: tb.tiny_typo, AttributeError, "'tiny_typo'"),
+    (lambda: tb.a_typo, AttributeError, "'a_typo'"),
 ]
 
 
@@ -464,6 +464,6 @@ def test_a_rule_that_is_no_record_is_refused():
 
     for rule in (Bare(), type(SGD.rule), None):
         with pytest.raises(
-            TypeError, match=r"optimizer.rule=.* is no rule; accepted: .* decorated with @hyperparameters"
+            TypeError, match=r"optimizer.rule=.* is no rule \(.*\); accepted: .* decorated with @hyperparameters"
         ):
             tb.run(QUADRATIC, tb.Optimizer(SGD.direction, rule), steps=1, batch=2)

@@ -16,6 +16,7 @@ from test_lines import NP, nowhere
 from toybox.analysis.regions import Intervals, armijo, certified, goldstein, gols, strong_wolfe, where, wolfe
 from toybox.lines import PolynomialLine
 
+TINY = float(np.finfo(float).tiny)
 EPS = float(np.finfo(float).eps)
 CONDITIONS = {  # how many constants; what must be >= 0 at steps s, from change, slope and slope at 0, as in the text
     armijo: (1, lambda s, f, g, g0, c: [c * s * g0 - f]),
@@ -98,7 +99,8 @@ ROOTS = st.dictionaries(st.integers(-4, 4), st.integers(1, 3), max_size=3).filte
 @given(ROOTS, st.sampled_from([-2, -1, 1, 3]), st.sampled_from([(-inf, inf), (0, inf), (-5, 5), (-inf, 1), (0, 1)]))
 def test_where_finds_all_pieces_of_products_of_linear_factors(roots, factor, window):
     """Simple, double and triple roots, inside the window, outside, and at its ends. A root of multiplicity m is known
-    to the m-th root of rounding; the coefficients are at most a few thousand."""
+    to the m-th root of rounding: that of a value there (12 eps of its terms' sum at degree 6, or
+    where it underflows), over the m-th derivative."""
     p = Polynomial([float(factor)])
     for root, times in roots.items():
         p = p * Polynomial([-float(root), 1.0]) ** times
@@ -112,7 +114,9 @@ def test_where_finds_all_pieces_of_products_of_linear_factors(roots, factor, win
     assert len(found.pairs) == len(expected.pairs)
     for ours, theirs in zip(found, expected, strict=True):
         for x, y in zip(ours, theirs, strict=True):
-            assert x == y or abs(x - y) <= (1e4 * EPS) ** (1 / roots[y])
+            terms = np.prod([(abs(y) + abs(r)) ** m for r, m in roots.items()]) if y in roots else 0.0
+            rises = np.prod([float(abs(y - r)) ** m for r, m in roots.items() if r != y])
+            assert x == y or abs(x - y) <= (max(12 * EPS * terms, TINY) / rises) ** (1 / roots[y])
 
 
 def test_where_of_special_polynomials():

@@ -152,6 +152,7 @@ def kept(folder):
 
 
 def test_a_method_in_fifteen_lines_goes_wherever_a_name_goes(mine):
+    assert "0 fail" in mine.run("toybox", "check", "mine.py:secant")
     shown = mine.run("toybox", "show", "mine.py:secant")
     assert "where the second slope is measured" in shown
     ended = mine.run("toybox", "run", "factorization", "mine.py:secant", "--seeds", "5", "--steps", "20")

@@ -13,13 +13,14 @@ __version__ = "0.1.0"
 
 _HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
     "register": ".own", "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
+    "check": ".laws", "laws": ".laws",
     "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".record", "Look": ".record",
     "Trace": ".trace", "noise_factor": ".methods.labpal", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     **dict.fromkeys(("Search", "change", "once", "slope", "both", "turn"), ".text"),
     **dict.fromkeys(("found", "exhausted", "nowhere", "diverged"), ".text"),
     **dict.fromkeys(("Hyper", "number", "choice", "integer"), ".hyper"),
     "search": ".bare", "Gradient": ".methods.fixed", "Unit": ".methods.fixed", "looks": ".looks",
-    "problems": ".problems", "methods": ".methods", "lines": ".lines", "tiny": ".tiny",
+    "problems": ".problems", "methods": ".methods", "lines": ".lines",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
     "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
 }  # fmt: skip

@@ -11,10 +11,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from fractions import Fraction
-from math import inf
 from typing import Any, NamedTuple
 
 from . import hyper
+from .exact import fraction
 from .rays import Status
 from .text import Search, begun, converse
 
@@ -123,6 +123,4 @@ def _rule(method: Any) -> Search:
 def _exactly(rule: Search) -> Search:
     """The rule with decimals in place of floats."""
     fields = {field.name: getattr(rule, field.name) for field in dataclasses.fields(rule)}  # type: ignore[arg-type]
-    return hyper.with_numbers(
-        rule, {n: Fraction(repr(v)) for n, v in fields.items() if isinstance(v, float) and abs(v) < inf}
-    )
+    return hyper.with_numbers(rule, {name: fraction(v) for name, v in fields.items() if isinstance(v, float)})

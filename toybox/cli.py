@@ -1,4 +1,4 @@
-"""The command line: list | show | cite | run | figure | demo | claims | bench | data.
+"""The command line: list | show | cite | check | run | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted, 141 nobody reads what is printed.
@@ -125,6 +125,25 @@ def cite(names: list[str], /) -> None:
 
     with _usage():
         print(*cite(names), sep="\n\n")
+
+
+@app.command(usage="Usage: toybox check NAME...")
+def check(names: list[str], /) -> int:
+    """Try on methods and problems every law that those of toybox satisfy, and say where each one fails.
+
+    Example: toybox check mine.py:secant
+
+    The exit code is 1 where a law fails.
+
+    Args:
+        names: mine.py:NAME, mine.py for all that is registered there, or any other name of a method or problem.
+    """
+    from . import laws, own
+
+    with _usage():
+        reports = [laws.check(name) for given in names for name in own.names(given)]
+    print(*reports, sep="\n\n")
+    return 0 if all(report.ok for report in reports) else 1
 
 
 @app.command(usage="Usage: toybox run SPEC.toml [OPTIONS] | toybox run PROBLEM METHOD [OPTIONS]")
@@ -382,7 +401,7 @@ def _usage() -> Iterator[None]:
     """Bad values found in here are the asker's."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         raise Usage(str(error)) from None
 
 

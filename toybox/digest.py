@@ -27,11 +27,12 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "digest",
         "extras",
         "kept",
+        "laws",
         "looks",
         "origin",
         "outputs",
     ),
-    *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "tiny", "workers"),
+    *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "workers"),
 )
 Sources = Mapping[Path, bytes]
 

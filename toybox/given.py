@@ -10,18 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from .exact import FRACTIONS, exact
 from .hyper import shown
 from .xp import Array, Namespace, dtype_name
 
 
 def finite_array(name: str, value: Any, shape: tuple[int, ...] | None = None, dtype: str = "float64") -> np.ndarray:
     """The value as a float64 array of numbers that are finite in ``dtype``, of the given shape if there is one; always
-    a copy."""
+    a copy. dtype "object": as an array of fractions."""
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biufO":
             raise TypeError
-        array = np.array(array, np.float64)
+        array = exact(array) if dtype == FRACTIONS.name else np.array(array, np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} of type {type(value).__name__} is not numeric; accepted: an array of numbers"
@@ -48,6 +49,16 @@ def answer(xp: Namespace, given: Any, shape: tuple[int, ...], dtype: Any, *name:
     return xp.frozen(xp.asarray(given, dtype=dtype, copy=True))
 
 
+def refuse_misfit(what: str, array: Any, shape: tuple[int, ...], dtype: Any, xp: Namespace) -> None:
+    """Raises ``ValueError`` where ``what`` a rule, direction or problem has answered is no array of this shape and
+    dtype; None: whole numbers."""
+    kind = getattr(array, "dtype", None)
+    fits = kind is not None and (xp.isdtype(kind, "integral") if dtype is None else kind == dtype)
+    if not fits or tuple(array.shape) != tuple(shape):
+        wanted = "whole numbers" if dtype is None else dtype_name(dtype)
+        raise ValueError(f"{what}={described(array)}; accepted: an array of shape {tuple(shape)} of {wanted}")
+
+
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether an array of one shape can be broadcast to the other."""
     return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape[::-1], to[::-1], strict=False))
@@ -69,7 +80,8 @@ def measurement(probe: Any, look: Any, xp: Namespace, lanes: tuple[int, ...]) ->
     except Exception as error:
         error.add_note(f"in probe {probe.name!r} at step {look.t}")
         raise
-    if array.dtype.kind not in "biufcSU" or array.shape[: len(lanes)] != lanes:
+    numeric = array.dtype.kind in "biufcSU" or array.dtype == look.problem.dtype
+    if not numeric or array.shape[: len(lanes)] != lanes:
         raise ValueError(
             f"probe {probe.name!r} measured {described(array)} at step {look.t}; accepted: an array of numbers, truth "
             f"values or text of shape (*lanes, ...), lanes = {lanes}"

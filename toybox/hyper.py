@@ -2,7 +2,7 @@
 
     @hyperparameters
     class Armijo:
-        c: Hyper = number(0.1, "(0, 1)", "share of the first-order decrease that is demanded")
+        c: Hyper = number(0.1, "(0, 1)", "demanded decrease")
 
 A number may be given as an array: every element is then a lane of its own.
 """
@@ -13,10 +13,12 @@ import copy
 import dataclasses
 import math
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
+from .exact import FRACTIONS
 from .xp import Namespace, near
 
 MOST = 2**53  # whole numbers up to here are counters of any backend, and floats
@@ -68,12 +70,15 @@ def _check(record: Any) -> None:
 
 
 def numbers(name: str, value: Any, interval: str) -> Any:
-    """The value as a float or an array of floats, or an error that names the first one outside the interval."""
+    """The value as a float or an array of floats, or an error that names the first one outside the interval. Fractions
+    remain what they are."""
     try:
         values = np.asarray(value)
-        if values.dtype.kind not in "iuf":  # no booleans, no text
+        fractions = values.dtype == FRACTIONS and any(isinstance(v, Fraction) for v in values.flat)
+        if values.dtype.kind not in "iuf" and not fractions:  # no booleans, no text
             raise TypeError
-        values = np.array(values, np.float64)  # a copy: the record is frozen
+        floats = np.array(values, np.float64)  # a copy: the record is frozen
+        values = np.array(values) if fractions else floats
     except (TypeError, ValueError):
         raise ValueError(
             f"{name}={shown(value)} is not a number; accepted: numbers in {interval}, or an array of them"
@@ -82,7 +87,7 @@ def numbers(name: str, value: Any, interval: str) -> Any:
     if wrong.any():
         raise ValueError(f"{name}={float(values[wrong].flat[0])} is outside its range; accepted: {interval}")
     if values.ndim == 0:
-        return float(values)
+        return values.item()
     if values.size == 0:
         raise ValueError(f"{name} is an empty array; accepted: numbers in {interval}, or a non-empty array of them")
     return values
@@ -92,7 +97,7 @@ def _within(values: np.ndarray, interval: str) -> Any:
     """Which values lie in an interval such as "(0, 1]"."""
     low, high = (float(end) for end in interval[1:-1].split(","))
     above = values >= low if interval[0] == "[" else values > low
-    return above & (values <= high if interval[-1] == "]" else values < high)
+    return np.asarray(above & (values <= high if interval[-1] == "]" else values < high))
 
 
 def is_whole(value: Any, least: int) -> bool:
@@ -141,9 +146,9 @@ def bind(record: T, xp: Namespace, dtype: Any) -> T:
     that rounding to the dtype takes out of its interval: 1 + 1e-8 is 1 in float32.
 
     A lone number becomes a 0-d array, so that it goes through the same arithmetic as a lane of many would. A record
-    that says ``on_host`` gets NumPy's arrays: it computes there, whatever the backend.
+    that says ``on_host`` gets NumPy's arrays of floats: it computes there, whatever the backend.
     """
-    place = xp.to_host if getattr(record, "on_host", False) else lambda array: array
+    on_host = getattr(record, "on_host", False)
     bound = copy.copy(record)
     bound.__dict__.pop("_alone", None)
     for field in dataclasses.fields(record):  # type: ignore[arg-type]
@@ -151,9 +156,12 @@ def bind(record: T, xp: Namespace, dtype: Any) -> T:
         if dataclasses.is_dataclass(value):
             object.__setattr__(bound, field.name, bind(value, xp, dtype))
         elif "interval" in field.metadata:
-            array = xp.asarray(value, dtype=dtype)
-            _check_rounded(field.name, value, xp.to_host(array), field.metadata["interval"])
-            object.__setattr__(bound, field.name, place(array))
+            given = value if dtype is FRACTIONS else np.asarray(value, np.float64)[()]  # a fraction becomes a float
+            array = xp.asarray(given, dtype=dtype)
+            rounded = xp.to_host(array)
+            _check_rounded(field.name, value, rounded, field.metadata["interval"])
+            floats = rounded.astype(np.float64) if dtype is FRACTIONS else rounded
+            object.__setattr__(bound, field.name, floats if on_host else array)
     return bound
 
 

@@ -140,7 +140,7 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             raise ValueError(
                 f"{name}={hyper.shown(value)} is not accepted; accepted: a whole number of at least {least}"
             )
-    for name in ("at", "dim", "size", "xp", "population"):
+    for name in ("at", "dim", "size", "xp", "dtype", "population"):
         if not hasattr(problem, name):
             raise TypeError(
                 f"problem={hyper.shown(problem)} is no problem (it has no {name!r}); accepted: what tb.problem(name) "
@@ -152,12 +152,8 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             "tb.Optimizer(...) returns"
         )
     for part in ("direction", "rule"):
-        record = getattr(optimizer, part)
-        if isinstance(record, type) or not (dataclasses.is_dataclass(record) and hasattr(record, "step")):
-            raise TypeError(
-                f"optimizer.{part}={hyper.shown(record)} is no {part}; accepted: an object with init and step, of a "
-                "class decorated with @hyperparameters"
-            )
+        if sentence := no_part(part, getattr(optimizer, part)):
+            raise TypeError(sentence)
     if batch > problem.size:
         raise ValueError(
             f"batch={batch} is larger than the problem's D={problem.size} samples; accepted: 1 to {problem.size}"
@@ -188,6 +184,23 @@ def _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every):
             f"available; accepted: at most {free // (lanes * RECORDED)} steps, or fewer lanes"
         )
     return array, probes
+
+
+def no_part(part: str, record: Any) -> str:
+    """Why something is no "direction" or "rule", in one sentence; nothing where it is one."""
+    missing = [name for name in ("init", "step") if not callable(getattr(record, name, None))]
+    if isinstance(record, type):
+        why = f"it is a class, of which an object is wanted: {record.__name__}()"
+    elif missing:
+        why = f"it has no {missing[0]!r}" + "; does its class derive from toybox.Search?" * hasattr(record, "search")
+    elif not dataclasses.is_dataclass(record):
+        why = f"its class {type(record).__name__} is not decorated"
+    else:
+        return ""
+    return (
+        f"optimizer.{part}={hyper.shown(record)} is no {part} ({why}); accepted: an object with init and step, of a "
+        "class decorated with @hyperparameters or @tb.register(name)"
+    )
 
 
 def _bar(progress, total):

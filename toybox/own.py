@@ -88,10 +88,7 @@ def from_file(name: str) -> Entry:
     NAME the one thing that is registered. The file is read again where it has changed. Raises ``ValueError``."""
     path, attribute = FILE.fullmatch(whole(name)).groups()  # type: ignore[union-attr]
     module, sources = _module(Path(path))
-    offered = {}
-    for thing in vars(module).values():
-        if "__toybox__" in getattr(thing, "__dict__", {}) and thing.__module__ == module.__name__:
-            offered[thing.__toybox__[0]] = thing
+    offered = _registered(module)
     called = {n: t for n, t in vars(module).items() if getattr(t, "__module__", "") == module.__name__ and callable(t)}
     if attribute is None and len(offered) == 1:
         (attribute,) = offered
@@ -101,6 +98,26 @@ def from_file(name: str) -> Entry:
             f"{short(name)}: nothing in {path} is called so{near(attribute, offered or called)}; accepted: {accepted}"
         )
     return _entry((called | offered)[attribute], attribute, path, sources)
+
+
+def names(name: str) -> list[str]:
+    """``mine.py:NAME`` for all that is registered in ``mine.py``; any other name alone."""
+    found = FILE.fullmatch(name)
+    if found is None or found[2]:
+        return [name]
+    registered = [f"{name}:{one}" for one in _registered(_module(Path(whole(name)))[0])]
+    if not registered:
+        raise ValueError(
+            f'{short(name)}: nothing in it is registered; accepted: @tb.register("name") above a class or '
+            f"function, or {short(name)}:CLASS"
+        )
+    return registered
+
+
+def _registered(module: ModuleType) -> dict[str, Any]:
+    """What the decorator has named in a module."""
+    mine = (t for t in vars(module).values() if getattr(t, "__module__", "") == module.__name__)
+    return {thing.__toybox__[0]: thing for thing in mine if "__toybox__" in getattr(thing, "__dict__", {})}
 
 
 def installed(kind: str) -> dict[str, metadata.EntryPoint]:

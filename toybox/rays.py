@@ -16,9 +16,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
-from .given import described
+from .given import described, refuse_misfit
 from .lines import Line, MeanLine, Metered
-from .xp import Array, Namespace, dtype_name
+from .xp import Array, Namespace
 
 
 class Status(IntEnum):
@@ -70,15 +70,28 @@ def refuse_unfit(answer: Any, rule: Any, xp: Namespace, theta: Array) -> None:
     who, lanes = f"{type(rule).__name__}.step", tuple(theta.shape[:-1])
     if not isinstance(answer, Step):
         raise ValueError(f"{who} answered {described(answer)}; accepted: toybox.Step(size, state, status)")
-    moved = {} if answer.point is None else {"point.theta": (getattr(answer.point, "theta", None), theta.shape)}
-    moved |= {} if answer.report is None else {"report": (answer.report, theta.shape)}
-    for name, (array, shape) in {"size": (answer.size, lanes), "status": (answer.status, lanes), **moved}.items():
-        kind, wanted = getattr(array, "dtype", None), "whole numbers" if name == "status" else dtype_name(theta.dtype)
-        fits = kind is not None and (xp.isdtype(kind, "integral") if name == "status" else kind == theta.dtype)
-        if not fits or tuple(array.shape) != tuple(shape):
-            raise ValueError(
-                f"{who} answered {name}={described(array)}; accepted: an array of shape {tuple(shape)} of {wanted}"
-            )
+    refuse_misfit(f"{who} answered size", answer.size, lanes, theta.dtype, xp)
+    refuse_misfit(f"{who} answered status", answer.status, lanes, None, xp)
+    if answer.point is not None:
+        there = getattr(answer.point, "theta", None)
+        refuse_misfit(f"{who} answered point.theta", there, theta.shape, theta.dtype, xp)
+    if answer.report is not None:
+        refuse_misfit(f"{who} answered report", answer.report, theta.shape, theta.dtype, xp)
+
+
+def refuse_unfit_point(point: Any, xp: Namespace, theta: Array) -> None:
+    """Raises ``ValueError`` where the value or gradient of a point at theta (*lanes, dim) is no array of its lanes."""
+    name = type(point).__name__
+    refuse_misfit(f"{name}.value", point.value, theta.shape[:-1], theta.dtype, xp)
+    refuse_misfit(f"{name}.gradient", point.gradient, theta.shape, theta.dtype, xp)
+
+
+def refuse_unfit_direction(answer: Any, direction: Any, xp: Namespace, theta: Array) -> None:
+    """Raises ``ValueError`` where what a direction has answered at an iterate (*lanes, dim) is no (d, state)."""
+    who = f"{type(direction).__name__}.step answered"
+    if not (isinstance(answer, tuple) and len(answer) == 2):
+        raise ValueError(f"{who} {described(answer)}; accepted: a pair (d, state)")
+    refuse_misfit(f"{who} d", answer[0], theta.shape, theta.dtype, xp)
 
 
 class Iterate(NamedTuple):
@@ -188,8 +201,8 @@ class Ray:
         self, walk: Walk, origin: Any, d: Array, t: int, batches: int = 1, whole: Any = None, memory: Any = None
     ):
         self.walk, self.origin, self.d, self.t, self.batches, self.memory = walk, origin, d, t, batches, memory
-        self.xp, self.steps, self.fraction = walk.problem.xp, walk.steps, walk.batch / walk.problem.size
-        self.whole = whole
+        self.xp, self.steps, self.whole = walk.problem.xp, walk.steps, whole
+        self.fraction = self.xp.whole(walk.batch) / walk.problem.size
         self._lines: dict[int, Metered] = {}
         self.sample = _Samples(walk.draw, t)
         self._norm: Array | None = None

@@ -188,7 +188,10 @@ class Search:
         """The state of a lane before its first step."""
 
     def search(self, here: Any, state: Any) -> Text:
-        raise NotImplementedError
+        raise ValueError(
+            f"{type(self).__name__} has no search; accepted: def search(self, here, state), which yields questions, "
+            "such as toybox.change(s), and returns toybox.found(s), exhausted(), nowhere(slope0) or diverged()"
+        )
 
     def leads(self, ray: Ray, size: Array, extras: list) -> dict[str, Any]:
         """What a ``Step`` has beside size, state and status, from the ``extra`` of all lanes' ends."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import archive
+from .exact import FRACTIONS
 from .given import broadcasts
 from .hyper import is_whole, refuse_unknown, shown
 from .rays import Ledger, Status
@@ -23,7 +24,7 @@ ANY = ("bool", "int", "uint", "float", "complex", "str", "bytes")  # of any size
 
 @dataclasses.dataclass(frozen=True)
 class Trace:
-    """A finished run of lanes = (len(seeds), *hyper). All arrays are NumPy's.
+    """A finished run of lanes = (len(seeds), *hyper). All arrays are NumPy's; of an exact run they hold fractions.
 
     Step t of ``loss, size, arc, status, trials`` (steps, *lanes): the batch loss at the iterate the step starts from,
     the step in multiples of d, its length |s d|, its ``Status`` and the evaluations the search made. A lane that ended
@@ -63,6 +64,7 @@ class Trace:
 
         def spread(values: np.ndarray) -> str:
             """Median and quartiles over the lanes; what is not a number counts as infinite."""
+            values = values.astype(float) if values.dtype == FRACTIONS else values
             with np.errstate(all="ignore"):
                 quartiles = np.quantile(np.where(np.isnan(values), np.inf, values), [0.5, 0.25, 0.75])
             return "{:.4g} [{:.4g}, {:.4g}]".format(*np.where(np.isnan(quartiles), np.inf, quartiles))
@@ -134,7 +136,7 @@ class Trace:
 
         def walked(values: np.ndarray):
             """One value per step and lane (steps, *lanes); null after the last step."""
-            wide = values.astype(np.float64) if values.dtype == np.float32 else values
+            wide = values.astype(np.float64) if values.dtype in (np.float32, FRACTIONS) else values
             return pl.Series(wide.ravel()).extend_constant(None, lanes)
 
         def paid(cost: np.ndarray) -> np.ndarray:
@@ -185,8 +187,11 @@ class Trace:
 
     def save(self, path: str | Path) -> Path:
         """Write to one .npz file, atomically; returns its path (".npz" is added where it is missing). Raises
-        ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text.
+        ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text;
+        fractions are none of these.
         """
+        if self.theta.dtype == FRACTIONS:
+            raise ValueError("a run of backend='exact' leaves fractions, which are not saved; accepted: other backends")
         path, groups = _npz(path), {group: getattr(self, group) for group in GROUPS}
         self._check()
         plain: dict[str, Any] = {

@@ -10,7 +10,7 @@ import numpy as np
 from . import hyper
 from .given import own_sampler
 from .parts import gradients
-from .rays import Ledger, Ray, Status, Step, Walk, refuse_unfit
+from .rays import Ledger, Ray, Status, Step, Walk, refuse_unfit, refuse_unfit_direction, refuse_unfit_point
 from .record import Record
 from .trace import Trace
 from .xp import Array
@@ -45,10 +45,14 @@ def walk(
             k = counts[t]
             origin = _origin(shared, theta, t, k)
         if t == 0:
+            refuse_unfit_point(origin, xp, theta)
             memory = direction.init(xp, origin)
         if more := gradients(direction, t) - 1:
             shared.ledger.charge("gradients", k * batch, more)
-        d, memory = direction.step(xp, origin, memory)
+        turned = direction.step(xp, origin, memory)
+        if t == 0:
+            refuse_unfit_direction(turned, direction, xp, theta)
+        d, memory = turned
         ray = Ray(shared, origin, d, t, k, whole if shown is theta else None, memory)
         if t == 0 or (every and t % every == 0):
             found = record.look(t, shown, whole, _onlooker(ray, theta) if probes else None)

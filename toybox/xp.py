@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import cache
 from importlib import import_module, metadata
 from typing import Any
@@ -17,14 +18,16 @@ from typing import Any
 import numpy as np
 
 from . import memory
+from .exact import FRACTIONS, Exact, exact, fraction
 from .extras import install
 
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
-BACKENDS, FLOATS = ("numpy", "torch", "strict", "cupy"), ("float64", "float32")
+BACKENDS, FLOATS = ("numpy", "torch", "strict", "cupy", "exact"), ("float64", "float32")
 SAFE = {kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"}  # squares with all digits
 _MODULES = {
     "numpy": "numpy",
+    "exact": "numpy",
     "torch": "array_api_compat.torch",
     "strict": "array_api_strict",
     "cupy": "array_api_compat.cupy",
@@ -65,6 +68,10 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"namespace({self.name!r})"
+
+    def whole(self, n: int) -> Any:
+        """A whole number as one that formulas divide and raise to powers."""
+        return n
 
     def take_rows(self, table: Array, index: Array) -> Array:
         """Rows of a table: (rows, ...) and integers (*lanes, b) give (*lanes, b, ...)."""
@@ -178,6 +185,47 @@ class NumpyNamespace(Namespace):
         return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
 
 
+class ExactNamespace(NumpyNamespace):
+    """Fractions in NumPy's object arrays (``exact``): whatever is not asked for as whole numbers or truth values."""
+
+    float64 = float32 = FRACTIONS
+
+    def whole(self, n):
+        return Fraction(n)
+
+    def asarray(self, x, dtype=None, copy=None):
+        array = x if isinstance(x, np.ndarray) else np.asarray(x)
+        if array.dtype.kind in "biu" if dtype is None else dtype != FRACTIONS:
+            return np.array(array, dtype) if copy else np.asarray(array, dtype)
+        return array if isinstance(array, Exact) and not copy else exact(array)
+
+    def full(self, shape, value, dtype=None):
+        return self.asarray(np.full(shape, value, object), dtype=dtype or object)
+
+    def zeros(self, shape, dtype=None):
+        return self.full(shape, 0, dtype)
+
+    def ones(self, shape, dtype=None):
+        return self.full(shape, 1, dtype)
+
+    def zeros_like(self, x, dtype=None):
+        return self.zeros(x.shape, dtype or x.dtype)
+
+    def where(self, condition, x, y):
+        if any(isinstance(v, float) or getattr(v, "dtype", None) == FRACTIONS for v in (x, y)):
+            x, y = (v if isinstance(v, np.ndarray) else fraction(v) for v in (x, y))
+        return np.where(condition, x, y)
+
+    def finfo(self, dtype):
+        """That of float64: what a search that ends at rounding may take for it."""
+        return np.finfo(np.float64)
+
+    divisor = Namespace.divisor
+
+    def norm(self, x):
+        return np.sqrt(np.vecdot(x, x))
+
+
 class CupyNamespace(Namespace):
     def composite(self, loss, what, z0, z1, y, s):
         from .cuda import composite
@@ -235,8 +283,8 @@ def _resolved(name: str) -> Namespace:
         raise BackendError(
             f"backend={name!r} needs a package that is not installed ({missing.name}): {_INSTALL[name]}"
         ) from missing
-    if name == "numpy":
-        return NumpyNamespace(name, module)
+    if name in ("numpy", "exact"):
+        return (NumpyNamespace if name == "numpy" else ExactNamespace)(name, module)
     if name == "strict":  # device1 refuses every silent conversion to NumPy
         return StrictNamespace(name, module, module.Device("device1"))
     if name == "cupy":

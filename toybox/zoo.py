@@ -15,7 +15,7 @@ from .entry import Entry
 from .hyper import refuse_unknown, shown
 from .looks import LOOKS, Look
 from .methods import METHODS
-from .optimizer import Optimizer
+from .optimizer import Optimizer, no_part
 from .problems import named
 
 PROBLEMS = {
@@ -79,6 +79,7 @@ PROBLEMS = {
 }
 
 PARTS = {"method": ("direction", "rule"), "problem": ("at", "dim", "size", "xp", "population")}
+A_RULE = "a rule: a class derived from toybox.Search that has a search, or one with init and step"
 SHARED = {"backend": "numpy", "dtype": "float64", "line": "closed"}  # options of every named problem
 
 
@@ -102,6 +103,9 @@ def method(name: str, **hyper: Any) -> Optimizer:
     """A named method; arrays of hyper-parameters become lanes. Raises ``ValueError`` for an unknown name, an unknown
     hyper-parameter or a bad value, with what would be accepted."""
     found = Method(*_make("method", name, hyper)._replace(name=own.short(name)))
+    for part in PARTS["method"]:
+        if sentence := no_part(part, getattr(found, part)):
+            raise ValueError(sentence)
     found.made = _call("method", name, hyper)
     return found
 
@@ -144,7 +148,7 @@ def _make(what: str, name: str, options: dict[str, Any]) -> Any:
         if not hasattr(made, part):
             raise ValueError(
                 f"{what} {own.short(name)} made {shown(made)}, which has no {part!r}; accepted: a {what}, which has "
-                f"{', '.join(wanted)}"
+                f"{', '.join(wanted)}" + (f"; or {A_RULE}" if what == "method" else "")
             )
     return made
 

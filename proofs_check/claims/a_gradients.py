@@ -15,16 +15,16 @@ from toybox import methods, sampling
 
 from ..cases import EPS, Smooth, batches, mean, populations, powers, seeds, smooth_functions, tol_dot
 from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, below, close, equal, only, sigmas
-from ..ours import moves, on_rule, walk
+from ..ours import Quadratics, moves, on_rule, walk
 
 # --- ERM-07: the gradient of a batch
 
 
-def tiny_population(gradients):
+def parabolas_of(gradients):
     """Parabolas 1/2 |x + g_i|^2, which have these gradients at 0."""
     n = len(gradients[0])
     eye = tuple(tuple(F(i == j) for j in range(n)) for i in range(n))
-    return tb.tiny.Quadratics([eye] * len(gradients), [tuple(-v for v in g) for g in gradients])
+    return Quadratics([eye] * len(gradients), [tuple(-v for v in g) for g in gradients])
 
 
 def every_batch(problem, B):
@@ -39,9 +39,9 @@ def arrays_agree(gradients, B):
     """The batches without replacement as lanes: of each, B numbers of size at most M are added."""
     D, n = len(gradients), len(gradients[0])
     G, index = np.array(gradients, float), np.array(list(batches(D, min(B, D))))
-    tiny, problem = tiny_population(gradients), tb.problems.NoisyQuadratic(np.eye(n), -G)
+    plain, problem = parabolas_of(gradients), tb.problems.NoisyQuadratic(np.eye(n), -G)
     found = problem.at(np.zeros((len(index), n)), index).gradient
-    exact = [tiny.gradient((F(0),) * n, tuple(batch)) for batch in index.tolist()]
+    exact = [plain.gradient((F(0),) * n, tuple(batch)) for batch in index.tolist()]
     return close(found, np.array(exact, float), (B + 2) * EPS * np.abs(G).max() + 5e-324)
 
 
@@ -52,7 +52,7 @@ def largest_losses(problem, B):
 
 def averaged(gradients, B, schemes=every_batch):
     """The mean of the gradients of all batches is that of all samples, for each scheme."""
-    problem, B = tiny_population(gradients), min(B, len(gradients))
+    problem, B = parabolas_of(gradients), min(B, len(gradients))
     zero = (F(0),) * len(gradients[0])
     return {
         str(number): equal(mean(problem.gradient(zero, batch) for batch in scheme), mean(gradients))
@@ -269,12 +269,12 @@ def always_descends(two):
 
 def two_samples(index=1):
     """g_1 = 3 and g_2 = -1: the full loss, of slope 1, grows along -g_2."""
-    tiny = tiny_population([(F(3),), (F(-1),)])
-    move = moves(tb.tiny.sgd, tiny, (F(0),), [(index,)], rate=F(1, 1000))[0]
+    plain = parabolas_of([(F(3),), (F(-1),)])
+    move = moves("sgd", plain, (F(0),), [(index,)], rate=F(1, 1000))[0]
     full = (0, 1)
     return {
-        "g": equal(tiny.gradient((F(0),), full)[0], 1),
-        "ascent": above(tiny.value(move.x, full), tiny.value((F(0),), full)),
+        "g": equal(plain.gradient((F(0),), full)[0], 1),
+        "ascent": above(plain.value(move.x, full), plain.value((F(0),), full)),
     }
 
 

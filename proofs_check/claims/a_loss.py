@@ -16,7 +16,7 @@ from toybox.quotations import quote
 
 from ..cases import EPS, positive, powers, rationals, seeds, vectors
 from ..claim import Check, Claim, below, close, equal
-from ..ours import moves, on_rule, walk
+from ..ours import Quadratics, moves, on_rule, walk
 
 # --- ERM-04: cross entropy
 
@@ -137,8 +137,8 @@ class Law(NamedTuple):
     x: F
 
     @property
-    def tiny(self):
-        return tb.tiny.Quadratics([((q,),) for q in self.q], [(m,) for m in self.m], self.o)
+    def plain(self):
+        return Quadratics([((q,),) for q in self.q], [(m,) for m in self.m], self.o)
 
     @property
     def arrays(self):
@@ -167,9 +167,9 @@ def moments(pairs):
 
 def of_batches(law, B, members=lambda path: path):
     """Mean sigma^2 / B, from all batches of B independent samples."""
-    tiny, x = law.tiny, (law.x,)
-    centre, variance = moments((tiny.value(x, (i,)), p) for (i,), p in law.paths(1))
-    found = moments((tiny.value(x, members(path)), p) for path, p in law.paths(B))
+    plain, x = law.plain, (law.x,)
+    centre, variance = moments((plain.value(x, (i,)), p) for (i,), p in law.paths(1))
+    found = moments((plain.value(x, members(path)), p) for path, p in law.paths(B))
     return {"mean": equal(found[0], centre), "variance": equal(found[1], variance / B)}
 
 
@@ -184,7 +184,7 @@ def batches_of_arrays(law, B):
     values = problem.at(np.full((len(index), 1), float(law.x)), index).value
     M = float(max(q * (abs(law.x) + abs(m)) ** 2 / 2 + abs(o) for q, m, o in zip(law.q, law.m, law.o, strict=True)))
     tol = (len(paths) + B + 10) * EPS * M
-    exact = moments((law.tiny.value((law.x,), path), p) for path, p in paths)
+    exact = moments((law.plain.value((law.x,), path), p) for path, p in paths)
     centre = p @ values
     return {"mean": close(centre, float(exact[0]), tol), "variance": close(p @ (values - centre) ** 2,
             float(exact[1]), 4 * M * tol)}  # fmt: skip
@@ -222,7 +222,8 @@ def squares(law):
 
 def fitted(law, path):
     """One gradient step of rate 1 / L'' leads to the minimiser of a parabola."""
-    return moves(tb.tiny.sgd, law.tiny, (law.x,), [path], rate=F(1, 2))[0].x
+    drawn = Quadratics([((law.q[i],),) for i in path], [(law.m[i],) for i in path])
+    return moves("sgd", drawn, (law.x,), [tuple(range(len(path)))], rate=F(1, 2))[0].x
 
 
 def fixed(law, path):
@@ -232,9 +233,9 @@ def fixed(law, path):
 def bias(law, n, fit=fitted, first=-1, second=1):
     """The mean loss on the training data and the true one: (1 + first / n) and (1 + second / n) times sigma^2."""
     law = squares(law)
-    tiny, population = law.tiny, law.paths(1)
-    trained = sum(p * tiny.value(fit(law, path), path) for path, p in law.paths(n))
-    true = lambda x: sum(p * tiny.value(x, one) for one, p in population)
+    plain, population = law.plain, law.paths(1)
+    trained = sum(p * plain.value(fit(law, path), path) for path, p in law.paths(n))
+    true = lambda x: sum(p * plain.value(x, one) for one, p in population)
     variance = moments((law.m[i], p) for (i,), p in population)[1]
     return {
         "on the training data": equal(trained, (1 + F(first, n)) * variance),
@@ -244,9 +245,9 @@ def bias(law, n, fit=fitted, first=-1, second=1):
 
 def unbiased(law, n, fit=fixed):
     law = squares(law)
-    tiny, population = law.tiny, law.paths(1)
-    trained = sum(p * tiny.value(fit(law, path), path) for path, p in law.paths(n))
-    true = lambda x: sum(p * tiny.value(x, one) for one, p in population)
+    plain, population = law.plain, law.paths(1)
+    trained = sum(p * plain.value(fit(law, path), path) for path, p in law.paths(n))
+    true = lambda x: sum(p * plain.value(x, one) for one, p in population)
     return equal(trained, sum(p * true(fit(law, path)) for path, p in law.paths(n)))
 
 

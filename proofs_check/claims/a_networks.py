@@ -14,6 +14,7 @@ import toybox as tb
 
 from ..cases import EPS, rationals
 from ..claim import Check, Claim, above, at_most, close, equal
+from ..ours import Factorization
 
 # --- ERM-10: networks
 
@@ -30,9 +31,9 @@ class Ends(NamedTuple):
     @property
     def heights(self):
         """Losses at a, half-way and at b."""
-        tiny, whole = tb.tiny.Factorization(self.X, self.Y, self.rank), range(len(self.X))
+        plain, whole = Factorization(self.X, self.Y, self.rank), range(len(self.X))
         half = tuple((u + v) / 2 for u, v in zip(self.a, self.b, strict=True))
-        return [tiny.value(x, whole) for x in (self.a, half, self.b)]
+        return [plain.value(x, whole) for x in (self.a, half, self.b)]
 
 
 def bump(ends):

@@ -98,7 +98,7 @@ START = 2  # its square is 4
 def noiseless(rate, steps, h=1, start=START):
     """Iterates of our SGD on h x^2 / 2."""
     plain = Plain(lambda x: h * x[0] ** 2 / 2, lambda x: (h * x[0],))
-    return [start, *(move.x[0] for move in moves(tb.tiny.sgd, plain, (start,), [0] * steps, rate=rate))]
+    return [start, *(move.x[0] for move in moves("sgd", plain, (start,), [0] * steps, rate=rate))]
 
 
 def summable(p, share=F(1, 2), h=1):
@@ -118,7 +118,7 @@ def stalls_exactly(p, h):
 
 def stalls(rate, total, steps=3000):
     """Since 1 - u >= 4^-u for u <= 1/2, no theta is below theta_0 4^-(sum of lambda_t h): a number without T."""
-    found = np.array(noiseless(rate, steps, start=float(START)))
+    found = START * np.cumprod([1 - float(rate(t)) for t in range(steps)])
     return {"bound": float(found.min() / (START * 4.0**-total) - 1)}
 
 
@@ -195,7 +195,7 @@ def coordinate_paths(way):
     """Rates 1, 1/2, ...: every coordinate goes straight towards 0, so that its path is |x_0| - |x_T|, exactly."""
     gradient = lambda x: tuple(h * v for h, v in zip(way.h, x, strict=True))
     plain = Plain(lambda x: dot(x, gradient(x)) / 2, gradient)
-    walked = moves(tb.tiny.sgd, plain, way.x, [0] * 8, rate=inverse)
+    walked = moves("sgd", plain, way.x, [0] * 8, rate=inverse)
     xs = [way.x, *(move.x for move in walked)]
     lengths = [sum(abs(b - a) for a, b in pairwise(v)) for v in zip(*xs, strict=True)]
     return equal(lengths, [abs(a) - abs(b) for a, b in zip(xs[0], xs[-1], strict=True)])

@@ -16,7 +16,7 @@ from toybox.quotations import quote
 
 from ..cases import EPS, add, dot, interpolating_sums, mean, positive, rationals, times, vectors
 from ..claim import Check, Claim, Contrast, at_most, close, equal, only
-from ..ours import Plain, moves, on_rule, univariate, walk
+from ..ours import Plain, Quadratics, moves, on_rule, univariate, walk
 
 # --- RM-06: one stationary point is not enough
 
@@ -26,13 +26,13 @@ HILL = Plain(lambda x: -(x[0] ** 2), lambda x: (-2 * x[0],))
 
 def later(first=0):
     """1, 1/2, 1/3, ..., from the one numbered ``first``."""
-    schedule: Any = tb.tiny.inverse
+    schedule: Any = methods.fixed.SCHEDULES["1/t"]
     return lambda t: schedule(F(t + first), None)
 
 
 def iterates(plain, x, steps, first=0):
     """x and where our SGD without noise goes from it, on exact numbers."""
-    return [x, *(move.x[0] for move in moves(tb.tiny.sgd, plain, (x,), [0] * steps, rate=later(first)))]
+    return [x, *(move.x[0] for move in moves("sgd", plain, (x,), [0] * steps, rate=later(first)))]
 
 
 def grows(x=F(2), steps=5, factor=3):
@@ -226,8 +226,8 @@ def shared(draw):
 
 def after_one(case):
     """The errors after a step of our SGD on each of the samples."""
-    tiny = tb.tiny.Quadratics(case.A, [case.best] * len(case.A))
-    found = [moves(tb.tiny.sgd, tiny, case.x, [(i,)], rate=case.rate)[0].x for i in range(len(case.A))]
+    problem = Quadratics(case.A, [case.best] * len(case.A))
+    found = [moves("sgd", problem, case.x, [(i,)], rate=case.rate)[0].x for i in range(len(case.A))]
     return [add(x, -1, case.best) for x in found]
 
 

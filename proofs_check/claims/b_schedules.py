@@ -16,7 +16,7 @@ from toybox import methods
 
 from ..cases import EPS, positive, rationals
 from ..claim import ERRORS, Check, Claim, below, close, equal, sigmas
-from ..ours import Plain, moves, on_rule, walk
+from ..ours import Quadratics, moves, on_rule, walk
 
 LONG = 10**6
 
@@ -71,12 +71,7 @@ def our_schedules(name, p):
     wanted = 2 * powers(p, steps)
     problem = tb.problems.NoisyQuadratic(np.eye(1) / 4, np.zeros((1, 1)))
     trace = walk(problem, on_rule(methods.fixed.Fixed(2.0, schedule=name)), [1.0], steps=steps).trace
-    plain = Plain(lambda x: x[0] ** 2 / 8, lambda x: (x[0] / 4,))
-    twin = moves(tb.tiny.sgd, plain, (1.0,), [0] * steps, rate=lambda t: 2 * tb.tiny.SCHEDULES[name](t, steps))
-    return {
-        "arrays": close(trace.size[:, 0], wanted, 4 * EPS * wanted),
-        "twin": close([move.step for move in twin], wanted, 4 * EPS * wanted),
-    }
+    return close(trace.size[:, 0], wanted, 4 * EPS * wanted)
 
 
 FACTORS = [0.5, 1.0, 3.0]
@@ -150,8 +145,8 @@ class Noisy(NamedTuple):
         return (self.h * self.s) ** 2
 
     @property
-    def tiny(self):
-        return tb.tiny.Quadratics([((self.h,),)] * 2, [(self.s,), (-self.s,)])
+    def plain(self):
+        return Quadratics([((self.h,),)] * 2, [(self.s,), (-self.s,)])
 
     @property
     def arrays(self):
@@ -168,7 +163,7 @@ PATHS = [*product(range(2), repeat=4)]
 
 def inverse(t):
     """1 / (t + 1) by our schedule, which keeps fractions."""
-    schedule: Any = tb.tiny.inverse
+    schedule: Any = methods.fixed.SCHEDULES["1/t"]
     return schedule(F(t), None)
 
 
@@ -178,7 +173,8 @@ def rate_of(case):
 
 def all_paths(case):
     """SGD along all samples of 4 steps, on exact numbers: (paths, steps) of iterates."""
-    walks = [moves(tb.tiny.sgd, case.tiny, (case.x,), [(i,) for i in path], rate=rate_of(case)) for path in PATHS]
+    paths = ([(i,) for i in path] for path in PATHS)
+    walks = [moves("sgd", case.plain, (case.x,), path, rate=case.c, schedule="1/t") for path in paths]
     return [[move.x[0] for move in walked] for walked in walks]
 
 
@@ -201,13 +197,10 @@ def paths_on_arrays(case):
 
 
 def harmonic(h=F(1), e=F(7), noise=F(3, 2), schedule="1/t"):
-    """sigma^2 / t after t steps of 1, 1/2, ..., by either of our schedules."""
-    slack = {}
-    tables: Any = {"arrays": methods.fixed.SCHEDULES, "twin": tb.tiny.SCHEDULES}
-    for name, table in tables.items():
-        found = recursion(e, [table[schedule](F(t), None) for t in range(200)], h, noise)
-        slack[name] = equal(found[1:], [noise / t for t in range(1, 201)])
-    return slack
+    """sigma^2 / t after t steps of 1, 1/2, ..., by our schedule."""
+    table: Any = methods.fixed.SCHEDULES
+    found = recursion(e, [table[schedule](F(t), None) for t in range(200)], h, noise)
+    return equal(found[1:], [noise / t for t in range(1, 201)])
 
 
 def asymptotic(p, h, c):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction as F
-from math import floor, inf, log
+from math import floor, log
 from typing import NamedTuple
 
 import numpy as np
@@ -46,28 +46,19 @@ SOME = np.array([0.01, 0.1, 0.4])
 
 
 def accepted(line):
-    """What our rules and their twins find: for each search the steps and their constants."""
-    from toybox.tiny.backtracking import armijo, goldstein
-    from toybox.tiny.bracketing import wolfe
-
-    rules = (
-        methods.armijo.Armijo(c=SOME, reset=2),
-        methods.goldstein.Goldstein(c=SOME, first=1.0),
-        methods.wolfe.StrongWolfe(c1=SOME, c2=0.9),
-    )
-    twins = {
-        "armijo": lambda c: armijo(line.f, line.slope0, 1.0, c, 0.9, 100),
-        "goldstein": lambda c: goldstein(line.f, line.slope0, 1.0, c, 0.9, 2, 1e-8, 10.0, 100),
-        "wolfe": lambda c: wolfe(line.f, line.slope, 1.0, c, 0.9, inf, 100),
+    """What our rules find, in a run and on a bare line: for each search the steps and their constants."""
+    rules = {
+        "armijo": lambda c: methods.armijo.Armijo(c=c, reset=2),
+        "goldstein": lambda c: methods.goldstein.Goldstein(c=c, first=1.0),
+        "wolfe": lambda c: methods.wolfe.StrongWolfe(c1=c, c2=0.9),
     }
-    for rule in rules:
-        trace = searched_curve(line, rule)
+    for name, rule in rules.items():
+        trace = searched_curve(line, rule(SOME))
         found = trace.status[0, 0] == tb.Status.FOUND
-        yield type(rule).__name__, trace.size[0, 0][found], SOME[found]
-    for name, search in twins.items():
-        ended = [(*search(c)[:2], c) for c in SOME]
-        found = np.array([(s, c) for s, status, c in ended if status == tb.tiny.FOUND]).reshape(-1, 2)
-        yield name, found[:, 0], found[:, 1]
+        yield name, trace.size[0, 0][found], SOME[found]
+        bare = [(tb.search(rule(c), line.f, line.slope), c) for c in SOME]
+        found = np.array([(end.step, c) for end, c in bare if end.status == tb.Status.FOUND]).reshape(-1, 2)
+        yield f"{name} alone", found[:, 0], found[:, 1]
 
 
 def accepted_are_lower(line):
@@ -145,27 +136,30 @@ def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
 def sharp(k):
     """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
     first = F(3, 2) + F(1, 2**k)
-    twin = moves(tb.tiny.backtracking, *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    exactly = moves("backtracking", *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
     rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
     wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
     return {
-        "tiny": equal([twin.step, twin.trials], [wanted, trials]),
+        "exact": equal([exactly.step, exactly.trials], [wanted, trials]),
         "arrays": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [wanted, trials]),
     }
 
 
 def unit_parabola(x=F(0)):
-    """(1 - x)^2 / 2 for the twins: problem, start, one batch."""
+    """(1 - x)^2 / 2 on exact numbers: problem, start, one batch."""
     return Plain(lambda x: (1 - x[0]) ** 2 / 2, lambda x: (x[0] - 1,)), (x,), [(0,)]
 
 
-def reductions(slope, tries=500):
-    """The search of (1 + slope s)^2 / 2 from 3/2 + 1/8 ends within its one reduction, c = 1/4, beta = 1/2."""
-    from toybox.tiny.backtracking import armijo
+def our_reductions(line, first):
+    """Of our search, c = 1/4, beta = 1/2."""
+    rule = methods.armijo.Armijo(c=F(1, 4), beta=F(1, 2), first=first, reset=2)
+    return len(tb.search(rule, line[0], slope0=F(line[1])).questions) - 1
 
-    trials = armijo(lambda s: (1 + slope * s) ** 2 / 2, F(slope), F(13, 8), F(1, 4), F(1, 2), tries)[2]
-    return at_most(trials - 1, 1)
+
+def reductions(slope, made=our_reductions):
+    """The search of (1 + slope s)^2 / 2 from 3/2 + 1/8 ends within its one reduction."""
+    return at_most(made((lambda s: (1 + slope * s) ** 2 / 2, slope), F(13, 8)), 1)
 
 
 SHARP = Descent(Smooth(np.eye(1), np.zeros((1, 1)), np.ones(1), 1.0), -np.ones(1))
@@ -192,7 +186,9 @@ LS_08 = Claim(
             lambda case: guaranteed(case, lambda case: min(case.first, case.bar)),
             st.just(Backtracking(SHARP, 0.25, 0.5, 1.5 + 2**-10)),
         ),
-        broken("uphill it never ends", lambda: reductions(1)),
+        broken(
+            "uphill the loop never ends", lambda: reductions(1, lambda *case: loop(case[0], operator.gt, case[1])[1])
+        ),
     ],
 )
 
@@ -232,28 +228,26 @@ def made_as_printed(first, cap):
 
 def ours(x, first=F(3, 2)):
     """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
-    twin = moves(tb.tiny.backtracking, *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    exactly = moves("backtracking", *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
     rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     quadratic = tb.problems.NoisyQuadratic(np.eye(1), np.ones(1))
     trace = walk(quadratic, on_rule(rule), np.array([float(x)])).trace
-    status = tb.Status(int(trace.status[0, 0])).name
-    return (twin.step, twin.trials, twin.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
+    status = tb.Status(int(trace.status[0, 0]))
+    return (exactly.step, exactly.trials, exactly.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
 
 
 def ours_takes_equality():
-    return {name: takes_equality(s, n - 1) for name, (s, n, _) in zip(("tiny", "arrays"), ours(F(0)), strict=True)}
+    return {name: takes_equality(s, n - 1) for name, (s, n, _) in zip(("exact", "arrays"), ours(F(0)), strict=True)}
 
 
 def ours_is_guarded():
     """At the minimum our search measures nothing."""
-    return min(equal([s, n, int(how == "STATIONARY")], [0, 0, 1]) for s, n, how in ours(F(1)))
+    return min(equal([s, n, int(how == tb.Status.STATIONARY)], [0, 0, 1]) for s, n, how in ours(F(1)))
 
 
 def unguarded(cap=200):
-    """Our search without the look at the slope, at the minimum: on exact numbers no step underflows to 0."""
-    from toybox.tiny.backtracking import armijo
-
-    return ends_when_stationary(armijo(*BOTTOM, F(1), F(1, 4), F(1, 2), cap)[2], cap)
+    """Without a look at the slope, at the minimum: on exact numbers no step underflows to 0."""
+    return ends_when_stationary(loop(BOTTOM, operator.gt, F(1), cap)[1], cap)
 
 
 LS_09 = Claim(

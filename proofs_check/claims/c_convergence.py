@@ -156,14 +156,14 @@ def valley(x, index=None):
 def unbounded(x, steps):
     """From (1/2, 0), s = 1 minimises along -g = (-2 x, 1), and leads to (-x, y + 1), where |g| is the same for ever.
 
-    So every step of both our searches, twin and arrays, is a Wolfe step at cosine 1, and |g|^2 should fall.
+    So every step of our search, on exact numbers and on floats, is a Wolfe step at cosine 1: |g|^2 should fall.
     """
     plain = Plain(lambda x: x[0] * x[0] - x[1], lambda x: (2 * x[0], F(-1)))
-    twin = moves(tb.tiny.strong_wolfe, plain, x, [(0,)] * steps, c1=F(1, 10), c2=F(1, 2), first=F(1))
+    exactly = moves("strong-wolfe", plain, x, [(0,)] * steps, c1=F(1, 10), c2=F(1, 2), first=F(1))
     rule = methods.wolfe.StrongWolfe(c1=0.1, c2=0.5)
     ours = walk(tb.problems.FromFunction(valley, 2, 1), on_rule(rule), np.array(x, float), steps)
-    assert all(move.status == tb.tiny.FOUND and move.step == 1 for move in twin), "no Wolfe steps"
-    assert np.all(ours.theta[1:, 0] == [move.x for move in twin]), "no Wolfe steps on arrays"
+    assert all(move.status == tb.Status.FOUND and move.step == 1 for move in exactly), "no Wolfe steps"
+    assert np.all(ours.theta[1:, 0] == [move.x for move in exactly]), "no Wolfe steps on arrays"
     square = (valley(ours.theta[:, 0])[1] ** 2).sum(-1)
     return Contrast(square[0], square[-1], "less than")
 
@@ -231,9 +231,9 @@ def decreases(q):
 
 
 def increases(h, x, over):
-    """h / 2 x^2 and the rate 2 / h + over: the twin's step raises the loss, exactly."""
+    """h / 2 x^2 and the rate 2 / h + over: our step raises the loss, exactly."""
     f = lambda x: h * x[0] * x[0] / 2
-    move = moves(tb.tiny.sgd, Plain(f, lambda x: (h * x[0],)), (x,), [(0,)], rate=2 / h + over)[0]
+    move = moves("sgd", Plain(f, lambda x: (h * x[0],)), (x,), [(0,)], rate=2 / h + over)[0]
     return above(f(move.x), f((x,)))
 
 

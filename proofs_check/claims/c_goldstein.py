@@ -65,11 +65,9 @@ def bisected(quartic, c, rounds=100):
 
 
 def accepts(quartic, c, s):
-    """Whether our twin accepts s at the first try."""
-    from toybox.tiny.backtracking import goldstein
-
-    status = goldstein(quartic.f, -quartic.D, s, c, F(1, 2), 2, F(1, 10**9), inf, 1)[1]
-    return status == tb.tiny.FOUND
+    """Whether our rule accepts s at the first try."""
+    rule = methods.goldstein.Goldstein(c=c, first=s, max_step=inf, tries=1)
+    return tb.search(rule, quartic.f, slope0=-quartic.D).status == tb.Status.FOUND
 
 
 def minimiser_excluded(k):
@@ -83,13 +81,13 @@ def minimiser_excluded(k):
 
 
 def arrays_exclude(k):
-    """The same by our rule on arrays: it ends elsewhere iff c > 1/4, and the twin agrees (c dyadic)."""
+    """The same by our rule on arrays: it ends elsewhere iff c > 1/4, and so it does on exact numbers (c dyadic)."""
     c = F(k, 64)
     rule = methods.goldstein.Goldstein(c=float(c), beta=0.5, first=1.0)
     ours = searched_curve(Quartic(0.25, 0.0, 0.0, 1.0), rule)
     plain = Plain(lambda x: EXAMPLE.f(x[0]), lambda x: (EXAMPLE.slope(x[0]),))
-    twin = moves(tb.tiny.sls_goldstein, plain, (F(0),), [(0,)], c=c, beta=F(1, 2), grow=2, first=F(1), max_step=10)[0]
-    return equal([int(ours.size[0, 0] != 1), F(ours.size[0, 0])], [int(c > F(1, 4)), twin.step])
+    exactly = moves("sls-goldstein", plain, (F(0),), [(0,)], c=c, beta=F(1, 2), grow=2, first=F(1), max_step=10)[0]
+    return equal([int(ours.size[0, 0] != 1), F(ours.size[0, 0])], [int(c > F(1, 4)), exactly.step])
 
 
 @st.composite
@@ -113,14 +111,14 @@ def ours_on_parabolas(C, k, e):
     c, first = F(k, 64), F(2) ** e
     plain = Plain(lambda x: C * x[0] * x[0], lambda x: (2 * C * x[0],))
     options = {"c": c, "beta": F(1, 2), "grow": 2, "first": first, "max_step": inf}
-    twin = moves(tb.tiny.sls_goldstein, plain, (F(-1),), [(0,)], **options)[0]
+    exactly = moves("sls-goldstein", plain, (F(-1),), [(0,)], **options)[0]
     rule = methods.goldstein.Goldstein(c=float(c), beta=0.5, first=float(first), max_step=inf)
     quadratic = tb.problems.NoisyQuadratic(np.full((1, 1), 2.0 * C), np.zeros(1))
     ours = walk(quadratic, on_rule(rule), -np.ones(1)).trace
-    alpha = twin.step * 2 * C  # along -g the minimum is at 1 / (2 C)
+    alpha = exactly.step * 2 * C  # along -g the minimum is at 1 / (2 C)
     return {
         "admissible": min(alpha - 2 * c, 2 * (1 - c) - alpha),
-        "arrays as tiny": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [twin.step, twin.trials]),
+        "arrays as exact numbers": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [exactly.step, exactly.trials]),
     }
 
 

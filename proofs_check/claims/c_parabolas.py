@@ -17,7 +17,7 @@ from toybox.quotations import quote
 
 from ..cases import EPS, float_quadratics, positive, rationals, tol_curvature
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
-from ..ours import Plain, function, moves, on_rule, univariate, walk
+from ..ours import Plain, function, moves, on_rule, through, univariate, walk
 from .c_slopes import broken
 
 
@@ -28,20 +28,18 @@ class Univariate(NamedTuple):
     slope: Any
 
     def pal(self, x, mu, steps=1, alpha=1, s_max=inf):
-        """Iterates of our twin of PAL on plain numbers, x among them."""
+        """Iterates of PAL on exact numbers, x among them."""
         plain = Plain(lambda x: self.f(x[0]), lambda x: (self.slope(x[0]),))
-        made = moves(tb.tiny.pal, plain, (x,), [(0,)] * steps, mu=mu, alpha=alpha, beta=0, s_max=s_max)
+        made = moves("pal", plain, (x,), [(0,)] * steps, mu=mu, alpha=alpha, beta=0, s_max=s_max)
         return [x, *(move.x[0] for move in made)]
 
     def digits(self, x, mu, steps, alpha=1):
-        """The same on numbers of many digits (mpmath or decimal), by the twin's parabola."""
-        from toybox.tiny.closed import parabola_step
-
+        """The same on numbers of many digits (mpmath or decimal), by eq. 4.2 with a > 0."""
         path = [x]
         for _ in range(steps):
-            way = -1 if x > 0 else 1
-            step, _, _ = parabola_step(lambda s: self.f(x + way * s), way * self.slope(x), mu, alpha, inf)  # noqa: B023
-            x = x + way * step
+            a, b = self.curvature(x, mu), -abs(self.slope(x))
+            assert a > 0, "no parabola with a minimum"
+            x = x + (-1 if x > 0 else 1) * -alpha * b / (2 * a)
             path.append(x)
         return path
 
@@ -91,12 +89,12 @@ def fitted(line, grows=0):
     if line.gamma == 0:
         slack["vertex"] = equal(-line.slope(0) * line.mu**2 / (2 * rise), -line.b / (2 * line.a))
     if line.b != 0 and grows == 0:
-        slack["twin"] = twin_goes_to_vertex(line)
+        slack["exact"] = goes_to_vertex(line)
     return slack
 
 
-def twin_goes_to_vertex(line):
-    """Our twin goes to the vertex, where the parabola has a minimum; else by |mu| downhill (case 2)."""
+def goes_to_vertex(line):
+    """PAL on exact numbers goes to the vertex, where the parabola has a minimum; else by |mu| downhill (case 2)."""
     wanted = -line.b / (2 * line.a) if line.a > 0 else abs(line.mu) * (-1 if line.b > 0 else 1)
     return equal(Univariate(line.f, line.slope).pal(F(0), abs(line.mu))[1], wanted)
 
@@ -157,7 +155,7 @@ LS_13 = Claim(
     finding="Rounding of the losses changes a by eps (|l(0)| + |l(mu)|) / mu^2: in single precision and for losses of"
     " size 1 by 0.001 at mu = 0.01, and by 10 at mu = 0.0001.",
     checks=[
-        Check("curvature, vertex, and our twin goes there", fitted, cubics(), examples=300),
+        Check("curvature, vertex, and PAL goes there", fitted, cubics(), examples=300),
         Check("our rule on quadratics", on_quadratics, float_quadratics(), examples=200),
         Check("a cubic term adds gamma mu", lambda line: fitted(line, 1), cubics(rationals()), examples=100),
         Check("single precision", single_precision, lambda budget: [(0.01, -3), (1e-4, 1)]),
@@ -166,8 +164,8 @@ LS_13 = Claim(
     controls=[
         broken("a cubic term", fitted, cubics(rationals(nonzero=True))),
         broken(
-            "the twin with a cubic term",
-            twin_goes_to_vertex,
+            "with a cubic term",
+            goes_to_vertex,
             cubics(rationals(nonzero=True)).filter(lambda line: line.b != 0),
         ),
     ],
@@ -208,28 +206,28 @@ def quartic_on_arrays(x, mu):
 
 def limits():
     """Far away the factor is 2/3, up to t; near 0, 1 / x^2 grows by 4 / mu^2, up to 10 / t of it."""
-    tiny = F(1, 10**6)
-    far, near = QUARTIC.pal(F(1), tiny)[1], QUARTIC.pal(tiny, F(1))[1]
+    little = F(1, 10**6)
+    far, near = QUARTIC.pal(F(1), little)[1], QUARTIC.pal(little, F(1))[1]
     return {
-        "far": tiny - abs(far - F(2, 3)),
-        "near": 10 * tiny - abs((1 / near**2 - 1 / tiny**2) / 4 - 1),
+        "far": little - abs(far - F(2, 3)),
+        "near": 10 * little - abs((1 / near**2 - 1 / little**2) / 4 - 1),
         "hit": equal(QUARTIC.pal(F(7, 3), F(14, 3))[1], F(0)),
     }
 
 
 def settled(n):
-    """x_n sqrt(n) / mu is in [.49, .5] for x_0 = 5, mu = 1: our twin n / 10 steps, its exact factor n, arrays 1000."""
+    """x_n sqrt(n) / mu is in [.49, .5] for x_0 = 5, mu = 1: our steps n / 10, their exact factor n."""
     x, path = 5.0, [5.0]
     for _ in range(n):
         square = (1 / x - 2) ** 2
         x *= square / (square + 2)
         path.append(x)
-    twin, ours = QUARTIC.pal(5.0, 1.0, n // 10), QUARTIC.arrays(5.0, 1000, mu=1.0)
+    ours = QUARTIC.arrays(5.0, n // 10, mu=1.0)
     inside = lambda x, n: min(x * sqrt(n) - 0.49, 0.5 - x * sqrt(n))
     return {
         "factor": inside(path[n], n),
-        "twin": inside(twin[-1], n // 10),
-        "arrays": close(ours, path[:1001], 1e-9 * np.array(path[:1001])),  # errors of a step are some 1e-14, and shrink
+        "ours": inside(ours[-1], n // 10),
+        "arrays": close(ours[:1001], path[:1001], 1e-9 * np.array(path[:1001])),  # of a step some 1e-14, and shrinking
     }
 
 
@@ -240,8 +238,6 @@ def newton_factor(p):
 
 def three_values(steps=20000):
     """Vertices of the parabola through losses at 0, h = 10^-4 and 10^-2, from 5, with 60 digits."""
-    from toybox.tiny.measured import three_point_parabola
-
     with localcontext() as context:
         context.prec = 60
         x: Any = Decimal(5)
@@ -249,7 +245,7 @@ def three_values(steps=20000):
         path = []
         for _ in range(steps):
             way = -1 if x > 0 else 1
-            a, b = three_point_parabola(lambda s: (x + way * s) ** 4, *nodes)  # noqa: B023
+            a, b = through(lambda s: (x + way * s) ** 4, *nodes)  # noqa: B023
             assert a > 0 > b, "no step"
             x = x - way * b / (2 * a)
             path.append(x)

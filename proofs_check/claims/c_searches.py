@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction as F
-from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from toybox import methods
 
 from ..cases import EPS, add, dot, lines, rational_quadratics, vectors
 from ..claim import Check, Claim, close, equal
-from ..ours import on_rule, univariate, walk
+from ..ours import Quadratics, moves, on_rule, univariate, walk
 from .c_slopes import Along, bowls, broken, descents, searched
 
 # --- curves, and the room that a step leaves
@@ -89,13 +88,13 @@ def orthogonal(q, d, factor=F(1)):
 
 
 def consecutive(q, factor=F(1)):
-    """Gradients before and after exact steps of the twin along -g: g'g_new = (1 - factor) |g|^2.
+    """Gradients before and after exact steps along -g, on exact numbers: g'g_new = (1 - factor) |g|^2.
 
     The centre of the quadratics is q.r, so that their gradient is 2 Q (x - r).
     """
     Q = tuple(tuple(2 * v for v in row) for row in q.Q)
-    quadratic, slack, x = tb.tiny.Quadratics([Q], [q.r]), [], q.x
-    for move in tb.tiny.exact(quadratic, x, [(0,)] * 3):
+    quadratic, slack, x = Quadratics([Q], [q.r]), [], q.x
+    for move in moves("exact", quadratic, x, [(0,)] * 3):
         g = quadratic.gradient(x, (0,))
         after = quadratic.gradient(add(x, -factor * move.step, g), (0,))
         slack.append(equal(dot(g, after), (1 - factor) * dot(g, g)))
@@ -168,11 +167,9 @@ def wolfe_room(line, c1, c2, s):
 
 def exists(line, constants, more=()):
     """Our searches each find one, or it is among ``more`` steps. A search that failed gives step 0, which is steep."""
-    from toybox.tiny.bracketing import wolfe
-
     steps = {
         "arrays": searched_curve(line, WOLFE(*constants)).size[0, 0],
-        "tiny": wolfe(line.f, line.slope, 1.0, *constants, inf, 500)[0],
+        "alone": tb.search(WOLFE(*constants), line.f, line.slope).step,
     }
     room = lambda s: wolfe_room(line, *constants, np.array([max(s, 1e-9), *more]))
     return {name: room(s) for name, s in steps.items()}
@@ -252,25 +249,23 @@ def thresholds(case, c):
 
 
 def accepted_at_once(case, c1):
-    """Our Armijo rule takes 49 such steps at the first try, where the room for them exceeds rounding; the twin 7."""
-    from toybox.tiny.backtracking import armijo
-
+    """Our Armijo rule takes 49 such steps at the first try, where the room for them exceeds rounding; 7 on a bare
+    line."""
     bar = 2 * (1 - c1) * -case.slope0 / case.bend
     s = GRID_50[:-1] * bar
     assume(np.all(case.bend / 2 * s * (bar - s) > case.noise(s)))
-    trace = searched(case, methods.armijo.Armijo(c=c1, first=s, reset=2, tries=1))
-    twin = [armijo(case.change, case.slope0, first, c1, 0.9, 1)[1] for first in s[::8]]
-    return {"arrays": close(trace.size[0, 0] / s, 1.0, EPS), "tiny": twin.count(tb.tiny.FOUND) - len(twin)}
+    rule = lambda first: methods.armijo.Armijo(c=c1, first=first, reset=2, tries=1)
+    trace = searched(case, rule(s))
+    alone = [tb.search(rule(first), case.change, slope0=case.slope0).status for first in s[::8]]
+    return {"arrays": close(trace.size[0, 0] / s, 1.0, EPS), "alone": alone.count(tb.Status.FOUND) - len(alone)}
 
 
 def never_shorter(case, c2):
     """Our Wolfe searches, from a tenth of the threshold, end beyond it (up to rounding of the slope)."""
-    from toybox.tiny.bracketing import wolfe
-
     bar = (1 - c2) * -case.slope0 / case.bend
-    ours = searched(case, methods.wolfe.StrongWolfe(c1=1e-4, c2=c2, first=bar / 10)).size[0, 0]
-    twin = wolfe(case.change, case.slope, bar / 10, 1e-4, c2, inf, 100)[0]
-    return {name: room(bar, s, case.slope_noise(s) / case.bend, bar) for name, s in (("arrays", ours), ("tiny", twin))}
+    rule = methods.wolfe.StrongWolfe(c1=1e-4, c2=c2, first=bar / 10)
+    ours = {"arrays": searched(case, rule).size[0, 0], "alone": tb.search(rule, case.change, case.slope).step}
+    return {name: room(bar, s, case.slope_noise(s) / case.bend, bar) for name, s in ours.items()}
 
 
 LS_05 = Claim(

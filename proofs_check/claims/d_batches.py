@@ -50,7 +50,7 @@ def in_turn(a, b, c, delta, x, mu, s_max=inf):
         for o in (ZERO, delta)
     ]
     batches = [(t % 2,) for t in range(STEPS)]
-    return [move.x[0] for move in moves(tb.tiny.pal, Plain(parts=parts), (x,), batches, mu=mu, beta=0, s_max=s_max)]
+    return [move.x[0] for move in moves("pal", Plain(parts=parts), (x,), batches, mu=mu, beta=0, s_max=s_max)]
 
 
 def two_cycle(parabola, x, mu, s_max=inf):

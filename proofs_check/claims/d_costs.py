@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -15,41 +15,26 @@ from toybox import methods
 from ..cases import positive, rationals
 from ..claim import Check, Claim, above, equal
 from ..ours import on_rule
-from .d_quadratics import ZERO
 
 # --- PAL-COST: what a step costs
 
 
-class Counting:
-    """A loss that writes down at which points, on which batches, its values and gradients were asked for.
-
-    bump: what is added to the value anywhere but at the first point, as fresh noise would be.
-    """
-
-    def __init__(self, f, gradient, bump=ZERO):
-        self.f, self.slope, self.bump, self.values, self.gradients = f, gradient, bump, [], []
-
-    def value(self, x, batch):
-        self.values.append((x, batch))
-        return self.f(x) + (self.bump if x != self.values[0][0] else 0)
-
-    def gradient(self, x, batch):
-        self.gradients.append((x, batch))
-        return self.slope(x)
-
-
 def exact_cost(a, b, x, mu):
-    """Per step the loss at two points and the gradient at one of them, on the step's own batch: here of a x^4 + b x."""
-    loss, slack = Counting(lambda x: a * x[0] ** 4 + b * x[0], lambda x: (4 * a * x[0] ** 3 + b,)), []
-    batches = [("first",), ("second",), ("third",)]
-    stepper = tb.tiny.pal(loss, (x,), batches, mu=mu, beta=0, s_max=inf)
-    for batch, move in zip(batches, stepper, strict=False):
-        points, asked = set(loss.values), {b for _, b in loss.values + loss.gradients}
-        counts = (2, 1, 1) if move.status == tb.tiny.FOUND else (1, 1, 0)  # nothing more where the gradient is 0
-        slack.append(equal((len(points), len(loss.gradients), move.trials), counts))
-        slack.append(F(0) if asked == {batch} and {loss.gradients[0]} <= points else F(-1))
-        loss.values.clear()
-        loss.gradients.clear()
+    """Per step the loss at two points and the slope at one of them, on the step's own batch: here of a x^4 + b x."""
+    slack = []
+    for _ in range(3):
+        slope, points = 4 * a * x**3 + b, list[Any]()
+        way = -1 if slope > 0 else 1
+
+        def loss(s, x=x, way=way, points=points):
+            points.append(s)
+            return a * (x + way * s) ** 4 + b * (x + way * s)
+
+        end = tb.search(methods.pal.PAL(mu=mu, s_max=inf), loss, slope0=-abs(slope))
+        asked = [(0, mu)] if slope else []  # nothing more where the gradient is 0
+        slack.append(equal(points, [0, *(s for _, s in asked)]))
+        slack.append(F(0) if [(one.batch, one.s) for one in end.questions] == asked else F(-1))
+        x = x + way * end.step
     return min(slack)
 
 
@@ -118,9 +103,8 @@ def pls_cost():
 
 def shaken(mu, noise):
     """How far noise that differs between the two losses moves the fitted a, which is 2: by noise / mu^2."""
-    loss = Counting(lambda x: 2 * x[0] ** 2, lambda x: (4 * x[0],), noise)
-    step = next(tb.tiny.pal(loss, (F(3),), [(0,)], mu=mu, beta=0, s_max=inf)).step
-    return F(12) / (2 * step) - 2  # b = -12
+    loss = lambda s: 2 * (3 - s) ** 2 + (noise if s else 0)
+    return F(12) / (2 * tb.search(methods.pal.PAL(mu=mu, s_max=inf), loss, slope0=F(-12)).step) - 2
 
 
 PAL_COST = Claim(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction as F
 from itertools import pairwise
 from math import inf
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,20 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
+from toybox.exact import exact
 
-from ..cases import EPS, RationalQuadratic, add, dot, positive, rational_quadratics, solve, times, vectors
+from ..cases import (
+    EPS,
+    RationalQuadratic,
+    add,
+    dot,
+    norm,
+    positive,
+    rational_quadratics,
+    solve,
+    times,
+    vectors,
+)
 from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import Plain, moves, on_rule, walk
 from .d_batches import minimiser, twice
@@ -48,7 +61,7 @@ def linear(gs):
 
 def momentum_of(gs, beta):
     """The vectors m_t of momentum, from its displacements at the rate 1 on losses g'x."""
-    walked = moves(tb.tiny.momentum, linear(gs), (ZERO, ZERO), [(t,) for t in range(len(gs))], rate=1, beta=beta)
+    walked = moves("momentum", linear(gs), (ZERO, ZERO), [(t,) for t in range(len(gs))], rate=1, beta=beta)
     places = [(ZERO, ZERO), *(move.x for move in walked)]
     return [add(before, -1, after) for before, after in pairwise(places)]
 
@@ -79,8 +92,8 @@ class Bowls(NamedTuple):
 def bowls(ds, beta):
     gs, ps = gradients(ds, beta), [(ZERO, ZERO)]
     for g, d in zip(gs, ds, strict=True):
-        b = dot(g, d) / tb.tiny.norm(d)
-        ps.append(add(ps[-1], max(-b / 2, ZERO) / tb.tiny.norm(d), d))
+        b = dot(g, d) / norm(d)
+        ps.append(add(ps[-1], max(-b / 2, ZERO) / norm(d), d))
     return Bowls(gs, ps)
 
 
@@ -88,7 +101,7 @@ def pal_follows(ds, beta):
     """PAL on exact numbers passes through those places."""
     expected = bowls(ds, beta)
     batches = [(t,) for t in range(len(ds))]
-    walked = moves(tb.tiny.pal, Plain(parts=expected.parts()), (ZERO, ZERO), batches, mu=F(1, 3), beta=beta, s_max=inf)
+    walked = moves("pal", Plain(parts=expected.parts()), (ZERO, ZERO), batches, mu=F(1, 3), beta=beta, s_max=inf)
     return equal([move.x for move in walked], expected.ps[1:])
 
 
@@ -103,7 +116,7 @@ def arrays_follow(ds, beta):
     rule = tb.Optimizer(along, methods.pal.PAL(1 / 3, s_max=inf))
     theta = walk(problem, rule, np.zeros(2), len(ds), lambda t, j: np.array([[t]]), 1).theta[:, 0]
     size = np.abs(gs).max() + np.abs(ps).max()
-    lengths = min(float(tb.tiny.norm(d)) for d in ds)
+    lengths = min(float(norm(d)) for d in ds)
     return close(theta, ps, 64 * len(ds) ** 2 * EPS * size * (1 + size) * (1 + size / lengths))
 
 
@@ -177,6 +190,14 @@ class Path(NamedTuple):
     d: list
 
 
+def factor_of(formula, g, g_old, d_old):
+    """The factor of the old direction in our new one."""
+    here, before = SimpleNamespace(theta=exact([g]), gradient=exact([g])), map(exact, ([g], [g_old], [d_old]))
+    walked = methods.conjugate.Walked(1, *before)
+    d, _ = methods.conjugate.Conjugate(formula, restart=None).step(tb.xp.namespace("exact"), here, walked)
+    return dot(add(d[0], 1, g), d_old) / dot(d_old, d_old)
+
+
 def conjugate_path(q, steps, beta="FR", alpha=1):
     """PAL's parabola along d = -g + beta d_old, until g = 0; beta: one of our formulas, or a number."""
     path, x, d = Path([], [], []), q.x, None
@@ -186,11 +207,11 @@ def conjugate_path(q, steps, beta="FR", alpha=1):
         path.g.append(g)
         if not any(g) or len(path.x) > steps:
             break
-        factor = tb.tiny.conjugate(beta, g, path.g[-2], d) if d and isinstance(beta, str) else beta if d else 0
+        factor = factor_of(beta, g, path.g[-2], d) if d and isinstance(beta, str) else beta if d else 0
         d = tuple(-v for v in g) if d is None else add(tuple(-v for v in g), factor, d)
         path.d.append(d)
-        line, slope = tb.tiny.line(Plain(q.f, q.gradient), x, d, (0,))
-        x = add(x, tb.tiny.parabola_step(line, slope(0), F(1), alpha, inf)[0], d)
+        pal = methods.pal.PAL(mu=1, alpha=alpha, s_max=inf)
+        x = add(x, tb.search(pal, lambda s: q.f(add(x, s, d)), slope0=dot(g, d)).step, d)  # noqa: B023
     return path
 
 
@@ -206,7 +227,7 @@ def finishes(q, steps=None, **how):
 def factors_agree(path):
     """Minus the largest difference of the four factors along a path."""
     found = [
-        [tb.tiny.conjugate(formula, g, g_old, d) for formula in FORMULAS]
+        [factor_of(formula, g, g_old, d) for formula in FORMULAS]
         for g_old, g, d in zip(path.g[:-1], path.g[1:], path.d, strict=True)
         if any(g)
     ]

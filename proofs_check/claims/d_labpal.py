@@ -17,7 +17,7 @@ from toybox.quotations import quote
 
 from ..cases import EPS, add, mean, positive, rational_quadratics, rationals, solve
 from ..claim import Check, Claim, Contrast, above, close, equal, only
-from ..ours import Plain, moves, on_rule, walk
+from ..ours import Plain, moves, on_rule, through, walk
 from .d_quadratics import ZERO
 
 PRINTED, EVEN = (F(1, 10**4), F(1, 100)), (F(1, 200), F(1, 100))  # nodes beside 0
@@ -25,7 +25,13 @@ PRINTED, EVEN = (F(1, 10**4), F(1, 100)), (F(1, 200), F(1, 100))  # nodes beside
 # --- LAB-C3: is Proposition 1 valid for LABPAL?
 
 APART, ALIKE = (F(1), F(-1)), (F(1), F(1))  # minimisers of the two losses (x - m)^2
-OTHER = {"fresh": lambda t, j: (j % 2,), "alpha": 1, "approximation_batches": 2, "s_max": inf}  # both batches measure
+OTHER = {
+    "fresh": lambda t, j: (j % 2,),
+    "alpha": 1,
+    "approximation_batches": 2,
+    "s_max": inf,
+    "schedule": "constant",
+}  # both batches measure
 
 
 def losses(ms):
@@ -36,15 +42,15 @@ def vertex(ms):
     """Where the mean loss is lowest along the negative gradient of the first batch, from x = 1/2."""
     plain, x = losses(ms), (F(1, 2),)
     d = tuple(-v / abs(v) for v in plain.gradient(x, (0,)))
-    a, b = tb.tiny.three_point_parabola(lambda s: plain.value(add(x, s, d), (0, 1)), *PRINTED)
+    a, b = through(lambda s: plain.value(add(x, s, d), (0, 1)), *PRINTED)
     return -b / (2 * a)
 
 
 def refuses():
     """There LABPAL finds no rate and stays, on exact numbers and on arrays."""
-    move = moves(tb.tiny.labpal_sgd, losses(APART), (F(1, 2),), [(0,)], **OTHER)[0]
+    move = moves("labpal-sgd", losses(APART), (F(1, 2),), [(0,)], **OTHER)[0]
     found = on_arrays("rate", [0], 0.5)
-    stays = move.status == tb.tiny.EXHAUSTED and found.trace.status[0, 0] == tb.Status.EXHAUSTED
+    stays = move.status == tb.Status.EXHAUSTED and found.trace.status[0, 0] == tb.Status.EXHAUSTED
     return {
         "vertex": equal(vertex(APART), F(-1, 2)),
         "status": F(0) if stays else F(-1),
@@ -62,12 +68,9 @@ def on_arrays(keeps, order, x):
     )
 
 
-def reusing(order, ms=APART, twin="labpal_sgd"):
+def reusing(order, ms=APART, method="labpal-sgd"):
     """LABPAL's iterates from 3; it measures in the first step, on batch 0 and batch 1, and never again."""
-    return [
-        move.x[0]
-        for move in moves(getattr(tb.tiny, twin), losses(ms), (F(3),), [(0,), *((i,) for i in order)], **OTHER)
-    ]
+    return [move.x[0] for move in moves(method, losses(ms), (F(3),), [(0,), *((i,) for i in order)], **OTHER)]
 
 
 def reused(order):
@@ -104,7 +107,7 @@ def mean_square_falls(minima, steps):
 
 
 def lengths(order, ms=APART):
-    xs = reusing(order, ms, "labpal_nsgd")
+    xs = reusing(order, ms, "labpal-nsgd")
     return [abs(b - a) for a, b in pairwise(xs)]
 
 
@@ -151,8 +154,8 @@ def is_pal(pair, mu, batches=2):
     batches: how many give the direction.
     """
     hyper = {**OTHER, "schedule": lambda t: batches, "reuse": 1}
-    labpal = moves(tb.tiny.labpal_sgd, pair.plain, pair.x, [(0,)] * 2, **hyper)
-    pal = moves(tb.tiny.pal, pair.plain, pair.x, [(0, 1)] * 2, mu=mu, beta=0, s_max=inf)
+    labpal = moves("labpal-sgd", pair.plain, pair.x, [(0,)] * 2, **hyper)
+    pal = moves("pal", pair.plain, pair.x, [(0, 1)] * 2, mu=mu, beta=0, s_max=inf)
     return equal([move.x for move in labpal], [move.x for move in pal])
 
 
@@ -227,7 +230,7 @@ def parabola(a, b, c):
 
 def fit(phi, h, first=ZERO):
     """a and b of phi(first + s) through s = 0, h1, h2."""
-    return tb.tiny.three_point_parabola(lambda s: phi(first + s), *h)
+    return through(lambda s: phi(first + s), *h)
 
 
 def reproduces(member, first, h):

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import sympy as sp
 from hypothesis import strategies as st
 
-import toybox as tb
-
 from ..cases import RationalQuadratic, add, dot, rational_quadratics, rationals, times, vectors
 from ..claim import Check, Claim, Contrast, above, equal, only
+from ..ours import through
 
 ZERO = F(0)
 
@@ -66,7 +65,7 @@ def third_difference(phi, first=0):
 def parabola_of(q, d, h):
     """Along p + s d, q is the parabola that its form promises, and bent upwards."""
     phi = lambda s: q.f(add(q.x, s, d))
-    a, b = tb.tiny.three_point_parabola(phi, *h)
+    a, b = through(phi, *h)
     Qd = times(q.Q, d)
     return {
         "a": equal(a, dot(d, Qd)),
@@ -78,7 +77,7 @@ def parabola_of(q, d, h):
 
 def bent_upwards(p, d):
     phi = lambda s: dot(add(p, s, d), add(p, s, d))
-    return Contrast(ZERO, tb.tiny.three_point_parabola(phi, F(1), F(2))[0], "more than")
+    return Contrast(ZERO, through(phi, F(1), F(2))[0], "more than")
 
 
 def quotient(x):
@@ -90,7 +89,7 @@ def quotient(x):
 def quotient_on_lines(d):
     phi = lambda s: quotient(add((ZERO, ZERO), s, d))
     on_one = lambda y: quotient((F(1), y))
-    a, _ = tb.tiny.three_point_parabola(phi, F(1), F(-2))
+    a, _ = through(phi, F(1), F(-2))
     return {
         "third difference": equal(third_difference(phi), 0),
         "a > 0": above(a, 0),

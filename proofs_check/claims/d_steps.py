@@ -31,7 +31,7 @@ from ..cases import (
     vectors,
 )
 from ..claim import Check, Claim, Contrast, above, below, close, equal, only
-from ..ours import Plain, function, on_rule, walk
+from ..ours import Plain, function, moves, on_rule, through, walk
 from .d_quadratics import ZERO, terms
 
 # --- PAL on exact numbers and on floats
@@ -50,7 +50,7 @@ def exact_pal(q, x, mu, alpha=1, s_max=inf):
     outer = lambda v: tuple(a * b for a in v for b in u)
     plain = Plain(lambda y: q.f(product_of(y)), lambda y: outer(q.gradient(product_of(y))))
     start = tuple(v / dot(u, u) for v in outer(x))
-    move = next(tb.tiny.pal(plain, start, [(0,)], mu=mu, alpha=alpha, beta=0, s_max=s_max))
+    move = moves("pal", plain, start, [(0,)], mu=mu, alpha=alpha, beta=0, s_max=s_max)[0]
     return move._replace(x=product_of(move.x))
 
 
@@ -121,7 +121,7 @@ def expansion(q, x, h):
     """A.6: the coefficients of f(x - 2 Q x s), as a parabola through three of its points has them."""
     first, second, third = forms(q, x)
     phi = lambda s: q.f(add(x, -s, q.gradient(x)))
-    a, b = tb.tiny.three_point_parabola(phi, *h)
+    a, b = through(phi, *h)
     return {"a": equal(a, 4 * third), "b": equal(b, -4 * second), "c": equal(phi(ZERO), first)}
 
 
@@ -226,7 +226,7 @@ def rests(q, mu):
     end = exact_pal(q, q.x, mu).x
     after = exact_pal(q, end, mu)
     arc, status = float_pal(floats(q._replace(x=end), mu))
-    stays = (after.x, after.status, status) == (end, tb.tiny.STATIONARY, int(tb.Status.STATIONARY))
+    stays = (after.x, after.status, status) == (end, tb.Status.STATIONARY, int(tb.Status.STATIONARY))
     return {"there": equal(end, (ZERO,) * len(end)), "stays": F(0) if stays else F(-1), "arrays": equal(arc, 0)}
 
 

@@ -37,7 +37,9 @@ def sls_choices(budget, c=0.1, beta=0.9):
     """Backtracking from far enough takes the first power of beta below 2 (1 - c)."""
     vertex, first = shapes(budget)
     far = 2 * (1 - c) * vertex * (1 + first)
-    size, _, _, end = one_step(methods.armijo.Armijo(c, beta, first=far, reset=2, tries=400), 1 / vertex, -vertex)
+    size, _, _, end = one_step(
+        methods.armijo.Armijo(c=c, beta=beta, first=far, reset=2, tries=400), 1 / vertex, -vertex
+    )
     return Choice("SLS", size / vertex, 2 * beta * (1 - c), 2 * (1 - c), np.abs(end / vertex))
 
 
@@ -127,26 +129,26 @@ def parabola_hit(name, found, alpha, vertex, reach):
     return close(found, alpha, 16 * EPS * (1 + 2 * vertex / reach) * alpha)
 
 
-def twins(budget):
-    """Our rules and their twins on exact numbers, from the same starts."""
+def starts(budget):
+    """Our rules on arrays and on exact numbers, from the same starts."""
     vertex, first = shapes(budget)[:, :40]
     far = 2 * vertex * (1 + first)
     size = one_step(methods.armijo.Armijo(c=0.1, beta=0.9, first=far, reset=2, tries=400), 1 / vertex, -vertex)[0]
-    yield "SLS", vertex, far, 1.0, size, partial(tb.tiny.sls, c=F(1, 10), beta=F(9, 10), reset=2, tries=400)
+    yield "SLS", vertex, far, 1.0, size, partial(moves, "sls", reset=2, tries=400)
     size = one_step(methods.golsi.GOLSI(first=first, smallest=1e-12), 1 / vertex, -1e-9 * vertex)[0]
     yield (
         "GOLS-I", vertex, first, 1e-9, size,
-        partial(tb.tiny.golsi, fresh=lambda t, j: True, c2=F(9, 10), smallest=F(1, 10**12)),
+        partial(moves, "golsi", smallest=F(1, 10**12)),
     )  # fmt: skip
 
 
-def agree(name, vertex, first, scale, size, twin):
+def agree(name, vertex, first, scale, size, exactly):
     """The steps are equal up to the roundings of at most 100 factors beta."""
     steps = []
     for v, start in zip(vertex.tolist(), first.tolist(), strict=True):
         h = 1 / F(v)
         plain = Plain(lambda x, h=h: h * x[0] ** 2 / 2, lambda x, h=h: (h * x[0],))
-        steps.append(float(moves(twin, plain, (-F(scale) * F(v),), [True], first=F(start))[0].step))
+        steps.append(float(exactly(plain, (-F(scale) * F(v),), [True], first=F(start))[0].step))
     return close(size, steps, 100 * EPS * size)
 
 
@@ -165,7 +167,7 @@ WA_07 = Claim(
         Check("SLS and GOLS-I stay inside and decrease the loss", chosen, lane_by_lane),
         Check("and reach every alpha inside", reaches, intervals()),
         Check("PAL and LABPAL", parabola_hit, parabolic_choices),
-        Check("steps of the twins on exact numbers", agree, twins),
+        Check("steps on exact numbers", agree, starts),
     ],
     controls=[
         Check("GOLS-I growing by 3", chosen, grown_by_three),

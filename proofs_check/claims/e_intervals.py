@@ -6,7 +6,6 @@ Dissertation, eqs. 2.17, 2.18 and 2.24, section 6.2.
 from __future__ import annotations
 
 from fractions import Fraction as F
-from functools import partial
 
 import numpy as np
 
@@ -69,7 +68,7 @@ def weaker(c1, c2):
 
 
 def searches_end_inside():
-    """The strong Wolfe search of arrays and its twin take the same step, which meets both conditions."""
+    """On arrays and on exact numbers the strong Wolfe search takes the same step, which meets both conditions."""
     j, k, first = (part.ravel() for part in np.meshgrid(np.arange(1, 16), np.arange(1, 16), 2.0 ** np.arange(-5, 6, 2)))
     j, k, first = (part[j < k] for part in (j, k, first))
     curvature, x = 2.0 ** (j % 5 - 2), -(2.0 ** -(k % 3))
@@ -77,8 +76,8 @@ def searches_end_inside():
     slack, alpha = {}, [F(s) for s in size * curvature]
     for i, (c1, c2) in enumerate((F(a) / 16, F(b) / 16) for a, b in zip(j.tolist(), k.tolist(), strict=True)):
         p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
-        twin = moves(tb.tiny.strong_wolfe, p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
-        slack[f"{i}: twin"] = equal(twin[0].step, F(size[i]))
+        exactly = moves("strong-wolfe", p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
+        slack[f"{i}: exact"] = equal(exactly[0].step, F(size[i]))
         slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], 2 * (1 - c1))
     return slack | {"found": same(status, Status.FOUND)}
 
@@ -136,8 +135,7 @@ WA_04 = Claim(
 
 
 def golsi(predicted):
-    twin = partial(tb.tiny.golsi, fresh=lambda t, j: True)
-    return accepts(lanes(constant=2.0), methods.golsi.GOLSI, twin, "c2", predicted)
+    return accepts(lanes(constant=2.0), methods.golsi.GOLSI, "golsi", "c2", predicted)
 
 
 def immediate_iff(p, w, low=F(1)):
@@ -147,7 +145,7 @@ def immediate_iff(p, w, low=F(1)):
 def at_once(alpha):
     """-1 unless GOLS-I with its default constant accepts this step at once."""
     p = Parabola(F(2), F(-1, 8), F(0), alpha)
-    return same(found(p, tb.tiny.golsi, fresh=lambda t, j: True, c2=F(9, 10)), True)
+    return same(found(p, "golsi", c2=F(9, 10)), True)
 
 
 WA_05 = Claim(
@@ -177,7 +175,7 @@ def goldstein(predicted):
     return accepts(
         lanes(constant=9 / 16),
         methods.goldstein.Goldstein,
-        tb.tiny.sls_goldstein,
+        "sls-goldstein",
         "c",
         predicted,
         max_step=1e6,
@@ -191,7 +189,11 @@ def between_iff(p, w, share=2):
 
 
 def minimiser_accepted(w):
-    return same(found(Parabola(F(2), F(-3), F(1), F(1)), tb.tiny.sls_goldstein, c=w, tries=1), True)
+    p = Parabola(F(2), F(-3), F(1), F(1))
+    rule = methods.goldstein.Goldstein(first=p.alpha / (2 * p.a), tries=1)
+    rule = tb.hyper.with_numbers(rule, {"c": w})  # which is refused beyond 1/2, rightly
+    phi = lambda s: p.plain.value((-s * p.b,), (0,))
+    return same(tb.search(rule, phi, slope0=-p.b * p.b).status == tb.Status.FOUND, True)
 
 
 WA_06 = Claim(

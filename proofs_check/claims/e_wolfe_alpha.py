@@ -113,34 +113,34 @@ def one_step(rule, curvature, x):
     return w.trace.size[0, 0], w.trace.status[0, 0], w.trace.trials[0, 0], w.theta[-1, 0, :, 0]
 
 
-def found(p, twin, **hyper):
+def found(p, name, **hyper):
     """Whether a search on exact numbers accepts y, its first trial."""
     step = p.alpha / (2 * p.a)
-    move = moves(twin, p.plain, (F(0),), [True], first=step, **hyper)[0]
-    return move.status == tb.tiny.FOUND and move.step == step and move.trials == 1
+    move = moves(name, p.plain, (F(0),), [True], first=step, **hyper)[0]
+    return move.status == tb.Status.FOUND and move.step == step and move.trials == 1
 
 
-def accepts(given, rule, twin, option, predicted, **hyper):
-    """Our rule and its twin accept at once the alphas that ``predicted(alpha, constant)`` names."""
+def accepts(given, rule, name, option, predicted, **hyper):
+    """On arrays and on exact numbers our rule accepts at once the alphas that ``predicted(alpha, constant)`` names."""
     size, status, trials, _ = one_step(
         rule(**{option: given.constant}, first=given.first, **hyper), given.curvature, given.x
     )
     arrays = (status == Status.FOUND) & (size == given.first) & (trials == 1)
-    rational = {name: F(v) if isinstance(v, float) else v for name, v in hyper.items()}
-    exact = [found(p, twin, **{option: w}, **rational) for p, w in map(given.exact, range(len(given.x)))]
+    rational = {key: F(v) if isinstance(v, float) else v for key, v in hyper.items()}
+    exact = [found(p, name, **{option: w}, **rational) for p, w in map(given.exact, range(len(given.x)))]
     return {
         "on arrays": same(arrays, predicted(given.alpha, given.constant)),
-        "twin": same(exact, predicted(given.alpha, given.constant)),
+        "exact": same(exact, predicted(given.alpha, given.constant)),
     }
 
 
 def armijo(predicted):
-    return accepts(lanes(), methods.armijo.Armijo, tb.tiny.sls, "c", predicted, reset=2, tries=1)
+    return accepts(lanes(), methods.armijo.Armijo, "sls", "c", predicted, reset=2, tries=1)
 
 
 def strong_wolfe(given, predicted):
     """c1 is so small that it allows alpha up to 31/16."""
-    return accepts(given, methods.wolfe.StrongWolfe, tb.tiny.strong_wolfe, "c2", predicted, c1=2.0**-5, tries=1)
+    return accepts(given, methods.wolfe.StrongWolfe, "strong-wolfe", "c2", predicted, c1=2.0**-5, tries=1)
 
 
 # --- WA-01
@@ -211,7 +211,7 @@ WA_01 = Claim(
         Check("accepted by the stochastic Armijo search", lambda: armijo(lambda alpha, c: alpha <= 2 * (1 - c))),
         Check(
             "accepted by backtracking on exact numbers",
-            lambda p, w: same(found(p, tb.tiny.backtracking, c=w, tries=1), w <= 1 - p.alpha / 2),
+            lambda p, w: same(found(p, "backtracking", c=w, tries=1), w <= 1 - p.alpha / 2),
             grid(AHEAD[::2], INSIDE),
         ),
     ],

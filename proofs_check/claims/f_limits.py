@@ -32,7 +32,7 @@ def mirrored_moves(x, c=TENTH, first=F(11, 3)):
     both = []
     for piece in (steep, flat):
         plain = Plain(parts=[piece.part])
-        both.append(moves(tb.tiny.sls, plain, (x,), [(0,)], c=c, beta=NINE, first=first, max_step=first)[0])
+        both.append(moves("sls", plain, (x,), [(0,)], c=c, beta=NINE, first=first, max_step=first)[0])
     return both
 
 
@@ -135,9 +135,9 @@ class Knee(NamedTuple):
         return (self.inner if x > 0 else self.left) * x + (self.outer - self.inner) * max(x - self.knot, F(0))
 
     def moved(self, c, first, x=F(1)):
-        """Where the twin's search leads, if it accepts its first trial."""
+        """Where our search on exact numbers leads, if it accepts its first trial."""
         plain = Plain(parts=[((lambda x: self.f(x[0])), (lambda x: (self.slope(x[0]),)))])
-        move = moves(tb.tiny.sls, plain, (x,), [(0,)], c=c, beta=HALF, first=first, max_step=first)[0]
+        move = moves("sls", plain, (x,), [(0,)], c=c, beta=HALF, first=first, max_step=first)[0]
         return move.x[0] if move.trials == 1 else None
 
 
@@ -183,7 +183,7 @@ def does_not_below(q, share=F(999, 1000)):
 def none_larger(q, knee, x=F(1), less=F(0)):
     """The largest c that accepts a step which does not contract, by convexity that to -x: at most q / 2, so below 1/2.
 
-    Where it is positive the twin accepts it.
+    Where it is positive it accepts it.
     """
     knee = within(q, knee)
     step = 2 * x / knee.slope(x)
@@ -266,7 +266,7 @@ def floors(budget):
         problem = tb.problems.NoisyQuadratic(h[:, None, None], rng.standard_normal((D, 1)))
         c, beta = rng.uniform(0.05, 0.95, lanes), rng.uniform(0.3, 0.95, lanes)
         first = 10 ** rng.uniform(-2, 2, lanes) / h.max()
-        rule = methods.armijo.Armijo(c, beta, first=first, tries=1000)
+        rule = methods.armijo.Armijo(c=c, beta=beta, first=first, tries=1000)
         trace = tb.run(problem, on_rule(rule), steps=steps, batch=B, theta=1.0, sampler="fresh", every=None)
         lowest = np.where(trace.size > 0, trace.size, np.inf)[:, 0].min(axis=0)
         for row in zip(lowest.tolist(), first.tolist(), c.tolist(), beta.tolist(), strict=True):
@@ -288,14 +288,11 @@ def unrejected(D, steps, c=0.1):
 
 
 def per_epoch(D):
-    """One epoch multiplies the rate by gamma = 2, up to D rounded factors; so does the twin's."""
+    """One epoch multiplies the rate by gamma = 2, up to D rounded factors."""
     size = unrejected(D, 3 * D)
-    plain = Plain(lambda x: x[0], lambda x: (1.0,))
-    twin = [m.step for m in moves(tb.tiny.sls, plain, (0.0,), [True] * 3 * D, c=0.1, steps_per_epoch=D)]
     return {
         "epoch": close(size[D:] / size[:-D], 2.0, 4 * D * EPS),
         "start": close(size[0], 2 ** (1 / D), 4 * EPS),
-        "twin": close(size, twin, 4 * D * EPS * size),
     }
 
 

@@ -54,9 +54,9 @@ class Piece(NamedTuple):
 
 
 def exact_step(piece, x, c, beta, first):
-    """One step of the twin on exact numbers from the first trial ``first``."""
+    """One step of our search on exact numbers from the first trial ``first``."""
     plain = Plain(parts=[piece.part])
-    return moves(tb.tiny.sls, plain, (x,), [(0,)], c=c, beta=beta, first=first, reset=2, tries=400)[0]
+    return moves("sls", plain, (x,), [(0,)], c=c, beta=beta, first=first, reset=2, tries=400)[0]
 
 
 def quadratics(case):

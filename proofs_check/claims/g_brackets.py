@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from toybox.rays import Status
 
 from ..cases import EPS
 from ..claim import Check, Claim, Contrast, above, equal, only
-from ..ours import Plain, moves, on_rule, univariate, walk
+from ..ours import on_rule, univariate, walk
 
 # --- losses along a line, with slope -1 at 0
 
@@ -28,11 +28,19 @@ def search(value, slope, lanes, **hyper):
     return w.trace.size[0, 0], w.trace.status[0, 0], w.trace.trials[0, 0]
 
 
-def twin_search(value, slope, **hyper):
-    """The same for one line, by the twin on plain numbers."""
+class Alone(NamedTuple):
+    step: Any
+    status: tb.Status
+    trials: int
+
+
+def alone(value, slope, **hyper):
+    """The same for one bare line, on its own numbers; along -g, which is -slope(0) times as long as SCALE."""
     d = F(SCALE) if isinstance(hyper["first"], F) else SCALE
-    plain = Plain(lambda x: d * d * value(x[0] / d), lambda x: (d * slope(x[0] / d),))
-    return moves(tb.tiny.golsi, plain, (0 * d,), [True], fresh=lambda t, j: True, **hyper)[0]
+    k = -slope(0 * d)
+    phi, dphi = lambda s: d * d * value(k * s), lambda s: d * d * k * slope(k * s)
+    end = tb.search(methods.golsi.GOLSI(**hyper), phi, dphi, norm=d * abs(k))
+    return Alone(end.step, end.status, len(end.questions))
 
 
 # --- GOLS-01
@@ -101,14 +109,14 @@ def which_end(exit, line, a, b):
     }
 
 
-def twins_agree(budget):
-    """Every search of the first lanes ends where its twin's does."""
+def lines_agree(budget):
+    """Every search of the first lanes ends where it does on the bare line."""
     lines = Wavy(*(part[:60] for part in wavy(budget)))
     size, _, trials = lines.searched()
     for i in range(60):
         line = Wavy(*(part[i].item() for part in lines))
-        twin = twin_search(line.value, line.slope, first=line.first, factor=line.factor)
-        yield size[i].item(), twin.step, int(trials[i]), twin.trials
+        exactly = alone(line.value, line.slope, first=line.first, factor=line.factor)
+        yield size[i].item(), exactly.step, int(trials[i]), exactly.trials
 
 
 class Straight(NamedTuple):
@@ -140,14 +148,14 @@ BENT = (lambda s: -((s - 1) ** 3) / 3), (lambda s: -((s - 1) ** 2))  # an inflec
 
 def inflection():
     """From 1/2 the search returns 1, where l' = 0."""
-    exact = twin_search(*BENT, first=F(1, 2), factor=2)
+    exact = alone(*BENT, first=F(1, 2), factor=2)
     arrays, status, _ = search(*BENT, 1, first=np.array([0.5]))
-    return {"twin": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
+    return {"exact": equal(exact.step, 1), "arrays": equal(F(arrays[0]), 1), "status": equal(status[0], Status.FOUND)}
 
 
 def lowest_there(first, s):
     """The step that was found should be a minimum: no other one nearby is lower."""
-    found = twin_search(*BENT, first=first, factor=2).step
+    found = alone(*BENT, first=first, factor=2).step
     return Contrast(BENT[0](found), BENT[0](s), "at least")
 
 
@@ -167,7 +175,7 @@ GOLS_01 = Claim(
     checks=[
         Check("brackets of our search on wavy lines", encloses, brackets),
         Check("which end is returned", which_end, brackets),
-        Check("twins end in the same place", lambda s, t, n, m: equal([s, n], [t, m]), twins_agree),
+        Check("on a bare line it ends in the same place", lambda s, t, n, m: equal([s, n], [t, m]), lines_agree),
         Check("an inflection is returned", inflection),
     ],
     controls=[Check("noise: a sign change without a root", noisy_bracket)],
@@ -198,8 +206,8 @@ UNIMODAL = Stairs((F(0), F(7, 10)), (-1, 1))
 
 def returned(line):
     """Where the search from 1/2 ends, and what the loss is there, beyond that of the start."""
-    move = twin_search(line.value, line.slope, first=F(1, 2), factor=2)
-    assert move.status == tb.tiny.FOUND
+    move = alone(line.value, line.slope, first=F(1, 2), factor=2)
+    assert move.status == tb.Status.FOUND
     return move.step, line.value(move.step) - line.value(F(0))
 
 

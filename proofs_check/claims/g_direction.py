@@ -81,11 +81,11 @@ def shrinks(q, sign=1):
     if not any(g):
         return F(0)
     d = tuple(sign * v for v in g)
-    slope = lambda s, j: dot(q.gradient(add(q.x, s, d)), d)
-    step, status, *_ = tb.tiny.bracketing.sign_change(
-        slope, F(1), F(9, 10) * dot(g, g), F(1, 2**12), F(2**12), 2, False
-    )
-    return {"step": at_most(step, F(1, 2**12)), "status": equal(status == tb.tiny.EXHAUSTED, True)}
+    phi, slope = lambda s: q.f(add(q.x, s, d)), lambda s: dot(q.gradient(add(q.x, s, d)), d)
+    least = F(1, 2**12)
+    golsi = methods.golsi.GOLSI(first=1, smallest=least)
+    end = tb.search(golsi, phi, slope, slope0=-dot(g, g), norm=least)  # which it takes for downhill
+    return {"step": at_most(end.step, least), "status": equal(end.status == tb.Status.EXHAUSTED, True)}
 
 
 def refuses(case):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
+from itertools import count
 from math import ceil, floor, log
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from toybox.rays import Status
 from ..cases import EPS
 from ..claim import Check, Claim, Contrast, close, equal, only
 from ..ours import on_rule, walk
-from .g_brackets import SCALE, search, twin_search
+from .g_brackets import SCALE, alone, search
 
 # --- GOLS-03, GOLS-04
 
@@ -75,16 +76,13 @@ class Oracle(NamedTuple):
         size, trials, status = (part[0, 0] for part in (w.trace.size, w.trace.trials, w.trace.status))
         return Runs(self.mode, self.d, self.first, self.factor, size, trials, status)
 
-    def value(self, x, j):
-        return 0.0
-
-    def gradient(self, x, j):
-        return ((self.d * self.ratio(-x[0] / self.d, np.array([j])))[0].item(),)
-
-    def twin(self):
-        """The twin's step, of one lane."""
-        hyper = {"first": self.first[0].item(), "factor": self.factor[0].item(), "smallest": SMALLEST}
-        return next(tb.tiny.golsi(self, (0.0,), [0], fresh=lambda t, j: j % self.noise.shape[1], **hyper))
+    def alone(self):
+        """The step and the trials of one lane on its bare lines, one per batch."""
+        d, batch = self.d[0].item(), count(1)
+        slope = lambda s: -d * d * self.ratio(np.array([s]), np.array([next(batch) % self.noise.shape[1]]))[0].item()
+        golsi = methods.golsi.GOLSI(first=self.first[0].item(), factor=self.factor[0].item(), smallest=SMALLEST)
+        end = tb.search(golsi, lambda s: 0.0, slope, slope0=-d * d, norm=d)
+        return end.step, len(end.questions)
 
 
 def oracle(budget, lowest=-8.0, highest=7.0):
@@ -150,21 +148,21 @@ FALLING = (lambda s: -s), (lambda s: F(-1))  # value and slope
 
 
 def exactly():
-    """The twin on exact numbers: both ends, and a way |d| step of 2."""
+    """On exact numbers: both ends, and a way |d| step of 2."""
     rises, hyper = (lambda s: F(-1) if s == 0 else F(1)), {"factor": 2, "smallest": F(1, 100)}
-    high = twin_search(*FALLING, first=F(1000), **hyper)
-    low = twin_search(FALLING[0], rises, first=F(1, 100), **hyper)
+    high = alone(*FALLING, first=F(1000), **hyper)
+    low = alone(FALLING[0], rises, first=F(1, 100), **hyper)
     return {
         "way": equal(high.step * F(SCALE), 2),
         "high": equal(high.step, 2 / F(SCALE)),
         "low": equal(low.step, F(1, 200)),
-        "capped": equal(high.status == tb.tiny.CAPPED, True),
-        "exhausted": equal(low.status == tb.tiny.EXHAUSTED, True),
+        "capped": equal(high.status == tb.Status.CAPPED, True),
+        "exhausted": equal(low.status == tb.Status.EXHAUSTED, True),
     }
 
 
 def as_meant(d, first, factor):
-    return Contrast(1, d * twin_search(*FALLING, first=first, factor=factor).step, "at most")
+    return Contrast(1, d * alone(*FALLING, first=first, factor=factor).step, "at most")
 
 
 def contradiction(d):
@@ -172,16 +170,16 @@ def contradiction(d):
     return equal(min(1 / d, F(10**7)) < F(1, 10**8), d > 10**8)
 
 
-def twins(budget):
-    """Steps and trials of the first lanes, ours and the twin's."""
+def first_lanes(budget):
+    """Steps and trials of the first lanes, in a run and on bare lines."""
     these = Oracle(*(part[:150] for part in oracle(budget)))
     runs = these.run()
     for i in range(150):
-        yield runs.size[i].item(), runs.trials[i].item(), these.lane(i).twin()
+        yield runs.size[i].item(), runs.trials[i].item(), these.lane(i).alone()
 
 
-def same_step(size, trials, twin):
-    return {"step": equal(size, twin.step), "trials": equal(trials, twin.trials)}
+def same_step(size, trials, alone):
+    return {"step": equal(size, alone[0]), "trials": equal(trials, alone[1])}
 
 
 GOLS_03 = Claim(
@@ -207,7 +205,7 @@ GOLS_03 = Claim(
             contradiction,
             lambda budget: [F(10) ** k + e for k in range(6, 11) for e in (-1, 0, 1)],
         ),
-        Check("twins go the same way", same_step, twins),
+        Check("bare lines go the same way", same_step, first_lanes),
     ],
     controls=[
         Check("|d| > 1e8: the corrected limits", within, lambda budget: lane_by_lane(budget, lowest=8.1, highest=10.0)),
@@ -230,22 +228,24 @@ def fewest(lane, extra=-1):
 
 
 def doublings():
-    """From 1e-8 to the first power beyond 1: 27 doublings, on arrays and by the twin."""
+    """From 1e-8 to the first power beyond 1: 27 doublings, on arrays and on exact numbers."""
     size, _, trials = search(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, 1, first=np.array([1e-8]))
-    twin = twin_search(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, first=F(1, 10**8), smallest=F(1, 10**8))
+    exactly = alone(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, first=F(1, 10**8), smallest=F(1, 10**8))
     return {
         "arrays": equal(int(trials[0]), 28),
         "size": close(size[0], 1e-8 * 2.0**27, EPS),
-        "twin": equal(twin.trials, 28),
-        "step": equal(twin.step, F(2**27, 10**8)),
+        "exact": equal(exactly.trials, 28),
+        "step": equal(exactly.step, F(2**27, 10**8)),
         "27": equal(ceil(log(1e8, 2)), 27),
     }
 
 
 def never_growing(factor):
     """A slope that would turn at its 1000th question: how many may be asked?"""
-    slope = lambda s, j: -1.0 if j < 1000 else 1.0
-    *_, trials, _ = tb.tiny.bracketing.sign_change(slope, 1e-8, 0.9, 1e-8, 1.0, factor, False)
+    asked = count(1)
+    golsi = tb.hyper.with_numbers(methods.golsi.GOLSI(), {"factor": float(factor)})  # 1 is refused, rightly
+    slope = lambda s: -1.0 if next(asked) < 1000 else 1.0
+    trials = len(tb.search(golsi, lambda s: 0.0, slope, slope0=-1.0, norm=1.0).questions)
     return ceil(log(1 / 1e-8, 2)) + 3 - (trials - 1)
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox import methods
-from toybox.tiny import probabilistic as twin
+from toybox.exact import root
 
+from .. import belief as plain_belief
 from ..cases import EPS, seeds, tol_dot
 from ..claim import Check, Claim, above, at_most, below, close, equal, holds
 from .h_improvement import improvement_room
@@ -37,9 +37,9 @@ class Cubic(NamedTuple):
         cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
         return float(methods.belief.Belief.minimizers(cell)[0])
 
-    def by_twin(self):
+    def plainly(self):
         cell: Any = PlainCell(*map(float, self))
-        return twin.Belief.minimum(cell, 0.0, cell.width)
+        return plain_belief.Belief.minimum(cell, 0.0, cell.width)
 
     def slope(self, x):
         return self.first + self.second * x + self.third * x * x / 2
@@ -80,12 +80,12 @@ class PlainCell(NamedTuple):
 
 def first_form(c):
     """(-mu'' + root) / mu'''."""
-    return (-c.second + tb.tiny.root(c.second**2 - 2 * c.first * c.third)) / c.third
+    return (-c.second + root(c.second**2 - 2 * c.first * c.third)) / c.third
 
 
 def second_form(c):
     """-2 mu' / (mu'' + root)."""
-    return -2 * c.first / (c.second + tb.tiny.root(c.second**2 - 2 * c.first * c.third))
+    return -2 * c.first / (c.second + root(c.second**2 - 2 * c.first * c.third))
 
 
 def forms_agree():
@@ -108,7 +108,7 @@ def with_zeros(steepness, low, gap):
     high = low + gap
     c = Cubic(steepness * low * high, -steepness * (low + high), 2 * steepness)
     best = high if steepness > 0 else low
-    found, plain = c.by_arrays(), c.by_twin()
+    found, plain = c.by_arrays(), c.plainly()
     slack = {"first form": equal(first_form(c), best)}
     if c.second + abs(steepness) * gap:
         slack["second form"] = equal(second_form(c), best)
@@ -116,7 +116,7 @@ def with_zeros(steepness, low, gap):
         room = 4 * EPS * float(best)
         return slack | {
             "arrays": close(found, float(best), room),
-            "twin": close(nan if plain is None else plain, float(best), room),
+            "plain": close(nan if plain is None else plain, float(best), room),
         }
     return slack | {"none in the cell": holds(found != found and plain is None)}
 
@@ -124,7 +124,7 @@ def with_zeros(steepness, low, gap):
 def without_zeros(steepness, place, height):
     """A slope that is nowhere 0: the radicand is negative."""
     c = Cubic(steepness * (place**2 + height), -2 * steepness * place, 2 * steepness)
-    found, plain = c.by_arrays(), c.by_twin()
+    found, plain = c.by_arrays(), c.plainly()
     return {
         "radicand": above(0, c.second**2 - 2 * c.first * c.third),
         "none": holds(found != found and plain is None),
@@ -165,7 +165,7 @@ def random_belief(number, n, quiet):
     s = np.concatenate([[0.0], np.cumsum(rng.uniform(0.1, 2, n - 1))])
     noise = (0.0, 0.0) if quiet else 10.0 ** rng.uniform(-3, 0, 2)
     seen = s, rng.standard_normal(n), rng.standard_normal(n)
-    return methods.belief.believe(*seen, *noise), twin.believe(*map(list, seen), *noise)
+    return methods.belief.believe(*seen, *noise), plain_belief.believe(*map(list, seen), *noise)
 
 
 def minima_of_the_mean(number, n, quiet, fewer=0):
@@ -177,13 +177,13 @@ def minima_of_the_mean(number, n, quiet, fewer=0):
     beyond = belief.s[-1] + np.array([0.0, 1.0, 7.0])
     slack = {
         "count": at_most(len(there), n - 1 - fewer),
-        "count, twin": at_most(sum(x is not None for x in by_plain), n - 1 - fewer),
+        "count, plain": at_most(sum(x is not None for x in by_plain), n - 1 - fewer),
         "straight beyond": holds(np.array(belief.bends(beyond)) == 0),
         "all of them": holds([~np.isnan(x) for x, turns in zip(found, turning(belief), strict=True) if turns]),
     }
     for name, places, slopes in (
         ("arrays", there, [belief.moments(there[[k]])[1][0] for k in range(len(there))]),
-        ("twin", by_plain, [plain.mean([(1, 1, x)]) for x in by_plain if x is not None]),
+        ("plain", by_plain, [plain.mean([(1, 1, x)]) for x in by_plain if x is not None]),
     ):
         for x, slope in zip((x for x in places if x is not None), slopes, strict=True):
             slack[f"{name}, slope at {x:.3g}"] = close(slope, 0.0, slope_room(belief, x))
@@ -213,7 +213,8 @@ def turning(belief):
 
 
 def next_trial(number, n, by=None):
-    """Among minima and twice the furthest place, the largest product; the twin judges the arrays' choice and its own.
+    """Among minima and twice the furthest place, the largest product; the plain belief judges both
+    choices.
 
     Where the mean rises at 0 and the first cell has no minimum, a hundredth of that cell, which no product chose.
     """
@@ -221,15 +222,19 @@ def next_trial(number, n, by=None):
     minima = belief.minimizers()
     found = {
         "arrays": [*minima[~np.isnan(minima)], 2 * belief.s[-1]],
-        "twin": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
+        "plain": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
     }
     rises = np.isnan(minima[0]) and belief.moments(np.zeros(1))[1][0] > 0
     choices = (
-        [by(belief)] if by else [float(methods.belief.promising(belief, 0.05, 0.8)), twin.promising(plain, 0.05, 0.8)]
+        [by(belief)]
+        if by
+        else [float(methods.belief.promising(belief, 0.05, 0.8)), plain_belief.promising(plain, 0.05, 0.8)]
     )
     if rises:
         return {"a hundredth": close(choices, belief.s[1] / 100, 4 * EPS * belief.s[1])}
-    utility = lambda x: twin.expected_improvement(plain, x) * twin.wolfe_probability(plain, x, 0.05, 0.8)
+    utility = lambda x: (
+        plain_belief.expected_improvement(plain, x) * plain_belief.wolfe_probability(plain, x, 0.05, 0.8)
+    )
     room = max(improvement_room(belief, x) for x in found["arrays"]) + 1e-10
     slack: dict[str, float] = {}
     for (name, candidates), u in zip(found.items(), choices, strict=False):
@@ -264,7 +269,7 @@ PLS_10 = Claim(
             lambda: {
                 "second form": nearly_parabolic(second_form),
                 "arrays": nearly_parabolic(Cubic.by_arrays),
-                "twin": nearly_parabolic(Cubic.by_twin),
+                "plain": nearly_parabolic(Cubic.plainly),
             },
         ),
         Check("minima of posterior means", minima_of_the_mean, BELIEFS, examples=200),

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from toybox import methods
-from toybox.tiny import probabilistic as twin
 
+from .. import belief as plain_belief
 from ..cases import EPS, powers
 from ..claim import Check, Claim, Contrast, above, below, close, only
 from .h_posterior import residual
-from .h_probabilistic import EXAMPLE, by_twin, exact, floats, observations, rounding, rows_of
+from .h_probabilistic import EXAMPLE, exact, floats, observations, plainly, rounding, rows_of
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 
@@ -41,7 +41,7 @@ def spreads(belief, x):
 
 
 class Given(NamedTuple):
-    """A belief for the twin in which l(u) is normal, and so are the two Wolfe variables: what it asks, and no more."""
+    """A plain belief in which l(u) is normal, and so are the two Wolfe variables: what it asks, and no more."""
 
     lowest: float = nan
     value: float = nan
@@ -54,7 +54,7 @@ class Given(NamedTuple):
         return self.value if place else self.lowest
 
     def deviation(self, f):
-        return self.sd if len(f) == 1 else max(sqrt(self.covariance(f, f)), twin.TINY)
+        return self.sd if len(f) == 1 else max(sqrt(self.covariance(f, f)), plain_belief.TINY)
 
     def mean(self, f):
         return self.ab[kind(f)]
@@ -103,7 +103,7 @@ def by_arrays(mu, eta, sigma):
 
 def by_plain(mu, eta, sigma):
     believed: Any = Given(eta, mu, sigma)
-    return twin.expected_improvement(believed, 1.0)
+    return plain_belief.expected_improvement(believed, 1.0)
 
 
 def integrated(mu, eta, sigma, sign=1):
@@ -115,7 +115,7 @@ def integrated(mu, eta, sigma, sign=1):
 
 def is_the_mean(mu, eta, sigma, **forms):
     """Within 1e-10 (sigma + |eta - mu|) of the integral, of which the tails leave 1e-19 and the panels less."""
-    forms = forms or {"formula": improvement, "with erf": with_erf, "arrays": by_arrays, "twin": by_plain}
+    forms = forms or {"formula": improvement, "with erf": with_erf, "arrays": by_arrays, "plain": by_plain}
     room = 1e-10 * (sigma + abs(eta - mu))
     return {name: close(form(mu, eta, sigma), integrated(mu, eta, sigma), room) for name, form in forms.items()}
 
@@ -168,7 +168,7 @@ def of_evaluated_points(data, noise):
     """Means and deviations in fractions, eta the lowest mean at a place that was evaluated."""
     belief, plain, believed = (
         methods.belief.believe(*floats(data), *map(float, noise)),
-        by_twin(data, noise),
+        plainly(data, noise),
         exact(data, noise),
     )
     candidates, eta = between_and_beyond(data), float(min(believed.mean(0, x) for x in data.s))
@@ -178,7 +178,7 @@ def of_evaluated_points(data, noise):
         mu, sigma = float(believed.mean(0, x)), sqrt(believed.covariance((0, x), (0, x)))
         expected, room = improvement(mu, eta, sigma), improvement_room(belief, x)
         slack[f"arrays at {x}"] = close(arrayed, expected, room)
-        slack[f"twin at {x}"] = close(twin.expected_improvement(plain, float(x)), expected, room)
+        slack[f"plain at {x}"] = close(plain_belief.expected_improvement(plain, float(x)), expected, room)
     return slack
 
 

@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 from toybox.quotations import quote
-from toybox.tiny import probabilistic as twin
 
+from .. import belief as plain_belief
 from ..cases import EPS, dot, positive, rotation, tol_solve
 from ..claim import Check, Claim, Contrast, close, equal, only
-from ..ours import moves, on_rule, walk
+from ..ours import on_rule, walk
 from .h_probabilistic import (
     EXACT,
     EXAMPLE,
     NOISY,
-    by_twin,
     exact,
     floats,
     observations,
+    plainly,
     prior,
     rounding,
     rows_of,
@@ -207,7 +207,7 @@ def residual(belief, size):
 
 
 def variances_of_ours(data, noise, confused=False):
-    """Arrays and twin against the posterior in fractions.
+    """Arrays and plain belief against the posterior in fractions.
 
     Every solution of G c = v has a residual of T-solve, 64 n eps |G| |c|; where l(s) = l(0) + s l'(0) + w(s) is
     collected from its parts, so is |c|. The subtraction from the prior adds its rounding.
@@ -215,7 +215,7 @@ def variances_of_ours(data, noise, confused=False):
     given = tuple(reversed(noise)) if confused else noise
     belief, plain, believed = (
         methods.belief.believe(*floats(data), *map(float, given)),
-        by_twin(data, given),
+        plainly(data, given),
         exact(data, noise),
     )
     slack = {}
@@ -233,7 +233,7 @@ def variances_of_ours(data, noise, confused=False):
             room += 8 * EPS * float(prior((i, x), (i, x)))
             term = [(1, i, float(x))]
             slack[f"arrays, {i} at {x}"] = close(found**2, expected, room)
-            slack[f"twin, {i} at {x}"] = close(max(plain.covariance(term, term), 0.0), expected, room)
+            slack[f"plain, {i} at {x}"] = close(max(plain.covariance(term, term), 0.0), expected, room)
     return slack
 
 
@@ -261,7 +261,7 @@ PLS_05 = Claim(
         Check("variances without noise", known_variances, observations(st.integers(2, 4)), examples=30),
         Check("the size of a literal variance", printed_variance),
         Check(
-            "arrays and twin",
+            "arrays and plain belief",
             variances_of_ours,
             st.tuples(observations(st.integers(1, 4)), st.one_of(st.just(EXACT), variances)),
             examples=60,
@@ -301,14 +301,14 @@ def without_m(data, noise, factor, noise_too=True):
     s, values, slopes = floats(data)
     given = [float(v) / m**2 if noise_too else float(v) for v in noise]
     belief = methods.belief.believe(s, values / m, slopes / m, *given)
-    plain = twin.believe(list(s), list(values / m), list(slopes / m), *given)
+    plain = plain_belief.believe(list(s), list(values / m), list(slopes / m), *given)
     believed = exact(data, noise, F(m) ** 2)
     expected = np.array([believed.mean(*f) for f in ASKED], float)
     there = belief.at(np.array([float(x) for _, x in ASKED]))
     room = m * rounding(belief, rows_of(belief, ASKED))
     return {
         "arrays": close([m * there.value()[0][0], m * there.slope()[0][1]], expected, room),
-        "twin": close([m * plain.mean([(1, i, float(x))]) for i, x in ASKED], expected, room),
+        "plain": close([m * plain.mean([(1, i, float(x))]) for i, x in ASKED], expected, room),
     }
 
 
@@ -335,15 +335,7 @@ def search_in_other_units(place, factor, first_too=True, steps=6):
         walk(p, on_rule(methods.pls.PLS(first=f)), place.theta, steps, sampler, batch=6).theta
         for p, f in zip(problems, (0.3, first), strict=True)
     )
-    plain = [[move.x for move in in_other_units(place, c, f, sampler, steps)] for c, f in ((1.0, 0.3), (scale, first))]
-    return {"arrays": -float(np.abs(one - other).max()), "twin": equal(plain[0], plain[1])}
-
-
-def in_other_units(place, scale, first, sampler, steps):
-    parts = tb.tiny.Quadratics([tuple(map(tuple, scale * place.Q))] * 12, [tuple(row) for row in place.m])
-    draw = lambda t, j: tuple(sampler(t, j)[0].tolist())
-    batches = [draw(t, 0) for t in range(steps)]
-    return moves(tb.tiny.pls, parts, tuple(place.theta), batches, fresh=draw, full=tuple(range(12)), first=first)
+    return -float(np.abs(one - other).max())
 
 
 def bowls(few, deep):

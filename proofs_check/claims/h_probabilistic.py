@@ -1,8 +1,8 @@
 """Section H: the Gaussian process prior of the probabilistic line search and its mean (dissertation, section 2.6.5).
 
-Everything here is checked thrice: as formulas or fractions, on the arrays of toybox.rules.probabilistic and on the
-plain numbers of toybox.tiny.probabilistic. The arrays fix m = 1 and tau = 10, and so does the twin; both add a relative
-variance of 1e-14 to every observation, which is less than the rounding that T-solve allows.
+Everything here is checked thrice: as formulas or fractions, on the arrays of toybox.methods.belief and on plain
+numbers (``belief``). Both fix m = 1 and tau = 10 and add a relative variance of 1e-14 to every observation, which is
+less than the rounding that T-solve allows.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import sympy as sp
 from hypothesis import strategies as st
 
 from toybox import methods
-from toybox.tiny import probabilistic as twin
 
+from .. import belief as plain_belief
 from ..cases import EPS, dot, positive, seeds, solve, tol_dot, tol_solve
 from ..claim import Check, Claim, above, below, close, equal, holds
 
@@ -47,8 +47,8 @@ EXACT = (F(0), F(0))
 
 
 def prior(f, g, m2=F(1), tau=F(10)):
-    """Prior covariance of two terms (i, s): the i-th derivative of l at s (eq. 2.30). The kernel is the twin's."""
-    return m2 * twin.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
+    """Prior covariance of two terms (i, s): the i-th derivative of l at s (eq. 2.30). The kernel is the plain one."""
+    return m2 * plain_belief.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
 
 
 class Exact(NamedTuple):
@@ -86,8 +86,8 @@ def floats(data):
     return [np.array(part, float) for part in data]
 
 
-def by_twin(data, noise=EXACT):
-    return twin.believe(*(list(map(float, part)) for part in data), *map(float, noise))
+def plainly(data, noise=EXACT):
+    return plain_belief.believe(*(list(map(float, part)) for part in data), *map(float, noise))
 
 
 def rows_of(belief, terms):
@@ -138,13 +138,13 @@ def symmetric(one=K31, other=K32):
     return zero(*(swap(a) - b[1 - k] for pair, b in pairs for k, a in enumerate(pair)))
 
 
-def kernel_of_twin():
+def plain_kernel():
     """The code itself, on symbols with s > t and s < t."""
     printed = {(0, 0): K29, (0, 1): K31, (1, 0): K32, (1, 1): K33}
     slack = {}
     for (i, j), (right, left) in printed.items():
-        slack[f"{i}{j}, s > t"] = zero(twin.kernel(i, t + h, j, t) - right.subs({m: 1, s: t + h}))
-        slack[f"{i}{j}, s < t"] = zero(twin.kernel(i, s, j, s + h) - left.subs({m: 1, t: s + h}))
+        slack[f"{i}{j}, s > t"] = zero(plain_belief.kernel(i, t + h, j, t) - right.subs({m: 1, s: t + h}))
+        slack[f"{i}{j}, s < t"] = zero(plain_belief.kernel(i, s, j, s + h) - left.subs({m: 1, t: s + h}))
     return slack
 
 
@@ -188,7 +188,7 @@ PLS_01 = Claim(
         Check("continuous across the diagonal", continuous),
         Check("so would 2.31 be with its branches exchanged", lambda: continuous(K31[::-1])),
         Check("symmetry", symmetric),
-        Check("the twin's kernel on symbols", kernel_of_twin),
+        Check("the plain kernel on symbols", plain_kernel),
         Check("the four blocks of covariance on arrays", kernel_of_arrays),
     ],
     controls=[
@@ -212,7 +212,7 @@ def inner_products(weight=1):
     for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
         for name, a, b, low in (("s < t", s, s + h, s), ("s > t", t + h, t, t)):
             integral = sp.integrate(sp.expand(weight * feature(i, a) * feature(j, b)), (u, 0, low))
-            slack[f"{i}{j}, {name}"] = zero(twin.kernel(i, a, j, b) - integral)
+            slack[f"{i}{j}, {name}"] = zero(plain_belief.kernel(i, a, j, b) - integral)
     return slack
 
 
@@ -334,12 +334,12 @@ def whatever_the_prior(data, m2=F(9, 4), tau=F(3), noise=EXACT, before=False):
 
 
 def interpolates_in_floats(data, noise=EXACT):
-    """The arrays and the twin: residuals of T-solve at the places, hence between them what Hermite makes of those.
+    """Arrays and plain belief: residuals of T-solve at the places, hence between them what Hermite makes of those.
 
     The basis functions of the two values sum to 1, those of the slopes stay below 4 w / 27 each: r (1 + w) covers a
     residual of r everywhere in a cell of width w. Evaluating the mean adds T-dot.
     """
-    belief, plain = methods.belief.believe(*floats(data), *map(float, noise)), by_twin(data, noise)
+    belief, plain = methods.belief.believe(*floats(data), *map(float, noise)), plainly(data, noise)
     r = tol_solve(belief.gram, belief.weights)
     cells = [(*cell, r * float(1 + cell[1][0] - cell[0][0])) for cell in inside(data)]
     values = [(x, y, r) for x, y in zip(data.s, data.values, strict=True)]
@@ -358,7 +358,7 @@ def interpolates_in_floats(data, noise=EXACT):
     return {
         "arrays": close(found, expected, room),
         "arrays, moments": close(moments, expected, 2 * room),
-        "twin": close([plain.mean([(1, i, float(x))]) for i, x in asked], expected, room),
+        "plain": close([plain.mean([(1, i, float(x))]) for i, x in asked], expected, room),
     }
 
 
@@ -376,7 +376,7 @@ PLS_03 = Claim(
     checks=[
         Check("mean of the posterior in fractions", interpolates, observations(), examples=80),
         Check("scale and offset of the prior", whatever_the_prior, observations(), examples=40),
-        Check("the posterior of arrays and twin", interpolates_in_floats, observations(), examples=100),
+        Check("the posterior of arrays and plain belief", interpolates_in_floats, observations(), examples=100),
     ],
     controls=[
         Check("noisy observations", lambda: interpolates(EXAMPLE, NOISY)),

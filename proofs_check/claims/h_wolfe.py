@@ -14,13 +14,13 @@ from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
 from toybox import methods
-from toybox.tiny import probabilistic as twin
 
+from .. import belief as plain_belief
 from ..cases import EPS, powers, seeds, tol_dot
 from ..claim import ERRORS, Check, Claim, below, close, holds, sigmas
 from .h_improvement import Given, for_arrays, panels, phi, spreads
 from .h_posterior import residual
-from .h_probabilistic import by_twin, floats, observations, rounding, rows_of
+from .h_probabilistic import floats, observations, plainly, rounding, rows_of
 
 # --- PLS-08: the Wolfe variables
 
@@ -86,14 +86,14 @@ def wolfe_room(belief, x):
 
 
 def wolfe_terms(x, c1, c2):
-    """a and b for the twin (eq. 2.37)."""
+    """a and b for the plain belief (eq. 2.37)."""
     return [(1, 0, 0.0), (c1 * x, 1, 0.0), (-1, 0, x)], [(1, 1, x), (-c2, 1, 0.0)]
 
 
-def twin_agrees(look, c1=0.05, c2=0.8):
-    """Means and covariances of both variables, twin and arrays."""
+def plain_agrees(look, c1=0.05, c2=0.8):
+    """Means and covariances of both variables, plain and arrays."""
     belief, x = look
-    plain = twin.believe(*(list(row) for row in belief[:3]), belief.value_noise[0], belief.slope_noise[0])
+    plain = plain_belief.believe(*(list(row) for row in belief[:3]), belief.value_noise[0], belief.slope_noise[0])
     a, b = wolfe_terms(x, c1, c2)
     mean, found = (part[0] for part in belief.at(np.array([x])).wolfe_terms(c1, c2))
     rows = rows_of(belief, [(0, 0), (1, 0), (0, x), (1, x)])
@@ -119,7 +119,7 @@ PLS_08 = Claim(
     " differ and must not be lumped.",
     checks=[
         Check("entries of T S T', on arrays", is_linear_map, looks()),
-        Check("the twin", twin_agrees, looks(), examples=100),
+        Check("the plain belief", plain_agrees, looks(), examples=100),
     ],
     controls=[
         Check("cross terms lumped", partial(is_linear_map, lumped=True), looks(), examples=10),
@@ -140,9 +140,9 @@ def wolfe_by_arrays(ab, C):
     return for_arrays(ab=ab, C=C).wolfe_probability()[0]
 
 
-def wolfe_by_twin(ab, C):
+def wolfe_plainly(ab, C):
     believed: Any = Given(ab=ab, C=C)
-    return twin.wolfe_probability(believed, 1.0, 0.05, 0.8)
+    return plain_belief.wolfe_probability(believed, 1.0, 0.05, 0.8)
 
 
 def covariance_of(spread, rho):
@@ -150,7 +150,7 @@ def covariance_of(spread, rho):
 
 
 def probability(ab, spread, rho, sign=1):
-    """Arrays within the rounding of the integral (and of z and rho, a few eps over the root), the twin within 1e-10
+    """Arrays within the rounding of the integral (and of z and rho, a few eps over the root), plain numbers in 1e-10
     (its rule doubles exponentially), a library within the 1e-6 it promises."""
     C = covariance_of(spread, rho)
     h, k = (m / s for m, s in zip(ab, spread, strict=True))
@@ -158,7 +158,7 @@ def probability(ab, spread, rho, sign=1):
     room += 32 * EPS / sqrt((1 - rho) * (1 + rho))
     return {
         "arrays": close(wolfe_by_arrays(ab, C), expected, room),
-        "twin": close(wolfe_by_twin(ab, C), expected, room + 1e-10),
+        "plain": close(wolfe_plainly(ab, C), expected, room + 1e-10),
         "library": close(multivariate_normal([0, 0], [[1, rho], [rho, 1]]).cdf([h, k]), expected, 1e-6),
     }
 
@@ -169,7 +169,7 @@ def quadrant(rho, sign=1):
     room = 32 * EPS / sqrt((1 - rho) * (1 + rho))
     return {
         "arrays": close(wolfe_by_arrays((0.0, 0.0), C), expected, room),
-        "twin": close(wolfe_by_twin((0.0, 0.0), C), expected, room + 1e-10),
+        "plain": close(wolfe_plainly((0.0, 0.0), C), expected, room + 1e-10),
     }
 
 
@@ -190,8 +190,8 @@ def limits(h, k):
     for rho, expected in ((1, min(p, q)), (-1, max(p + q - 1, 0.0))):
         C = covariance_of((1.0, 1.0), rho)
         slack[f"arrays, {rho}"] = close(wolfe_by_arrays((h, k), C), expected, 8 * EPS)
-        slack[f"twin, {rho}"] = close(wolfe_by_twin((h, k), C), expected, 1e-7)
-    for name, form in (("arrays", wolfe_by_arrays), ("twin", wolfe_by_twin)):
+        slack[f"plain, {rho}"] = close(wolfe_plainly((h, k), C), expected, 1e-7)
+    for name, form in (("arrays", wolfe_by_arrays), ("plain", wolfe_plainly)):
         slack[f"{name}, certain"] = close(form((h, k), covariance_of((1e-9, 1e-9), 0.3)), clear, 1e-10)
         slack[f"{name}, both 0"] = close(form((h, k), covariance_of((0.0, 0.0), 0.0)), clear, 1e-10)
     return slack
@@ -208,7 +208,7 @@ def where_all_is_known(data):
     The search does not ask at s = 0; it would be told a probability.
     """
     data, c1, c2 = started(data), F(1, 20), F(4, 5)
-    belief, plain = methods.belief.believe(*floats(data)), by_twin(data)
+    belief, plain = methods.belief.believe(*floats(data)), plainly(data)
     found = belief.at(belief.s).wolfe_probability()
     slack: dict[str, float] = {"s = 0": holds(0 <= found[0] <= 1)}
     for x, value, slope, p in list(zip(*data, found, strict=True))[1:]:
@@ -216,7 +216,7 @@ def where_all_is_known(data):
         if a and b:
             expected = float(a > 0 and b > 0)
             slack[f"arrays at {x}"] = close(p, expected, 1e-10)
-            slack[f"twin at {x}"] = close(twin.wolfe_probability(plain, float(x), 0.05, 0.8), expected, 1e-10)
+            slack[f"plain at {x}"] = close(plain_belief.wolfe_probability(plain, float(x), 0.05, 0.8), expected, 1e-10)
     return slack
 
 

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox import methods
 from toybox.xp import namespace
 
@@ -154,10 +153,10 @@ def coin_solvent(alpha, g):
     }
 
 
-def twin_solvent(g, alpha):
-    """The twin, exactly: L |w| is below what it owns, by its own account L + R of the rewards, cut at 0."""
+def solvent_exactly(g, alpha):
+    """On exact numbers: L |w| is below what it owns, by its own account L + R of the rewards, cut at 0."""
     plain = Plain(parts=[(lambda x, a=a: -a * x[0], lambda x, a=a: (-a,)) for a in (F(1), *g)])
-    path = moves(tb.tiny.cocob, plain, (F(0),), [(t,) for t in range(len(g) + 1)], alpha=alpha, eps=F(1, 10**8))
+    path = moves("cocob", plain, (F(0),), [(t,) for t in range(len(g) + 1)], alpha=alpha, eps=F(1, 10**8))
     w, R, slack = F(0), F(0), []
     for move, toss in zip(path, (F(1), *g), strict=True):
         R, w = max(R + w * toss, F(0)), move.x[0]
@@ -165,11 +164,11 @@ def twin_solvent(g, alpha):
     return min(slack)
 
 
-def twin_is_direction(alpha, g):
-    """Twin and direction stand at the same places, up to some roundings a round."""
+def run_is_direction(alpha, g):
+    """A run on exact numbers and the direction stand at the same places, up to some roundings a round."""
     found = our_game(methods.cocob.Coin(alpha), g[:, :1]).w[:, 0]
     plain = Plain(parts=[(lambda x, a=a: -a * x[0], lambda x, a=a: (-a,)) for a in g[:, 0].tolist()])
-    path = moves(tb.tiny.cocob, plain, (0.0,), [(t,) for t in range(len(g))], alpha=alpha, eps=1e-8)
+    path = moves("cocob", plain, (0.0,), [(t,) for t in range(len(g))], alpha=alpha, eps=1e-8)
     wanted = np.array([move.x[0] for move in path])
     most = np.maximum.accumulate(1 + np.abs(wanted))
     return close(found, wanted, 25 * np.arange(1, len(g) + 1) * EPS * most)
@@ -197,8 +196,8 @@ COCOB_01 = Claim(
         Check("wealth", positive_wealth, games()),
         Check("wealth in 200 rounds", positive_wealth, long_games),
         Check("our Coin never bets more than it owns", coin_solvent, tosses(), examples=200),
-        Check("the twin, exactly", twin_solvent, st.tuples(RATIONAL_TOSSES, positive()), examples=100),
-        Check("twin and direction", twin_is_direction, tosses(), examples=100),
+        Check("on exact numbers", solvent_exactly, st.tuples(RATIONAL_TOSSES, positive()), examples=100),
+        Check("run and direction", run_is_direction, tosses(), examples=100),
     ],
     controls=[
         Check("tosses of 50 L", lambda game: positive_wealth(game)["positive"], lambda budget: [too_large()]),

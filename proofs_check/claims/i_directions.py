@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction as F
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
+from toybox.hyper import hyperparameters, number
 from toybox.xp import namespace
 
 from ..cases import EPS, add, dot, rationals, vectors
@@ -46,11 +47,21 @@ def walked(direction, g, rate=1.0):
     return walk(problem, optimizer, np.zeros(g.shape[1]), len(g), lambda t, j: np.array([[t]]), batch=1)
 
 
-def by_twin(twin, g, **hyper):
-    """The directions of a twin, by its moves of rate 1 on linear losses with the gradients g, tuples."""
+def unbounded(direction, **numbers):
+    """The same with numbers that its record might refuse: eps = 0, beta = 1."""
+    kind: Any = type(direction)
+    free = {name: number(0, "(-inf, inf)") for name in numbers}
+    extended: Any = type(kind.__name__, (kind,), {"__annotations__": dict.fromkeys(numbers, Any), **free})
+    return hyperparameters(extended)(**tb.hyper.fields(direction) | numbers)
+
+
+def exactly(name, g, **numbers):
+    """The directions of a method on exact numbers, by its moves of rate 1 on linear losses with the gradients g."""
     plain = Plain(parts=[(lambda x, g=each: dot(g, x), lambda x, g=each: g) for each in g])
     start = tuple(0 * a for a in g[0])
-    path = moves(twin, plain, start, [(t,) for t in range(len(g))], rate=1, **hyper)
+    method = tb.method(name, rate=1)
+    method = method._replace(direction=unbounded(method.direction, **numbers))
+    path = moves(method, plain, start, [(t,) for t in range(len(g))])
     return [add(b, -1, a) for a, b in pairwise([start, *(move.x for move in path)])]
 
 
@@ -67,8 +78,8 @@ WHOLE = st.lists(st.tuples(*[st.integers(-9, 9).map(F)] * 2), min_size=1, max_si
 
 
 def momenta(g, beta):
-    """m_0 .. m_T of the twin."""
-    return [tuple(-a for a in d) for d in by_twin(tb.tiny.momentum, g, beta=beta)]
+    """m_0 .. m_T on exact numbers."""
+    return [tuple(-a for a in d) for d in exactly("momentum", g, beta=beta)]
 
 
 def weighted(g, beta, weight=lambda beta, age: beta**age):
@@ -92,9 +103,9 @@ def drag(g, beta):
 
 
 def momentum_on_arrays(g, beta):
-    """The optimizer on arrays makes the moves of the twin, digit by digit where floats are exact."""
+    """The optimizer on arrays makes the moves of exact numbers, digit by digit where floats are exact."""
     path = walked(methods.momentum.Momentum(float(beta)), np.array(g, float)).theta[:, 0]
-    return equal([tuple(map(F, d)) for d in np.diff(path, axis=0).tolist()], by_twin(tb.tiny.momentum, g, beta=beta))
+    return equal([tuple(map(F, d)) for d in np.diff(path, axis=0).tolist()], exactly("momentum", g, beta=beta))
 
 
 def literally(g, beta):
@@ -224,7 +235,7 @@ def last_on_arrays(law, beta, T):
     return [F(-d) for d in fed(methods.momentum.Momentum(float(beta)), g)[0][-1, :, 0].tolist()], probabilities
 
 
-def last_of_twin(law, beta, T):
+def last_exactly(law, beta, T):
     choice, probabilities = law.paths(T + 1)
     paths = [[(law.b if k else law.a,) for k in path] for path in choice.T.tolist()]
     return [momenta(path, beta)[-1][0] for path in paths], probabilities
@@ -295,8 +306,8 @@ MOM_03 = Claim(
         Check("all paths, on arrays", noise, st.tuples(COINS, EIGHTHS, st.integers(0, 9)), examples=40),
         Check("all paths of 11 gradients", noise, st.tuples(COINS, EIGHTHS, st.just(10)), examples=5),
         Check(
-            "all paths of the twin",
-            lambda law, beta, T: noise(law, beta, T, last_of_twin),
+            "all paths on exact numbers",
+            lambda law, beta, T: noise(law, beta, T, last_exactly),
             st.tuples(laws(), BETAS, st.integers(0, 4)),
             examples=40,
         ),
@@ -355,18 +366,18 @@ def uncorrected(law, beta, T, corrected=True, shift=0):
 
 
 def same_size(c, signs, beta1, beta2, eps):
-    """For gradients c and -c, v^ = c^2, so that d (c + eps) = -m^: the twin, exactly."""
+    """For gradients c and -c, v^ = c^2, so that d (c + eps) = -m^, on exact numbers."""
     g, T = [(c * sign,) for sign in signs], len(signs)
-    d = by_twin(tb.tiny.adam, g, beta1=beta1, beta2=beta2, eps=eps)[-1][0]
+    d = exactly("adam", g, beta1=beta1, beta2=beta2, eps=eps)[-1][0]
     m = (1 - beta1) * sum(beta1 ** (T - t) * each[0] for t, each in enumerate(g, 1)) / (1 - beta1**T)
     return equal(-d * (c + eps), m)
 
 
 def signs_in_the_mean(c, p, beta1, eps, T):
-    """The same over all paths of signs: the twin's E m^ is E g."""
+    """The same over all paths of signs: E m^ is E g."""
     choice, probabilities = Law(-c, c, p).paths(T)
     d = [
-        by_twin(tb.tiny.adam, [(c if k else -c,) for k in path], beta1=beta1, beta2=F(1, 2), eps=eps)[-1][0]
+        exactly("adam", [(c if k else -c,) for k in path], beta1=beta1, beta2=F(1, 2), eps=eps)[-1][0]
         for path in choice.T.tolist()
     ]
     return equal(-average(d, probabilities) * (c + eps), (2 * p - 1) * c)
@@ -418,9 +429,9 @@ ADAM_01 = Claim(
     checks=[
         Check("averages in our Adam's state", uncorrected, st.tuples(SMALL, EIGHTHS, st.integers(1, 8)), examples=60),
         Check("its directions", unbiased, st.tuples(SMALL, BETAS, BETAS, st.integers(1, 9)), examples=200),
-        Check("the twin, gradients of one size", same_size, STEADY, examples=150),
+        Check("gradients of one size, exactly", same_size, STEADY, examples=150),
         Check(
-            "the twin, all paths of signs",
+            "all paths of signs, exactly",
             signs_in_the_mean,
             st.tuples(
                 rationals(1, 9), rationals(1, 4, 1).map(lambda p: p / 5), BETAS, rationals(0, 9), st.integers(1, 5)

@@ -16,7 +16,7 @@ from toybox.xp import namespace
 from ..cases import EPS, powers, rationals, seeds
 from ..claim import Check, Claim, Contrast, at_most, below, close, equal, holds, only
 from ..ours import walk
-from .i_directions import BETAS, NO_EPS, by_twin, fed, walked
+from .i_directions import BETAS, NO_EPS, exactly, fed, walked
 
 # --- ADAM-03: how large a step can be
 
@@ -94,18 +94,19 @@ def printed_numbers():
 
 
 def constant_gradients(g, T, beta1, beta2):
-    """d is exactly -1 or 1 without eps: the twin; and in a run on arrays."""
-    d = by_twin(tb.tiny.adam, [(g,)] * T, beta1=beta1, beta2=beta2, eps=F(0))
+    """d is exactly -1 or 1 without eps, on exact numbers; and in a run on arrays."""
+    d = exactly("adam", [(g,)] * T, beta1=beta1, beta2=beta2, eps=F(0))
     arcs = walked(methods.adam.Adam(float(beta1), float(beta2), NO_EPS), np.full((T, 1), float(g))).trace.arc[:, 0]
     slack = [rounding(float(beta1), float(beta2), t) for t in range(1, T + 1)]
-    return {"twin": equal(d, [(F(-1 if g > 0 else 1),)] * T), "arrays": close(arcs, 1.0, slack)}
+    return {"exact": equal(d, [(F(-1 if g > 0 else 1),)] * T), "arrays": close(arcs, 1.0, slack)}
 
 
-def same_as_twin(t):
-    """On extremal gradients the twin makes the directions of the arrays, up to the rounding of its iterates."""
+def same_as_arrays(t):
+    """On extremal gradients exact numbers make the directions of the arrays, up to their rounding."""
     g = extremal(0.9, 0.999, t)
-    found, wanted = by_twin(tb.tiny.adam, [(a,) for a in g.tolist()], eps=NO_EPS), ratios(0.9, 0.999, g[:, None])
-    return close(np.abs(found), wanted, 11 * t * EPS * wanted.max())
+    found = exactly("adam", [(a,) for a in g.tolist()], beta1=F(0.9), beta2=F(0.999), eps=NO_EPS)
+    wanted = ratios(0.9, 0.999, g[:, None])
+    return close(np.abs(found), wanted, rounding(0.9, 0.999, t) * wanted.max())
 
 
 ADAM_03 = Claim(
@@ -133,7 +134,7 @@ ADAM_03 = Claim(
             st.tuples(rationals(nonzero=True), st.integers(1, 10), BETAS, BETAS),
             examples=100,
         ),
-        Check("the twin", same_as_twin, lambda budget: [2, 50]),
+        Check("on exact numbers", same_as_arrays, lambda budget: [2, 50]),
     ],
     controls=[
         Check("the bound usually quoted", lambda t: at_most(largest(t), 0.1 / 0.001**0.5), lambda budget: [1000]),
@@ -180,9 +181,9 @@ def same_path(seed, k):
     return holds(runs[0] == runs[1])
 
 
-def twin_invariant(c, signs, beta1, beta2, gamma):
-    """The twin on gradients c and -c, whose roots are exact."""
-    directions_of = lambda c: by_twin(tb.tiny.adam, [(c * s,) for s in signs], beta1=beta1, beta2=beta2, eps=F(0))
+def invariant_exactly(c, signs, beta1, beta2, gamma):
+    """On exact numbers gradients c and -c, whose roots are exact."""
+    directions_of = lambda c: exactly("adam", [(c * s,) for s in signs], beta1=beta1, beta2=beta2, eps=F(0))
     return equal(directions_of(gamma * c), directions_of(c))
 
 
@@ -199,8 +200,8 @@ ADAM_04 = Claim(
         Check("every coordinate by its own factor", invariant, scaled()),
         Check("runs, factors 2^k", same_path, st.tuples(seeds, st.integers(-20, 20)), examples=30),
         Check(
-            "the twin, exactly",
-            twin_invariant,
+            "on exact numbers",
+            invariant_exactly,
             st.tuples(
                 rationals(1, 9),
                 st.lists(st.sampled_from((-1, 1)), min_size=1, max_size=8),
@@ -337,9 +338,9 @@ def run_bound(decay, rate, g):
     return below(arcs, largest, 64 * EPS * largest)
 
 
-def first_of_twin(g, root):
-    """The twin's first step, exactly, for 1 - decay = root^2."""
-    d = by_twin(tb.tiny.rmsprop, [(g,)], decay=1 - root**2, eps=F(0))[0][0]
+def first_exactly(g, root):
+    """The first step on exact numbers, for 1 - decay = root^2."""
+    d = exactly("rmsprop", [(g,)], decay=1 - root**2, eps=F(0))[0][0]
     return equal(d, (-1 if g > 0 else 1) / root)
 
 
@@ -356,8 +357,8 @@ RMS_01 = Claim(
         Check("our direction", step_bound, signals_of_any_size()),
         Check("our optimizer", run_bound, signals_of_any_size(), examples=50),
         Check(
-            "the twin's first step",
-            first_of_twin,
+            "the first step on exact numbers",
+            first_exactly,
             st.tuples(rationals(nonzero=True), st.integers(1, 9).map(lambda k: F(k, 9))),
             examples=100,
         ),

@@ -15,7 +15,7 @@ import toybox as tb
 
 from ..cases import EPS, mean, populations, positive
 from ..claim import ERRORS, Check, Claim, Contrast, at_most, close, equal, only
-from ..ours import moves
+from ..ours import Quadratics, ends
 from .k_noise import (
     SMALL,
     S,
@@ -35,15 +35,15 @@ from .k_noise import (
 # --- NOISE-10: batch size for learning rate
 
 
-def stationary_variance(sgd, problem, drawn, centre, **hyper):
+def stationary_variance(method, problem, drawn, centre, **hyper):
     """E (x - centre)^2 of a method whose steps are affine in x, one dimension, all batches equally likely.
 
     Two places at a distance a from the centre have the mean square p a^2 + q after a step; V = p V + q.
     """
 
     def after(a):
-        places = [centre + a, centre - a]
-        return mean([(moves(sgd, problem, (x,), [b], **hyper)[0].x[0] - centre) ** 2 for x in places for b in drawn])
+        places = [(x,) for x in (centre + a, centre - a) for _ in drawn]
+        return mean([(x - centre) ** 2 for (x,) in ends(method, problem, places, 2 * drawn, **hyper)])
 
     q = after(F(0))
     return q / (1 - (after(F(1)) - q))
@@ -59,12 +59,13 @@ class Exchange(NamedTuple):
     k: int
 
     def variance(self, rate, B):
-        problem = tb.tiny.Quadratics([((self.h,),)] * 6, self.c)
-        return stationary_variance(tb.tiny.sgd, problem, list(subsets(6, B)), mean(self.c)[0], rate=rate)
+        problem = Quadratics([((self.h,),)] * 6, self.c)
+        return stationary_variance("sgd", problem, list(subsets(6, B)), mean(self.c)[0], rate=rate)
 
     def drift(self, rate, B):
-        problem = tb.tiny.Quadratics([((self.h,),)] * 6, self.c)
-        return mean([moves(tb.tiny.sgd, problem, (F(0),), [b], rate=rate)[0].x for b in subsets(6, B)])[0]
+        problem = Quadratics([((self.h,),)] * 6, self.c)
+        drawn = list(subsets(6, B))
+        return mean(ends("sgd", problem, [(F(0),)] * len(drawn), drawn, rate=rate))[0]
 
 
 @st.composite
@@ -194,11 +195,12 @@ def schedule_of_ours(numerator, denominator):
     from toybox import methods
 
     e, T, t, made = F(numerator, denominator), 40, 0, []
+    printed = lambda t: 1 if t <= T // 2 else 2 if t <= 3 * T // 4 else 4
     while t < T:
-        made.append(max(1, int(e * tb.tiny.doubling(t, T))))
+        made.append(max(1, int(e * printed(t))))
         t += made[-1]
     once = methods.labpal.LABPAL(approximation_batches=1)  # its search draws no further batch
-    found = methods.labpal.BatchSchedule(once, lambda t: tb.tiny.doubling(t, T), float(e))
+    found = methods.labpal.BatchSchedule(once, methods.labpal.SCHEDULES["doubling"](T), float(e))
     return equal(found(len(made)), made)
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 import toybox as tb
 
-from ..cases import EPS, add, batches, dot, mean, populations, seeds, vectors
+from ..cases import EPS, add, batches, dot, mean, populations, scale, seeds, vectors
 from ..claim import ERRORS, Check, Claim, Contrast, above, below, close, equal, only, sigmas
+from ..ours import Quadratics
 
 # --- populations of gradients, and their batches
 
@@ -34,16 +35,16 @@ def tuples(D, B):
     return product(range(D), repeat=B)
 
 
-def twin(g):
+def exactly(g):
     """L_i(x) = |x + g_i|^2 / 2 on exact numbers: sample i has the gradient g_i at 0."""
     n = len(g[0])
     eye = tuple(tuple(F(i == j) for j in range(n)) for i in range(n))
-    return tb.tiny.Quadratics([eye] * len(g), [tb.tiny.scale(-1, v) for v in g])
+    return Quadratics([eye] * len(g), [scale(-1, v) for v in g])
 
 
 def gradients(g, drawn):
-    """The gradients at 0 of batches, by the twin."""
-    problem, origin = twin(g), (F(0),) * len(g[0])
+    """The gradients at 0 of batches, on exact numbers."""
+    problem, origin = exactly(g), (F(0),) * len(g[0])
     return [problem.gradient(origin, batch) for batch in drawn]
 
 
@@ -58,7 +59,7 @@ def outer(u, v):
 
 
 def scaled(s, M):
-    return tuple(tb.tiny.scale(s, row) for row in M)
+    return tuple(scale(s, row) for row in M)
 
 
 def covariance(g, divisor):
@@ -160,7 +161,7 @@ TEN = tuple((F(i), F(i * i, 3)) for i in range(1, 11))  # D = 10 gradients
 
 def literal_line():
     """The third line of 2.56 as printed, D = 10 and B = 2: (1 - D/B) g = -4 g."""
-    return equal(third_line(TEN, 2, divisor=2), tb.tiny.scale(-4, mean(TEN)))
+    return equal(third_line(TEN, 2, divisor=2), scale(-4, mean(TEN)))
 
 
 NOISE_01 = Claim(

@@ -13,21 +13,21 @@ from hypothesis import strategies as st
 
 import toybox as tb
 
-from ..cases import EPS, add, mean, populations, positive, rotation, seeds, tol_solve
+from ..cases import EPS, add, mean, populations, positive, rotation, seeds, times, tol_solve
 from ..claim import ERRORS, Check, Claim, close, equal, holds, only
-from ..ours import moves, on_rule
+from ..ours import Quadratics, ends, on_rule
 from .k_noise import (
     TEN,
     S,
     apart,
     errors,
+    exactly,
     in_the_mean,
     outer,
     samplings,
     scaled,
     squares,
     subsets,
-    twin,
 )
 
 # --- NOISE-07: from the covariance of a step to the noise scale
@@ -59,7 +59,8 @@ def steps_of_sgd(g, rate, interval=None):
     """Our SGD's steps from 0 scatter by nu S / D times the interval (the rate), with nu of eq. 2.67."""
     D, found, origin = len(g), {}, (F(0),) * len(g[0])
     for B in range(1, D + 1):
-        ways = [moves(tb.tiny.sgd, twin(g), origin, [batch], rate=rate)[0].x for batch in subsets(D, B)]
+        drawn = list(subsets(D, B))
+        ways = ends("sgd", exactly(g), [origin] * len(drawn), drawn, rate=rate)
         missed = [add(way, rate, mean(g)) for way in ways]
         nu = rate * (F(D, B) - 1)
         found[B] = equal(mean([outer(v, v) for v in missed]), scaled((interval or rate) * nu / D, S(g)))
@@ -274,8 +275,8 @@ def noise_everywhere(g, H, x, curvature=None):
     """C = (1/B - 1/D) H S H at 0 and at x. curvature: another multiple of H for the last sample."""
     D, n, found = len(g), len(g[0]), {}
     bent = [H] * (D - 1) + [scaled(curvature or F(1), H)]
-    problem = tb.tiny.Quadratics(bent, g)
-    image = tuple(problem.times(0, v) for v in g)  # H c_i
+    problem = Quadratics(bent, g)
+    image = tuple(times(H, v) for v in g)  # H c_i
     for place in ((F(0),) * n, x[:n]):
         for B in range(1, D + 1):
             drawn = [problem.gradient(place, batch) for batch in subsets(D, B)]

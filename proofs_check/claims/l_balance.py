@@ -14,13 +14,11 @@ from scipy.special import stdtrit
 import toybox as tb
 from toybox.quotations import quote
 
-from ..cases import EPS, dot, mean, populations, positive
+from ..cases import EPS, dot, mean, populations, positive, scale
 from ..claim import ERRORS, Check, Claim, Contrast, at_most, close, equal, only, sigmas
-from ..ours import on_rule
+from ..ours import Quadratics, line, on_rule
 from .k_noise import apart, gradients, subsets
 from .k_scale import discrete, places
-
-scale = tb.tiny.scale
 
 # --- SGD-05: a batch that grows on a fixed line
 
@@ -31,10 +29,10 @@ def grown(g, B, k, own_direction=False):
     Slopes along -g_B on exact numbers, |g_B| times those along the unit direction; own_direction: along that of the
     grown batch, scaled alike (one dimension).
     """
-    D, problem, origin, found = len(g), tb.tiny.Quadratics(*unit_curvature(g)), (F(0),) * len(g[0]), {}
+    D, problem, origin, found = len(g), Quadratics(*unit_curvature(g)), (F(0),) * len(g[0]), {}
     for batch in combinations(range(D), B):
         d = scale(-1, problem.gradient(origin, batch))
-        slope = lambda samples, d=d: tb.tiny.line(problem, origin, d, samples)[1](F(0))
+        slope = lambda samples, d=d: line(problem, origin, d, samples)[1](F(0))
         rest = tuple(i for i in range(D) if i not in batch)
         larger = [batch + more for more in combinations(rest, (k - 1) * B)]
         along_own = lambda samples, d=d: -abs(problem.gradient(origin, samples)[0] * d[0])
@@ -54,8 +52,8 @@ def unit_curvature(g):
 def shrinks_by(others, k):
     """How much the mean slope of the first sample's batch shrinks where the others have this slope, D = 7, B = 1."""
     g = ((F(1),),) + ((F(others),),) * 6
-    problem = tb.tiny.Quadratics(*unit_curvature(g))
-    slope = lambda samples: tb.tiny.line(problem, (F(0),), (F(-1),), samples)[1](F(0))
+    problem = Quadratics(*unit_curvature(g))
+    slope = lambda samples: line(problem, (F(0),), (F(-1),), samples)[1](F(0))
     return slope((0,)) / mean([slope((0, *more)) for more in combinations(range(1, 7), k - 1)])
 
 

@@ -12,24 +12,22 @@ from hypothesis import strategies as st
 
 import toybox as tb
 
-from ..cases import EPS, mean, populations, positive, seeds, solve, times
+from ..cases import EPS, dot, mean, populations, positive, scale, seeds, solve, times
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
-from ..ours import moves, on_rule, walk
+from ..ours import Quadratics, ends, moves, on_rule, walk
 from .k_exchange import stationary_variance
 from .k_noise import S, apart, in_the_mean, squares, subsets, trace
 from .l_sgd import minibatches, pairs
-
-scale = tb.tiny.scale
 
 # --- SGD-08: twice the optimal step
 
 
 def twice(batch):
     """PAL's step for alpha = 2 leads to a point of the same loss, on exact numbers."""
-    loss = lambda x: batch.twin.value(x, (0,))
+    loss = lambda x: batch.exactly.value(x, (0,))
     hyper = {"alpha": 2, "beta": 0, "mu": F(1, 3), "s_max": F(10**9)}
-    move = moves(tb.tiny.pal, batch.twin, batch.origin, [(0,)], **hyper)[0]
-    along = tb.tiny.dot(batch.g, times(batch.Q, batch.g))
+    move = moves("pal", batch.exactly, batch.origin, [(0,)], **hyper)[0]
+    along = dot(batch.g, times(batch.Q, batch.g))
     return {
         "loss": equal(loss(move.x), loss(batch.origin)),
         "step": equal(move.step, 2 * batch.length**3 / along),  # |g| over the curvature along the unit direction
@@ -38,9 +36,10 @@ def twice(batch):
 
 def twice_on_full(pair):
     """SGD with twice the locally optimal rate leaves the full loss where it was."""
-    rate = tb.tiny.dot(pair.g, pair.g_B) / tb.tiny.dot(pair.g_B, times(pair.H, pair.g_B))
-    origin, loss = (F(0),) * len(pair.g), lambda x: pair.twin.value(x, (0, 1))
-    return equal(loss(moves(tb.tiny.sgd, pair.twin, origin, [(0,)], rate=2 * rate)[0].x), loss(origin))
+    rate = dot(pair.g, pair.g_B) / dot(pair.g_B, times(pair.H, pair.g_B))
+    assume(rate > 0)  # else -g_B leads uphill
+    origin, loss = (F(0),) * len(pair.g), lambda x: pair.exactly.value(x, (0, 1))
+    return equal(loss(moves("sgd", pair.exactly, origin, [(0,)], rate=2 * rate)[0].x), loss(origin))
 
 
 def twice_on_arrays(batch):
@@ -93,15 +92,15 @@ class Bowls(NamedTuple):
     h: F
 
     def variance(self, method, **hyper):
-        problem = tb.tiny.Quadratics([((self.h,),)] * 6, self.c)
+        problem = Quadratics([((self.h,),)] * 6, self.c)
         return stationary_variance(method, problem, list(subsets(6, 2)), mean(self.c)[0], **hyper)
 
     def pal(self, alpha):
-        return self.variance(tb.tiny.pal, alpha=alpha, beta=0, mu=F(1, 3), s_max=F(10**9))
+        return self.variance("pal", alpha=alpha, beta=0, mu=F(1, 3), s_max=F(10**9))
 
     def sgd(self, share):
         """``share``: rate times h."""
-        return self.variance(tb.tiny.sgd, rate=share / self.h)
+        return self.variance("sgd", rate=share / self.h)
 
     @property
     def of_batches(self):
@@ -197,30 +196,29 @@ class Sum(NamedTuple):
     H: tuple
 
     @property
-    def twin(self):
-        return tb.tiny.Quadratics([self.H] * len(self.g), [scale(-1, solve(self.H, v)) for v in self.g])
+    def exactly(self):
+        return Quadratics([self.H] * len(self.g), [scale(-1, solve(self.H, v)) for v in self.g])
 
     @property
     def along(self):
         """|g|^2, g'Hg and tr HS."""
         centre = mean(self.g)
-        HS = [[tb.tiny.dot(row, column) for column in zip(*S(self.g), strict=True)] for row in self.H]
-        return tb.tiny.dot(centre, centre), tb.tiny.dot(centre, times(self.H, centre)), trace(HS)
+        HS = [[dot(row, column) for column in zip(*S(self.g), strict=True)] for row in self.H]
+        return dot(centre, centre), dot(centre, times(self.H, centre)), trace(HS)
 
     def best(self, B):
         """The vertex of the mean full loss after our SGD's step, a parabola in the rate, from rates 0, 1 and 2."""
         origin, whole, drawn = (F(0),) * len(self.H), tuple(range(len(self.g))), list(subsets(len(self.g), B))
-        after = lambda rate: mean(
-            [self.twin.value(moves(tb.tiny.sgd, self.twin, origin, [b], rate=F(rate))[0].x, whole) for b in drawn]
-        )
+        ways = lambda rate: ends("sgd", self.exactly, [origin] * len(drawn), drawn, rate=F(rate))
+        after = lambda rate: mean([self.exactly.value(x, whole) for x in ways(rate)])
         zero, one, two = map(after, range(3))
         bend = (two - 2 * one + zero) / 2
         return -(one - zero - bend) / (2 * bend)
 
     def mean_of_ratios(self, B):
         """E lambda_opt."""
-        drawn, centre = [self.twin.gradient((F(0),) * len(self.H), b) for b in subsets(len(self.g), B)], mean(self.g)
-        return mean([tb.tiny.dot(centre, v) / tb.tiny.dot(v, times(self.H, v)) for v in drawn])
+        drawn, centre = [self.exactly.gradient((F(0),) * len(self.H), b) for b in subsets(len(self.g), B)], mean(self.g)
+        return mean([dot(centre, v) / dot(v, times(self.H, v)) for v in drawn])
 
 
 @st.composite

@@ -9,6 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
+from toybox.exact import root
 
 from ..cases import (
     EPS,
@@ -20,16 +22,15 @@ from ..cases import (
     rational_quadratics,
     rationals,
     rotation,
+    scale,
     seeds,
     solve,
     times,
     vectors,
 )
 from ..claim import ERRORS, Check, Claim, Contrast, above, at_most, below, close, equal, holds, only
-from ..ours import moves, on_rule, walk
+from ..ours import Quadratics, line, moves, on_rule, walk
 from .k_noise import POPULATIONS, S, apart, gradients, many_populations, subsets, trace
-
-scale = tb.tiny.scale
 
 
 @st.composite
@@ -53,8 +54,8 @@ class Batch(NamedTuple):
     rate: F
 
     @property
-    def twin(self):
-        return tb.tiny.Quadratics([self.Q], [self.m])
+    def exactly(self):
+        return Quadratics([self.Q], [self.m])
 
     @property
     def origin(self):
@@ -80,10 +81,11 @@ def vertex(batch, curvature=None, a=None):
     """
     k = 1 / batch.rate if curvature is None else curvature
     a = k / 2 if a is None else a
-    phi, slope = tb.tiny.line(batch.twin, batch.origin, batch.unit, (0,))
+    phi, slope = line(batch.exactly, batch.origin, batch.unit, (0,))
     parabola = lambda s: phi(F(0)) + slope(F(0)) * s + a * s * s
-    s, _, _ = tb.tiny.parabola_step(parabola, slope(F(0)), F(1, 3), 1, 10**9)
-    found = moves(tb.tiny.sgd, batch.twin, batch.origin, [(0,)], rate=batch.rate)[0].x
+    pal = methods.pal.PAL(mu=F(1, 3), s_max=10**9)
+    s = tb.search(pal, parabola, slope0=slope(F(0))).step
+    found = moves("sgd", batch.exactly, batch.origin, [(0,)], rate=batch.rate)[0].x
     return {
         "slope": equal(slope(F(0)), -batch.length),
         "length over curvature": equal(found, scale(batch.length / k, batch.unit)),
@@ -168,9 +170,9 @@ class Pair(NamedTuple):
     g_B: tuple
 
     @property
-    def twin(self):
+    def exactly(self):
         other = add(scale(2, self.g), -1, self.g_B)
-        return tb.tiny.Quadratics([self.H] * 2, [scale(-1, solve(self.H, v)) for v in (self.g_B, other)])
+        return Quadratics([self.H] * 2, [scale(-1, solve(self.H, v)) for v in (self.g_B, other)])
 
     @property
     def s(self):
@@ -180,7 +182,7 @@ class Pair(NamedTuple):
 
 
 def length(v):
-    return tb.tiny.root(dot(v, v))
+    return root(dot(v, v))
 
 
 @st.composite
@@ -195,13 +197,13 @@ def locally_optimal(pair):
     """The slope of the full loss at s_opt is 0; s_opt / |g_B| is the learning rate that our exact search finds."""
     origin, whole, size = (F(0),) * len(pair.g), (0, 1), length(pair.g_B)
     rate = dot(pair.g, pair.g_B) / dot(pair.g_B, times(pair.H, pair.g_B))
-    _, slope = tb.tiny.line(pair.twin, origin, scale(-1 / size, pair.g_B), whole)
-    move = moves(tb.tiny.exact_full, pair.twin, origin, [(0,)], full=whole)[0]
+    _, slope = line(pair.exactly, origin, scale(-1 / size, pair.g_B), whole)
+    move = moves("exact-full", pair.exactly, origin, [(0,)])[0]
     return {
         "vertex": equal(slope(pair.s), 0),
         "rate": equal(pair.s / size, rate),
         "our search": equal(move.step, max(rate, 0)),  # where -g_B ascends (rate < 0) it stays
-        "status": holds(move.status == ("FOUND" if rate > 0 else "STATIONARY" if rate == 0 else "ASCENT")),
+        "status": holds(move.status.name == ("FOUND" if rate > 0 else "STATIONARY" if rate == 0 else "ASCENT")),
         "sign of c": equal(pair.s, -rate * -size),
     }
 
@@ -215,7 +217,7 @@ def searched_on_arrays(pair):
     from toybox import methods
 
     H, n = np.array(pair.H, float), len(pair.g)
-    m = np.array(pair.twin.m, float)
+    m = np.array(pair.exactly.m, float)
     problem = tb.problems.NoisyQuadratic(H, m)
     first = np.array([[0]])
     found = walk(problem, on_rule(methods.exact.Exact(on="full")), np.zeros(n), sampler=lambda t, j: first, batch=1)
@@ -484,13 +486,13 @@ def others_equal(bowl):
 def longer(g, H):
     """Our exact searches on exact numbers: the full loss asks for a shorter step just where SGD-03 says steeper."""
     D, found = len(g), {}
-    problem = tb.tiny.Quadratics([H] * D, [scale(-1, solve(H, v)) for v in g])
-    origin, centre, whole = (F(0),) * len(H), mean(g), tuple(range(D))
+    problem = Quadratics([H] * D, [scale(-1, solve(H, v)) for v in g])
+    origin, centre = (F(0),) * len(H), mean(g)
     for B in range(1, D + 1):
         for batch, v in zip(subsets(D, B), gradients(g, subsets(D, B)), strict=True):
             if dot(centre, v) > 0:
-                own = moves(tb.tiny.exact, problem, origin, [batch])[0].step
-                full = moves(tb.tiny.exact_full, problem, origin, [batch], full=whole)[0].step
+                own = moves("exact", problem, origin, [batch])[0].step
+                full = moves("exact-full", problem, origin, [batch])[0].step
                 found[batch] = holds((full <= own) == (dot(v, v) >= dot(centre, v)))
     return found or {"no batch descends": 0}
 
@@ -503,8 +505,8 @@ def planes(draw):
 
 def losses_at(s, g):
     """Of (x + g_i)^2 / 2 from 0 along -1: of both samples, and of all."""
-    problem = tb.tiny.Quadratics([((F(1),),)] * 2, [scale(-1, v) for v in g])
-    return [tb.tiny.line(problem, (F(0),), (F(-1),), batch)[0](s) for batch in ((0,), (1,), (0, 1))]
+    problem = Quadratics([((F(1),),)] * 2, [scale(-1, v) for v in g])
+    return [line(problem, (F(0),), (F(-1),), batch)[0](s) for batch in ((0,), (1,), (0, 1))]
 
 
 def lower_everywhere(s, g):

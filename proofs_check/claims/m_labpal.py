@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
+from toybox.exact import root
 from toybox.quotations import quote
 
 from ..cases import add, dot, positive, rational_quadratics, solve, times
@@ -51,7 +52,7 @@ def length_of_step(place):
     g = place.gradient(place.x)
     curvature = dot(g, times(place.Q, g)) / dot(g, g)
     wanted = min(place.alpha * length(g) / curvature, F(1))
-    sgd, nsgd = (first_move(place, twin) for twin in (tb.tiny.labpal_sgd, tb.tiny.labpal_nsgd))
+    sgd, nsgd = (first_move(place, name) for name in ("labpal-sgd", "labpal-nsgd"))
     return {
         "rate times |g|": equal(sgd.step * length(g), wanted),
         "step along the unit direction": equal(nsgd.step, wanted),
@@ -59,13 +60,17 @@ def length_of_step(place):
     }
 
 
-def first_move(place, twin):
-    plain = Plain(place.f, place.gradient)
-    return moves(twin, plain, place.x, [(0,)], fresh=lambda t, j: (0,), alpha=place.alpha, s_max=F(1))[0]
+def labpal(place, name, steps):
+    """Its moves on exact numbers, all batches alike."""
+    return moves(name, Plain(place.f, place.gradient), place.x, [(0,)] * steps, alpha=place.alpha, schedule="constant")
+
+
+def first_move(place, name):
+    return labpal(place, name, 1)[0]
 
 
 def length(g):
-    return tb.tiny.root(dot(g, g))
+    return root(dot(g, g))
 
 
 def arrays_agree(place):
@@ -75,21 +80,17 @@ def arrays_agree(place):
     without cancellation do not lose; 1e-9 leaves room for the rounding of Q alone. A first step that ends in the
     minimum leaves a gradient of rounding errors, whose direction means nothing: there is no second one to compare.
     """
-    arrived = not any(place.gradient(first_move(place, tb.tiny.labpal_sgd).x))
+    arrived = not any(place.gradient(first_move(place, "labpal-sgd").x))
     steps = 1 if arrived else 2
     problem = tb.problems.NoisyQuadratic(np.array(place.Q, float)[None], np.array([place.m], float))
-    plain = Plain(place.f, place.gradient)
     slack = {}
-    for keeps, twin, direction in (
-        ("rate", tb.tiny.labpal_sgd, tb.methods.fixed.Gradient()),
-        ("length", tb.tiny.labpal_nsgd, tb.methods.fixed.Unit()),
+    for keeps, name, direction in (
+        ("rate", "labpal-sgd", tb.methods.fixed.Gradient()),
+        ("length", "labpal-nsgd", tb.methods.fixed.Unit()),
     ):
         rule = methods.labpal.LABPAL(alpha=float(place.alpha), approximation_batches=1, keeps=keeps)
         found = walk(problem, on_rule(rule, direction), np.array(place.x, float), steps)
-        exact = moves(
-            twin, plain, tuple(map(float, place.x)), [(0,)] * steps, fresh=lambda t, j: (0,), alpha=float(place.alpha)
-        )
-        wanted = np.array([move.x for move in exact])
+        wanted = np.array([move.x for move in labpal(place, name, steps)], float)
         slack[keeps] = close(found.theta[1:, 0], wanted, 1e-9 * (1 + np.abs(wanted).max()))
     return slack
 
@@ -97,8 +98,7 @@ def arrays_agree(place):
 def reused_elsewhere():
     """A rate measured where |g| = 5, used where |g| = 5/2: the way is half as long, not alpha s_min."""
     place = Place(((F(1), F(0)), (F(0), F(1))), (F(0), F(0)), (F(3, 5), F(4, 5)), F(1, 2))
-    plain = Plain(place.f, place.gradient)
-    first, second = moves(tb.tiny.labpal_sgd, plain, place.x, [(0,)] * 2, fresh=lambda t, j: (0,), alpha=place.alpha)
+    first, second = labpal(place, "labpal-sgd", 2)
     return equal(length(add(second.x, -1, first.x)), length(add(first.x, -1, place.x)))
 
 
@@ -152,7 +152,7 @@ def ours(k):
     """A search every ``reuse`` updates draws ceil(10 / k) times k batches, every other update k.
 
     Algorithm 9 counts the search and its direction's update apart; ours makes the search part of an update (the head
-    of rules/measured.py), so a round is shorter by one batch of k.
+    of methods/labpal.py), so a round is shorter by one batch of k.
     """
     search = k * ceil(F(10, k))
     return equal(drawn(k), [search if t % 10 == 0 else k for t in range(21)])
@@ -184,7 +184,7 @@ def updates(T, by_time=True):
     """Algorithm 9 without searches: k of each update; t counts time, or else updates."""
     t, made = 0, []
     while t < T:
-        k = tb.tiny.doubling(t, T)
+        k = methods.labpal.SCHEDULES["doubling"](T)(t)
         made.append(k)
         t += k if by_time else 1
     return made
@@ -242,7 +242,7 @@ LAB_03 = Claim(
     counterexamples=[
         Check(
             "batches at the time t, the printed words taken literally: after two units of it",
-            lambda t, t_max: Contrast(2, tb.tiny.doubling(t, t_max)),
+            lambda t, t_max: Contrast(2, methods.labpal.SCHEDULES["doubling"](t_max)(t)),
             only(3, 100),
         ),
     ],

@@ -14,7 +14,7 @@ from toybox import methods
 
 from ..cases import EPS, add, dot, positive, rational_quadratics, rationals, times, vectors
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
-from ..ours import Plain, moves, on_rule, walk
+from ..ours import Plain, Quadratics, line, moves, on_rule, walk
 
 # --- quadratics whose eigenvectors are rational
 
@@ -36,8 +36,8 @@ class Modes(NamedTuple):
         return tuple(dot(self.c, column) for column in zip(*self.U, strict=True))
 
     @property
-    def twin(self):
-        return tb.tiny.Quadratics([self.H], [(F(0),) * len(self.h)])
+    def exactly(self):
+        return Quadratics([self.H], [(F(0),) * len(self.h)])
 
     @property
     def arrays(self):
@@ -91,7 +91,7 @@ def follows(case, k, factor, limit=2):
     """Components are (1 - eta h)^t times the first and do as the text says, one of them at the factor wanted."""
     k %= len(case.h)
     rate = factor / case.h[k]
-    steps = moves(tb.tiny.sgd, case.twin, case.x, [(0,)] * 4, rate=rate)
+    steps = moves("sgd", case.exactly, case.x, [(0,)] * 4, rate=rate)
     slack = {}
     for j, (h, found) in enumerate(zip(case.h, case.components(steps), strict=True)):
         slack[f"powers {j}"] = equal(found, [(1 - rate * h) ** t * found[0] for t in range(5)])
@@ -107,7 +107,7 @@ def arrays_follow(case):
     ).theta
     size, n, slack = float(max(case.h)), len(case.h), {}
     for rate, found in zip(rates, np.moveaxis(theta[1:, 0], 1, 0), strict=True):
-        exact = [step.x for step in moves(tb.tiny.sgd, case.twin, case.x, [(0,)] * 4, rate=rate)]
+        exact = [step.x for step in moves("sgd", case.exactly, case.x, [(0,)] * 4, rate=rate)]
         growth = (1 + float(rate) * size) ** np.arange(1, 5) * np.linalg.norm(np.array(case.x, float))
         slack[f"{rate}"] = close(found, np.array(exact, float), ((n + 4) * EPS * np.arange(1, 5) * growth)[:, None])
     return slack
@@ -115,13 +115,13 @@ def arrays_follow(case):
 
 def oscillates(factor):
     """A component alternates and shrinks."""
-    steps = moves(tb.tiny.sgd, UNIT.twin, UNIT.x, [(0,)] * 4, rate=factor)
+    steps = moves("sgd", UNIT.exactly, UNIT.x, [(0,)] * 4, rate=factor)
     return equal(seen(UNIT.components(steps)[0]), ALTERNATING)
 
 
 def with_momentum(beta, factor):
     """The regime without momentum, of a run with it."""
-    steps = moves(tb.tiny.momentum, UNIT.twin, UNIT.x, [(0,)] * 6, rate=factor, beta=beta)
+    steps = moves("momentum", UNIT.exactly, UNIT.x, [(0,)] * 6, rate=factor, beta=beta)
     return equal(seen(UNIT.components(steps)[0]), regime(factor))
 
 
@@ -199,7 +199,7 @@ class Along(NamedTuple):
     d: tuple
 
     def __call__(self, alpha):
-        return tb.tiny.line(Plain(self.Q.f, self.Q.gradient), self.Q.x, self.d, (0,))[0](alpha)
+        return line(Plain(self.Q.f, self.Q.gradient), self.Q.x, self.d, (0,))[0](alpha)
 
 
 class Bump(NamedTuple):

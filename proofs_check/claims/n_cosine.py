@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
+from toybox.exact import root
 
 from ..cases import (
     EPS,
@@ -23,11 +24,12 @@ from ..cases import (
     populations,
     positive,
     rational_quadratics,
+    scale,
     solve,
     times,
 )
 from ..claim import Check, Claim, Contrast, above, at_most, close, equal, only
-from ..ours import Plain, moves, on_rule, walk
+from ..ours import Plain, Quadratics, ends, moves, on_rule, walk
 
 # --- populations of gradients g_i at the origin, on losses with a common Hessian
 
@@ -48,11 +50,11 @@ class Cloud(NamedTuple):
 
     @property
     def centres(self):
-        return [solve(self.H, tb.tiny.scale(-1, g)) for g in self.g]
+        return [solve(self.H, scale(-1, g)) for g in self.g]
 
     @property
-    def twin(self):
-        return tb.tiny.Quadratics([self.H] * self.N, self.centres)
+    def exactly(self):
+        return Quadratics([self.H] * self.N, self.centres)
 
     @property
     def arrays(self):
@@ -68,8 +70,8 @@ class Cloud(NamedTuple):
         return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - lost) for j in axes) for i in axes)
 
     def gradients(self, drawn):
-        """The gradients of batches at the origin, by the twin."""
-        problem = self.twin
+        """The gradients of batches at the origin, on exact numbers."""
+        problem = self.exactly
         return [problem.gradient(self.origin, batch) for batch in drawn]
 
 
@@ -256,8 +258,8 @@ def curvature(q: RationalQuadratic, g):
 
 
 def after(q, rate):
-    """The gradient before and after a step of gradient descent, by the twin."""
-    step = moves(tb.tiny.sgd, Plain(q.f, q.gradient), q.x, [(0,)], rate=rate)[0]
+    """The gradient before and after a step of gradient descent, on exact numbers."""
+    step = moves("sgd", Plain(q.f, q.gradient), q.x, [(0,)], rate=rate)[0]
     return q.gradient(q.x), q.gradient(step.x)
 
 
@@ -298,7 +300,7 @@ def at_an_eigenvector(h, k, rate):
     x = tuple(F(j == k) for j in range(len(h)))
     Q = tuple(tuple(v / 2 * (i == j) for j, v in enumerate(h)) for i, _ in enumerate(h))
     g, later = after(RationalQuadratic(Q, (F(0),) * len(h), F(0), x), rate)
-    return equal(dot(g, later) / tb.tiny.root(dot(g, g) * dot(later, later)), sign(1 - rate * h[k]))
+    return equal(dot(g, later) / root(dot(g, g) * dot(later, later)), sign(1 - rate * h[k]))
 
 
 diagonals = st.integers(1, 4).flatmap(
@@ -315,7 +317,7 @@ def arrays_turn(q):
     """
     n, names = len(q.x), rates(q)
     eta, H, x = np.array([float(v) for v in names.values()]), 2 * np.array(q.Q, float), np.array(q.x, float)
-    centre = np.array(solve(q.Q, tb.tiny.scale(F(-1, 2), q.r)), float)
+    centre = np.array(solve(q.Q, scale(F(-1, 2), q.r)), float)
     problem = tb.problems.NoisyQuadratic(H, centre)
     theta = walk(problem, on_rule(methods.fixed.Fixed(rate=eta)), x).theta[:, 0]
     g, later = (problem.at(place, problem.population).gradient for place in theta)
@@ -328,11 +330,11 @@ def arrays_turn(q):
 
 
 def products(cloud, rate, B):
-    """(g_B0, g_B1) of all pairs of batches of two steps of SGD from the origin, by the twin."""
-    problem, both = cloud.twin, []
-    for first in batches(cloud.N, B):
+    """(g_B0, g_B1) of all pairs of batches of two steps of SGD from the origin, on exact numbers."""
+    problem, both = cloud.exactly, []
+    drawn = list(batches(cloud.N, B))
+    for first, x in zip(drawn, ends("sgd", problem, [cloud.origin] * len(drawn), drawn, rate=rate), strict=True):
         g = problem.gradient(cloud.origin, first)
-        x = moves(tb.tiny.sgd, problem, cloud.origin, [first], rate=rate)[0].x
         both += [(g, problem.gradient(x, second)) for second in batches(cloud.N, B)]
     return both
 
@@ -419,7 +421,7 @@ def cosine_decided(cloud, factor, limit=1):
 
 def mean_cosines(cloud, rate):
     """The mean of eq. 5 over all pairs of batches, by batch size; exact where the roots are."""
-    cosine = lambda u, v: dot(u, v) / tb.tiny.root(dot(u, u) * dot(v, v))
+    cosine = lambda u, v: dot(u, v) / root(dot(u, u) * dot(v, v))
     return [
         sum(cosine(u, v) for u, v in both) / len(both)
         for both in (products(cloud, rate, B) for B in range(1, cloud.N + 1))

@@ -12,9 +12,21 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
-from ..cases import EPS, add, dot, positive, powers, rational_quadratics, rotation, seeds, times, vectors
+from ..cases import (
+    EPS,
+    add,
+    dot,
+    positive,
+    powers,
+    rational_quadratics,
+    rotation,
+    scale,
+    seeds,
+    times,
+    vectors,
+)
 from ..claim import ERRORS, Check, Claim, above, at_most, close, equal
-from ..ours import Plain, moves, on_rule, walk
+from ..ours import Plain, Quadratics, line, moves, on_rule, walk
 
 # --- SGD at stationarity, in many lanes
 
@@ -66,11 +78,11 @@ def bend_of(line):
 
 
 def floors(problem, x, batches, rate, full):
-    """Along SGD: minima of the full-batch lines along its gradient, and of the steps themselves, by the twins."""
+    """Along SGD: minima of the full-batch lines along its gradient, and of the steps themselves, on exact numbers."""
     on_lines, on_steps = [], []
     for batch in batches:
-        low = moves(tb.tiny.exact_full, problem, x, [batch], full=full)[0]
-        after = moves(tb.tiny.sgd, problem, x, [batch], rate=rate)[0].x
+        low = moves("exact-full", problem, x, [batch])[0]
+        after = moves("sgd", problem, x, [batch], rate=rate)[0].x
         on_lines.append(problem.value(low.x, full))
         on_steps.append(on_lines[-1] if low.step < rate else problem.value(after, full))
         x = after
@@ -80,13 +92,13 @@ def floors(problem, x, batches, rate, full):
 def sinks(h, c, factor):
     """Gradient descent with factor times 2 / largest eigenvalue, axes along the eigenvectors: neither floor rises."""
     Q = tuple(tuple(v * (i == j) for j in range(len(h))) for i, v in enumerate(h))
-    return both_fall(tb.tiny.Quadratics([Q], [(F(0),) * len(h)]), c, 2 * factor / max(h))
+    return both_fall(Quadratics([Q], [(F(0),) * len(h)]), c, 2 * factor / max(h))
 
 
 def sinks_rotated(q, factor):
     """In any axes, with factor times 2 / largest row sum, which is at least the largest eigenvalue."""
-    H = tuple(tb.tiny.scale(2, row) for row in q.Q)
-    return both_fall(tb.tiny.Quadratics([H], [q.r]), q.x, 2 * factor / max(sum(map(abs, row)) for row in H))
+    H = tuple(scale(2, row) for row in q.Q)
+    return both_fall(Quadratics([H], [q.r]), q.x, 2 * factor / max(sum(map(abs, row)) for row in H))
 
 
 def both_fall(problem, x, rate):
@@ -100,7 +112,7 @@ def falling(found):
 
 def two_batches():
     """Two minimisers, and batches of one sample each in turn, from the common minimum on."""
-    problem = tb.tiny.Quadratics([((F(1), F(0)), (F(0), F(3)))] * 2, [(F(1), F(0)), (F(-1), F(1))])
+    problem = Quadratics([((F(1), F(0)), (F(0), F(3)))] * 2, [(F(1), F(0)), (F(-1), F(1))])
     return falling(floors(problem, (F(0), F(1, 2)), [(0,), (1,)] * 2, F(1, 5), (0, 1))[1])
 
 
@@ -238,12 +250,12 @@ class BatchStep(NamedTuple):
 
     @property
     def d(self):
-        return tb.tiny.scale(-1, self.problem.gradient(self.q.x, (0,)))
+        return scale(-1, self.problem.gradient(self.q.x, (0,)))
 
     @property
     def line(self):
         """The full loss and its slope along the batch's negative gradient."""
-        return tb.tiny.line(self.problem, self.q.x, self.d, (0, 1))
+        return line(self.problem, self.q.x, self.d, (0, 1))
 
     @property
     def best(self):
@@ -276,7 +288,7 @@ def valley(phi, points):
 def has_minimum(step):
     """On a step of SGD: a minimum inside iff slopes of both signs at the ends iff 0 < lambda_opt < lambda."""
     (phi, slope), rate, best = step.line, step.rate, step.best
-    x = moves(tb.tiny.sgd, step.problem, step.q.x, [(0,)], rate=rate)[0].x
+    x = moves("sgd", step.problem, step.q.x, [(0,)], rate=rate)[0].x
     on_step = lambda s: phi(rate * s)
     found = int(valley(on_step, [*EIGHTHS, best / rate]) > 0)
     return {

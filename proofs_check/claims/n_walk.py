@@ -15,20 +15,9 @@ import toybox as tb
 from toybox import losses, methods
 from toybox.xp import namespace
 
-from ..cases import (
-    EPS,
-    add,
-    batches,
-    dot,
-    mean,
-    populations,
-    rotation,
-    seeds,
-    times,
-    tol_eigen,
-)
+from ..cases import EPS, add, batches, dot, mean, populations, rotation, scale, seeds, times, tol_eigen
 from ..claim import ERRORS, Check, Claim, Contrast, below, close, equal, only, sigmas
-from ..ours import on_rule
+from ..ours import Quadratics, on_rule
 
 # --- WALK-01: the Hessian of a negative log likelihood
 
@@ -351,10 +340,10 @@ def of_samples(g, lost):
 
 
 def of_batches(g, drawn):
-    """The gradients are those of L_i(x) = |x + g_i|^2 / 2 at 0, by the twin."""
+    """The gradients are those of L_i(x) = |x + g_i|^2 / 2 at 0, on exact numbers."""
     n, centre = len(g[0]), mean(g)
     eye, origin = tuple(tuple(F(i == j) for j in range(n)) for i in range(n)), (F(0),) * n
-    problem = tb.tiny.Quadratics([eye] * len(g), [tb.tiny.scale(-1, v) for v in g])
+    problem = Quadratics([eye] * len(g), [scale(-1, v) for v in g])
     away = [add(problem.gradient(origin, batch), -1, centre) for batch in drawn]
     return outer(away, len(away))
 

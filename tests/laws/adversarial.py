@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from oracles import SCHEDULES
 from toybox import Status, hyper
 from toybox.methods.accelerated import Nesterov, Polyak
 from toybox.methods.alig import ALIG
@@ -29,7 +30,6 @@ from toybox.methods.pal import PAL
 from toybox.methods.pls import PLS
 from toybox.methods.wolfe import StrongWolfe
 from toybox.problems import FromFunction
-from toybox.tiny import SCHEDULES
 
 SIZE, BATCH, STEPS = 8, 3, 4
 NAN, INF = np.nan, np.inf

@@ -1,4 +1,4 @@
-"""Law: a method on arrays takes the steps of its twin on plain numbers (``toybox.tiny``), which shares nothing with it.
+"""Law: a method on arrays takes the steps of its twin, a plain loop (``oracles``), which shares nothing with it.
 
 Both get the same batches. The twin subtracts rounded losses where lines know the difference, so its rounding is the
 larger one: a trial costs eps phi / (mu^2 a) where a parabola is measured, and bisection ends where rounding decides the
@@ -13,10 +13,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+import oracles
 import toybox as tb
-from toybox import tiny, zoo
+from toybox import zoo
+from toybox.exact import fraction
 from toybox.methods.fixed import Unit
-from toybox.problems import FromFunction
+from toybox.problems import FromFunction, NoisyQuadratic
 from zoo_cases import (
     AMPLIFIED,
     BATCH,
@@ -48,18 +50,18 @@ def quadratics(common, number=float):
     Q, m = quadratic_data(common)
     exact = np.vectorize(number, otypes=[object])
     Q, m = exact(np.broadcast_to((Q + np.swapaxes(Q, -1, -2)) / 2, (SIZE, *Q.shape[-2:]))), exact(m)
-    return tiny.Quadratics([list(map(tuple, matrix)) for matrix in Q.tolist()], list(map(tuple, m.tolist())))
+    return oracles.Quadratics([list(map(tuple, matrix)) for matrix in Q.tolist()], list(map(tuple, m.tolist())))
 
 
 def factorization(rank):
     X, Y = factorization_data()
-    return tiny.Factorization(X.tolist(), Y.tolist(), rank)
+    return oracles.Factorization(X.tolist(), Y.tolist(), rank)
 
 
 def logistic():
     X, y = clouds()
     kernel = lambda a, b: math.exp(-sum((u - v) ** 2 for u, v in zip(a, b, strict=True)) / (2 * 2.0**2))
-    return tiny.KernelLogistic([[kernel(a, b) for b in X.tolist()] for a in X.tolist()], y.tolist())
+    return oracles.KernelLogistic([[kernel(a, b) for b in X.tolist()] for a in X.tolist()], y.tolist())
 
 
 TWINS = {
@@ -78,27 +80,22 @@ def sampler(place):
 
 def twin_moves(name, options, twin, start, draw, number=float, steps=STEPS):
     """The moves of a method's twin from the published defaults and these options, in a run of so many steps."""
-    function = getattr(tiny, name.replace("-", "_"))
-    parameters = inspect.signature(function).parameters
+    function = getattr(oracles, name.replace("-", "_"))
     given = zoo.defaults(zoo.METHODS[name]) | options
     batch = lambda t, j: tuple(draw(t, j)[0].tolist())
-    known = {"steps_per_epoch": SIZE / BATCH, "full": tuple(range(SIZE)), "fresh": batch}
-    if "fresh" in parameters and "schedule" in parameters:  # how many batches make a gradient
-        numbers = iter(tb.method(name, **options).batches(steps))  # themselves tested in test_labpal.py
-        known["schedule"] = lambda t: next(numbers)
-        given["schedule"] = None
-    hyper = {}
-    for key, parameter in list(parameters.items())[3:]:
-        if given.get(key) is not None:
-            hyper[key] = number(given[key]) if isinstance(given[key], float) and given[key] < math.inf else given[key]
-        elif key in given or parameter.default is parameter.empty:
-            hyper[key] = known[key]
     rows = lambda j: [batch(t, j) for t in range(steps)]
-    if "schedule" in options and "schedule" not in parameters:
-        rate, factor = hyper["rate"], tiny.SCHEDULES[options["schedule"]]
+    known = {"steps_per_epoch": SIZE / BATCH, "full": tuple(range(SIZE)), "fresh": batch, "min_step": 1e-8}
+    known |= {"judges": rows(options["sample"]) if options.get("sample") else None}
+    wanted = {p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    if "schedule" in wanted:  # how many batches make a gradient
+        numbers = iter(tb.method(name, **options).batches(steps))  # themselves tested in test_labpal.py
+        given["schedule"] = lambda t: next(numbers)
+    exactly = lambda v: number(v) if isinstance(v, float) and v < math.inf else v
+    of_its_own = getattr(function, "keywords", {})
+    hyper = {key: exactly(known[key] if given.get(key) is None else given[key]) for key in wanted - {*of_its_own}}
+    if "schedule" in options and "schedule" not in wanted:
+        rate, factor = hyper["rate"], oracles.SCHEDULES[options["schedule"]]
         hyper["rate"] = lambda t: rate * factor(t, STEPS)
-    if options.get("sample"):
-        hyper["fresh"] = rows(options["sample"])
     return function(twin, tuple(map(number, start)), rows(0), **hyper)
 
 
@@ -123,17 +120,6 @@ def assert_twins(case, name, options):
         fresh = np.diff(trace.cost("batches")[:far, 0], prepend=0) - k - 2 * (k - 1) * (trials > 0)
         elsewhere = fresh if says(method, "afresh") else int(says(method, "whole"))
         assert (trials - elsewhere).tolist() == [move.trials for move in moves]
-
-
-@every_method
-def test_the_defaults_are_those_of_the_twin(name):
-    """The published numbers are written twice. Left out is what only one of both bounds, or knows from the data."""
-    said = lambda v: isinstance(v, bool | str) or (isinstance(v, int | float) and math.isfinite(v))
-    parameters = inspect.signature(getattr(tiny, name.replace("-", "_"))).parameters
-    twin = {key: parameter.default for key, parameter in parameters.items() if said(parameter.default)}
-    mine = {key: v for key, v in zoo.defaults(zoo.METHODS[name]).items() if said(v) and key in twin}
-    assert mine == {key: twin[key] for key in mine}
-    assert mine or name.startswith("exact")  # whose only number bounds the step
 
 
 @pytest.mark.parametrize("case", TWINS)
@@ -214,6 +200,22 @@ def test_arrays_round_what_fractions_compute(name):
     exact = list(moves)
     assert worst(theta[1:, 0], [[float(x) for x in move.x] for move in exact]) <= 2**11 * 2.0**-52
     assert worst(trace.size[:, 0], [float(move.step) for move in exact]) <= 2**11 * 2.0**-52
+
+
+@every_method
+def test_exact_runs_take_the_steps_of_the_loops(name):
+    """Without rounding there is nothing to allow for, unless a root is not rational, or a belief is one of floats."""
+    Q, m = (np.vectorize(fraction, otypes=[object])(part) for part in quadratic_data(True))
+    place = NoisyQuadratic(Q, m, backend="exact")
+    start, draw = [fraction(round(x, 2)) for x in problem("quadratic, common Q").initial([0])[0]], sampler(place)
+    plain = oracles.Quadratics([((Q + Q.T) / 2).tolist()] * SIZE, list(map(tuple, m.tolist())))
+    trace = tb.run(place, tb.method(name), steps=3, batch=BATCH, theta=start, sampler=draw)
+    *_, last = twin_moves(name, {}, plain, start, draw, fraction, steps=3)
+    found, expected = trace.theta[0].tolist(), list(last.x)
+    if all(isinstance(x, Fraction) for x in found + expected):
+        assert found == expected
+    else:
+        assert list(map(float, found)) == pytest.approx(list(map(float, expected)), rel=1e-9)
 
 
 def test_some_methods_are_rational():

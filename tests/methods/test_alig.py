@@ -5,8 +5,8 @@ import pytest
 
 import toybox as tb
 from places import QUARTIC, SLIDE
-from toybox import tiny
 from toybox.problems import FromFunction
+from with_defaults import oracles
 
 
 @pytest.mark.parametrize(("adjusted", "second"), [(False, 0.328125), (True, 0.230625)])
@@ -24,8 +24,8 @@ def test_ali_g_never_goes_uphill(momentum):
     """A negative loss counts as 0, which is the least that the rule knows of."""
     trace = tb.run(SLIDE, tb.method("ali-g", momentum=momentum), steps=1, batch=1, theta=[3.0])  # the loss is -3
     assert (trace.status[0, 0], trace.size[0, 0], trace.theta[0, 0]) == (tb.Status.UNMOVED, 0, 3)
-    (move,) = tiny.ali_g(tiny.Quadratics([((1.0,),)], [(0.0,)], [-9.0]), (3.0,), [(0,)], momentum=momentum)
-    assert move == ((3.0,), 0, tiny.UNMOVED, 0)
+    (move,) = oracles.ali_g(oracles.Quadratics([((1.0,),)], [(0.0,)], [-9.0]), (3.0,), [(0,)], momentum=momentum)
+    assert move == ((3.0,), 0, oracles.UNMOVED, 0)
 
 
 def test_ali_g_is_not_capped_where_it_takes_no_step():

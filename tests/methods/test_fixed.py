@@ -7,8 +7,8 @@ import pytest
 
 import toybox as tb
 from places import SLIDE
-from toybox import tiny
 from toybox.problems import FromFunction
+from with_defaults import oracles
 
 FACTORS = {  # of the rate at steps 0 .. 7 of 8
     "constant": [1.0] * 8,
@@ -26,7 +26,7 @@ def test_the_factors_of_schedules(schedule):
     """On arrays and on plain numbers; the cosine near -1 costs one more digit than its eps."""
     trace = tb.run(SLIDE, tb.method("sgd", rate=2.0, schedule=schedule), steps=8, batch=1, theta=[0.0])
     np.testing.assert_allclose(trace.size[:, 0], 2 * np.array(FACTORS[schedule]), rtol=16 * 2.0**-52)
-    factors = [tiny.SCHEDULES[schedule](t, 8) for t in range(8)]
+    factors = [oracles.SCHEDULES[schedule](t, 8) for t in range(8)]
     np.testing.assert_allclose(factors, FACTORS[schedule], rtol=16 * 2.0**-52)
 
 
@@ -34,7 +34,7 @@ def test_every_schedule_has_its_factors():
     with pytest.raises(ValueError, match="accepted") as refused:
         tb.method("sgd", schedule="?")
     assert all(name in str(refused.value) for name in FACTORS)
-    assert set(tiny.SCHEDULES) == set(FACTORS)
+    assert set(oracles.SCHEDULES) == set(FACTORS)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -7,7 +7,7 @@ import pytest
 
 import toybox as tb
 from optional import TORCH
-from toybox import Status, tiny
+from toybox import Status
 from toybox.lines import MeanLine
 from toybox.methods.fixed import Fixed, Gradient
 from toybox.methods.labpal import LABPAL, BatchSchedule, Printed, Released
@@ -16,6 +16,7 @@ from toybox.problems import Factorization, NoisyQuadratic
 from toybox.rays import Ledger, Ray, Walk
 from toybox.text import Pool
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
+from with_defaults import oracles
 
 D, B, DIM, STEPS = 24, 4, 3, 25
 KINDS = ["labpal-sgd", "labpal-nsgd"]
@@ -280,9 +281,9 @@ def twin_moves(name, curve, start, hyper):
     drawn = batches_of(hyper)
     k_at = {int(t): k for t, (k, _) in zip(np.cumsum([0, *(n for _, n in drawn)]), drawn, strict=False)}
     hyper = {name: value for name, value in hyper.items() if name not in ("noise_factor", "schedule")}
-    problem = tiny.Quadratics([tuple(map(tuple, q)) for q in curve[0].tolist()], list(map(tuple, curve[1].tolist())))
+    problem = oracles.Quadratics([tuple(map(tuple, q)) for q in curve[0].tolist()], list(map(tuple, curve[1].tolist())))
     draw = lambda t, j: tuple(sampler(t, j)[0].tolist())
-    twin = getattr(tiny, name.replace("-", "_"))
+    twin = getattr(oracles, name.replace("-", "_"))
     batches = [draw(t, 0) for t in range(STEPS)]
     return list(twin(problem, tuple(start), batches, fresh=draw, schedule=k_at.__getitem__, **hyper))
 

@@ -7,8 +7,8 @@ import pytest
 
 import toybox as tb
 from places import PARABOLA, asked, parabola
-from toybox import tiny
 from toybox.methods.pal import PAL
+from with_defaults import oracles
 
 
 @pytest.mark.parametrize(("s_max", "status"), [(1.0, "CAPPED"), (np.nextafter(1.0, 2.0), "FOUND")])
@@ -17,7 +17,7 @@ def test_the_largest_step_of_pal_is_capped(s_max, status):
     options = {"mu": 0.5, "s_max": s_max, "beta": 0.0}
     trace = tb.run(PARABOLA, tb.method("pal", **options), steps=1, batch=1, theta=[1.0])
     assert (trace.size[0, 0], tb.Status(trace.status[0, 0]).name) == (1.0, status)
-    (move,) = tiny.pal(tiny.Quadratics([((1.0,),)], [(0.0,)]), (1.0,), [(0,)], **options)
+    (move,) = oracles.pal(oracles.Quadratics([((1.0,),)], [(0.0,)]), (1.0,), [(0,)], **options)
     assert (move.step, move.status) == (1.0, status)
 
 

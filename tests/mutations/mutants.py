@@ -110,12 +110,12 @@ MUTANTS = SEARCHES | DRIVER | {
     ),
     # --- what the papers recommend
     "pal-other-default": Mutant(
-        PAL, "tests/laws/test_twins.py::test_the_defaults_are_those_of_the_twin",
-        [("number(0.1, \"(0, inf)\", \"where the second", "number(0.2, \"(0, inf)\", \"where the second")],
+        "toybox/methods/pal.py", "tests/fingerprints/test_fingerprints.py -k quadratic",
+        [("mu: Hyper = number(0.1,", "mu: Hyper = number(0.2,")],
     ),
     "adam-other-default": Mutant(
-        ADAM, "tests/laws/test_twins.py::test_the_defaults_are_those_of_the_twin",
-        [("number(0.999,", "number(0.99,")],
+        "toybox/methods/adam.py", "tests/fingerprints/test_fingerprints.py -k quadratic",
+        [("beta2: Hyper = number(0.999,", "beta2: Hyper = number(0.99,")],
     ),
     # --- losses
     "logistic-always-near": Mutant(

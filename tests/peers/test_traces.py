@@ -5,11 +5,12 @@ import pytest
 
 import toybox as tb
 from optional import TORCH
-from toybox import Status, tiny
+from toybox import Status
 from toybox.methods.momentum import Momentum
 from toybox.methods.pal import PAL
 from toybox.problems import NoisyQuadratic
 from traces import SETTINGS, arrays, load, problem_a, row, tolerance, worst
+from with_defaults import oracles
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
 
@@ -46,7 +47,7 @@ def losses(name, trace):
     GOLS-I that of the first fresh batch instead."""
     if SETTINGS[name][0] == "golsi":
         a = problem_a()
-        plain = tiny.Quadratics(a.Q.tolist(), a.m.tolist())
+        plain = oracles.Quadratics(a.Q.tolist(), a.m.tolist())
         batches = [a.batches[row(name, trace, t, 0)].tolist() for t in range(len(trace.loss))]
         return np.array([plain.value(tuple(x), batch) for x, batch in zip(trace.theta[:-1], batches, strict=True)])
     if SETTINGS[name][0] != "labpal-sgd":

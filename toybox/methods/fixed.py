@@ -68,7 +68,7 @@ class Fixed:
 
     def step(self, ray, state):
         xp, (rate, found) = ray.xp, state
-        size = rate * SCHEDULES[self.schedule](ray.t, ray.steps)
+        size = rate * SCHEDULES[self.schedule](xp.whole(ray.t), ray.steps)
         if xp.eager and xp.all(ray.norm):
             return Step(size, state, found)
         still = ray.norm == 0

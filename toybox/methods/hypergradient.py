@@ -44,7 +44,7 @@ class Hypergradient:
 
 
 @hyperparameters
-class Form:
+class SGDHD:
     """What sgd-hd goes along."""
 
     form: str = choice("gradient", *FORMS, meaning="what the rate multiplies")
@@ -52,7 +52,7 @@ class Form:
 
 
 def sgd_hd(form, momentum, **rule):
-    Form(form, momentum)
+    SGDHD(form, momentum)
     direction = Gradient() if form == "gradient" else Momentum(momentum, nesterov=form == "nesterov")
     return Optimizer(direction, Hypergradient(**rule))
 
@@ -60,7 +60,7 @@ def sgd_hd(form, momentum, **rule):
 NAMES = {
     "sgd-hd": named(
         sgd_hd,
-        options(Hypergradient, "rate", "hyper_rate") | options(Form) | options(Hypergradient, "variant"),
+        options(Hypergradient, "rate", "hyper_rate") | options(SGDHD) | options(Hypergradient, "variant"),
         "the rate itself descends",
         "rate += hyper_rate (g_t . u_{t-1}), s = rate",
         "1 gradient",

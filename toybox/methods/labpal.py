@@ -27,6 +27,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from ..entry import named, options
+from ..exact import alike
 from ..hyper import Hyper, choice, hyperparameters, integer, is_whole, number, refuse_unknown, shown
 from ..optimizer import Optimizer
 from ..rays import Iterate, Status, descends
@@ -198,7 +199,8 @@ def _printed(rule, here, state):
     status = Status.FOUND
     if searches:
         used, pool = 0, Pool(rule.pooled(here.batches))  # lines 20 to 22
-        a, b = through_points((yield change(NEAR / norm, FAR / norm, batch=pool)), NEAR, FAR)  # line 24
+        near, far = alike(here.slope0, NEAR, FAR)
+        a, b = through_points((yield change(near / norm, far / norm, batch=pool)), near, far)  # line 24
         s = -rule.alpha * b / (2 * a) if a > 0 and b < 0 else nan  # line 25
         new = min(s, rule.s_max) if lengths else min(s, rule.s_max) / norm  # eq. 6.6
         good = a > 0 and b < 0 and finite(a) and finite(new)
@@ -221,7 +223,7 @@ def _released(rule, here, state):
     if searches and not SHORT <= norm <= LONG:
         return exhausted(state, extra=bare)
     if searches:
-        near, far = RELEASED_NEAR, RELEASED_FAR
+        near, far = alike(here.slope0, RELEASED_NEAR, RELEASED_FAR)
         changes = yield change(near / norm, far / norm, batch=Pool(rule.pooled(k)))
         state, status = _estimated(rule, norm, state._replace(used=1), *from_edges(changes, near, far))
     length, rate = state.estimate

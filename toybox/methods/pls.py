@@ -131,7 +131,9 @@ class Scaled:
         self.value0, slope0, *variances, slope = self.to_host(*known)
         self.downhill, self.steep = descends(slope), np.where(slope0 < 0, -slope0, 1.0)
         self.unit = self.steep * first
-        shrink = (1 - ray.fraction) * m / max(m - 1, 1) / n  # of the mean of squares, to the variance of a mean of n
+        shrink = (
+            (1 - float(ray.fraction)) * m / max(m - 1, 1) / n
+        )  # of the mean of squares, to the variance of a mean of n
         self.noise = [
             np.fmin(variance * shrink / unit**2, WALL**2)[..., None]
             for variance, unit in zip(variances, (self.unit, self.steep), strict=True)

@@ -29,7 +29,10 @@ class Factorization:
     __repr__ = as_made
 
     def __init__(self, X, Y, rank=None, test=None, *, backend="numpy", dtype="float64", line="closed"):
-        X, Y = finite_array("X", X), finite_array("Y", Y)
+        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
+        self.dtype = dtype_of(self.xp, dtype)
+        given = partial(finite_array, dtype=dtype_name(self.dtype))
+        X, Y = given("X", X), given("Y", Y)
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or 0 in (*X.shape, *Y.shape):
             raise ValueError(
                 f"X of shape {X.shape} and Y of shape {Y.shape} do not fit; accepted: X (n, inputs), Y (n, outputs)"
@@ -37,13 +40,11 @@ class Factorization:
         self.X, self.Y, self.rank = X, Y, None if rank is None else at_least("rank", rank, 1)
         (self.size, self.inputs), self.outputs = X.shape, Y.shape[1]
         self.dim = self.outputs * self.inputs if rank is None else self.rank * (self.inputs + self.outputs)
-        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
-        self.dtype = dtype_of(self.xp, dtype)
         self._X, self._Y = self._array(X), self._array(Y)
         self.test = None
         if test is not None:
-            held_out = finite_array("test Y", test[1], (len(test[0]), self.outputs))
-            self.test = finite_array("test X", test[0], (len(held_out), self.inputs)), held_out
+            held_out = given("test Y", test[1], (len(test[0]), self.outputs))
+            self.test = given("test X", test[0], (len(held_out), self.inputs)), held_out
         self.sample_bytes = 8 * (self.inputs + self.outputs)
         self.population = slice(None)
         seal(self)
@@ -51,17 +52,23 @@ class Factorization:
     def _array(self, x) -> Array:
         return self.xp.asarray(np.ascontiguousarray(x), dtype=self.dtype)
 
+    @property
+    def _floats(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.asarray(self.X, np.float64), np.asarray(self.Y, np.float64)
+
     @lazy
     def floor(self) -> float:
         """The smallest reachable training loss: what the best rank-k fit leaves of Y (reduced-rank regression)."""
-        fit = self.X @ np.linalg.lstsq(self.X, self.Y, rcond=None)[0]
+        X, Y = self._floats
+        fit = X @ np.linalg.lstsq(X, Y, rcond=None)[0]
         tail = np.linalg.svd(fit, compute_uv=False)[self.rank or self.outputs :]
-        return float((((self.Y - fit) ** 2).sum() + (tail**2).sum()) / self.Y.size)
+        return float((((Y - fit) ** 2).sum() + (tail**2).sum()) / Y.size)
 
     @lazy
     def condition(self) -> float:
         """The measured condition number of the least-squares map from X to Y."""
-        singular = np.linalg.svd(np.linalg.lstsq(self.X, self.Y, rcond=None)[0], compute_uv=False)
+        X, Y = self._floats
+        singular = np.linalg.svd(np.linalg.lstsq(X, Y, rcond=None)[0], compute_uv=False)
         return float(singular[0] / singular[min(self.inputs, self.outputs) - 1])
 
     def initial(self, seeds) -> Array:
@@ -121,7 +128,7 @@ class FactorizationPoint:
         X, Y = problem._X, problem._Y
         if not isinstance(sample, slice):
             X, Y = xp.take_rows(X, sample), xp.take_rows(Y, sample)
-        self._X, self._scale = X, 1.0 / (X.shape[-2] * problem.outputs)
+        self._X, self._scale = X, 1.0 / xp.whole(X.shape[-2] * problem.outputs)
         self._W1, self._W2 = W1, W2 = problem.matrices(theta)
         self._R = xp.matmul(X, W1.mT if W2 is None else xp.matmul(W1.mT, W2.mT)) - Y
 

@@ -13,7 +13,7 @@ import numpy as np
 from .. import sampling
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
-from ..xp import Array, lazy, namespace
+from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, scalar, seal
 
@@ -29,14 +29,17 @@ class NoisyQuadratic:
     __repr__ = as_made
 
     def __init__(self, Q, m, offsets=None, *, start=None, backend="numpy", dtype="float64", line="closed"):
-        Q, m = finite_array("Q", Q), finite_array("m", m)
+        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
+        self.dtype = dtype_of(self.xp, dtype)
+        given = partial(finite_array, dtype=dtype_name(self.dtype))
+        Q, m = given("Q", Q), given("m", m)
         n = m.shape[-1] if m.ndim else 0
         if Q.shape[-2:] != (n, n) or Q.ndim not in (2, 3) or m.ndim not in (1, 2) or n == 0:
             raise ValueError(
                 f"Q of shape {Q.shape} and m of shape {m.shape} do not fit; accepted: Q (n, n) or (D, n, n) "
                 "and m (D, n) or (n,)"
             )
-        offsets = finite_array("offsets", 0.0 if offsets is None else offsets)
+        offsets = given("offsets", 0.0 if offsets is None else offsets)
         sizes = [*(x.shape[0] for x, k in ((Q, 3), (m, 2), (offsets, 1)) if x.ndim == k)]
         if offsets.ndim > 1 or len(set(sizes) - {1}) > 1:
             raise ValueError(
@@ -47,9 +50,7 @@ class NoisyQuadratic:
         self.size, self.dim, self.common = max(sizes, default=1), n, Q.ndim == 2
         self.Q, self.m = (Q + np.swapaxes(Q, -1, -2)) / 2, np.broadcast_to(m, (self.size, n))
         self.offsets = np.broadcast_to(offsets, (self.size,))
-        self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
-        self.dtype = dtype_of(self.xp, dtype)
-        self.start = None if start is None else finite_array("start", start, (n,), dtype)
+        self.start = None if start is None else given("start", start, (n,))
         self._Q, self._m, self._offsets = (self._array(x) for x in (self.Q, self.m, self.offsets))
         self.sample_bytes = 8 * n * (1 if self.common else n)
         self.population = slice(None)
@@ -58,27 +59,34 @@ class NoisyQuadratic:
     def _array(self, x) -> Array:
         return self.xp.asarray(np.array(x, order="C"), dtype=self.dtype)  # a copy: PyTorch wants writable memory
 
+    @property
+    def _floats(self):
+        return [np.asarray(x, np.float64) for x in (self.Q, self.m, self.offsets)]
+
     @lazy
     def solution(self) -> np.ndarray:
         """The minimiser of the full loss (n,), in float64; the least-norm one where the mean of Q is singular."""
-        if (self.m == self.m[0]).all():
-            return self.m[0].copy()
+        Q, m, _ = self._floats
+        if (m == m[0]).all():
+            return m[0].copy()
         if self.common:
-            return self.m.mean(axis=0)
-        right = np.einsum("dij,dj->i", self.Q, self.m) / self.size
-        return np.linalg.lstsq(self.Q.mean(axis=0), right, rcond=None)[0]
+            return m.mean(axis=0)
+        right = np.einsum("dij,dj->i", Q, m) / self.size
+        return np.linalg.lstsq(Q.mean(axis=0), right, rcond=None)[0]
 
     @lazy
     def floor(self) -> float:
         """The smallest full loss."""
-        e = self.solution - self.m
-        v = e @ self.Q if self.common else np.einsum("dij,dj->di", self.Q, e)
-        return float(np.mean(0.5 * (e * v).sum(-1) + self.offsets))
+        Q, m, offsets = self._floats
+        e = self.solution - m
+        v = e @ Q if self.common else np.einsum("dij,dj->di", Q, e)
+        return float(np.mean(0.5 * (e * v).sum(-1) + offsets))
 
     @lazy
     def condition(self) -> float:
         """The measured condition number of the mean Q."""
-        return float(np.linalg.cond(self.Q if self.common else self.Q.mean(axis=0)))
+        Q = self._floats[0]
+        return float(np.linalg.cond(Q if self.common else Q.mean(axis=0)))
 
     def initial(self, seeds) -> Array:
         if self.start is not None:

@@ -1,59 +1,19 @@
-"""The probabilistic line search. The twin of `rules/probabilistic.py`.
+"""The belief of the probabilistic line search in plain numbers, which claims compare with the arrays of the package.
 
 Along a line the loss l is believed to be a once integrated Wiener process. Everything asked of it is linear in l: a
 `Term` a l(s) + b l'(t) + ... is a list of (factor, order of the derivative, place), with a prior covariance between
-any two, and observations are terms, too. Places are multiples u of the search's first trial.
-
-Where this text leaves the printed rules, and where the authors' released code does:
-
-- (2.34) takes the variance of the slopes in its lower block, (2.35) the inverse of (2.34), (2.36) is
-  E max(0, lowest - l) with the lowest posterior mean at an *evaluated* point.
-- algorithm 5 does not say which of several acceptable points is returned: the one with the lowest mean. The budget
-  over, the lowest mean among the points ahead of 0 is taken (EXHAUSTED); point 0 itself would be no step.
-- noise: the spread of losses and directional derivatives within the gradient's batch at 0, one more evaluation, with
-  the factor 1 - B/D of sampling without replacement. Authors: slopes' noise from the variances of coordinates. A batch
-  of one shows no spread: there that of it and the first fresh one, two evaluations.
-- losses and slopes that are not finite, or beyond WALL and 3 WALL, are observed as a wall of that height, which is
-  never accepted. Nor is a point whose own observation violates a condition by more than CONTRADICTED
-  deviations of the noise: the belief is made of rounding where places are too close together. After nothing but walls
-  there is no step, and the next search begins with the shortest trial.
-- all terms get a relative variance NUGGET, so that two observations at one place are no contradiction.
-- candidates: one extrapolation, to twice the largest u. Where the mean rises at 0 and has no minimum in the first
-  cell, a hundredth of that cell is next; the authors' code ends there.
-- a search starts from 1.3 times the last step, from the running average of steps if that is a hundred times longer;
-  the average starts with the first step (released: with the first trial).
-- released only: c2 = .5, 6 or 7 evaluations, strong Wolfe, an acceptable last point is returned at once and its
-  gradient is the next step's.
+any two, and observations are terms, too. Places are multiples u of the search's first trial. All terms get a relative
+variance NUGGET, so that two observations at one place are no contradiction.
 """
 
 import math
 from itertools import pairwise
 from typing import NamedTuple
 
-from .basics import (
-    EXHAUSTED,
-    FOUND,
-    Batch,
-    Batches,
-    Fresh,
-    Move,
-    Moves,
-    Problem,
-    Vector,
-    add,
-    dot,
-    finite,
-    outlook,
-    scale,
-    watched,
-)
-
 Term = list[tuple[float, int, float]]
 
 TAU = 10.0  # (2.28)
 NUGGET = 1e-14
-WALL = 1e3
-CONTRADICTED = 10.0
 TINY = 1e-150  # for standard deviations that vanish
 
 # --- what is believed before and after observations
@@ -210,99 +170,3 @@ def promising(belief: Belief, c1, c2) -> float:
         return min(u for u in s if u > 0) / 100
     candidates = [2 * s[-1] if u is None else u for u in [*minima, None]]
     return max(candidates, key=lambda u: expected_improvement(belief, u) * wolfe_probability(belief, u, c1, c2))
-
-
-# --- the search
-
-
-class Scaled(NamedTuple):
-    """The losses along x + s d in units of the prior: l(0) = 0, and l'(0) = -1 for the batch that gave d."""
-
-    problem: Problem
-    x: Vector
-    d: Vector
-    first: float
-    value0: float
-    steep: float
-
-    def observe(self, u: float, batch: Batch) -> tuple[float, float]:
-        """Loss and slope at u first d."""
-        there = add(self.x, u * self.first, self.d)
-        loss, slope = self.problem.value(there, batch), dot(self.problem.gradient(there, batch), self.d)
-        return (float(loss) - self.value0) / (self.steep * self.first), float(slope) / self.steep
-
-    def noise(self, shown: Batch, n: int, samples: int) -> list[float]:
-        """The variances of loss and slope of a batch of n at 0 that is drawn without replacement, from those shown."""
-        variances = []
-        for each in zip(*(self.observe(0, (i,)) for i in shown), strict=True):
-            centre = sum(each) / len(shown)
-            squares = sum((v - centre) * (v - centre) for v in each)
-            variance = squares / max(len(shown) - 1, 1) / n * (1 - n / samples)
-            variances.append(variance if variance < WALL * WALL else WALL * WALL)
-        return variances
-
-
-def wall(v: float, height: float) -> float:
-    return min(max(v, -height), height) if finite(v) else height
-
-
-def search(scaled: Scaled, batches, noise, c1, c2, threshold) -> tuple[float, str, int, float]:
-    """Algorithm 5 on these fresh batches. Returns u, status, evaluations, the shortest trial."""
-    places, values, slopes, u = [0.0], [0.0], [-1.0], 1.0  # lines 1-4
-    best, n = 0.0, 0
-    passable: list[float] = []
-    errors = [CONTRADICTED * math.sqrt(variance) for variance in noise]
-    for n, batch in enumerate(batches, 1):
-        value, slope = scaled.observe(u, batch)
-        places, values, slopes = [*places, u], [*values, wall(value, WALL)], [*slopes, wall(slope, 3 * WALL)]  # line 7
-        passable += [u] if values[-1] < WALL and slopes[-1] < 3 * WALL else []
-        belief = believe(places, values, slopes, *noise)  # line 8
-        seen = dict(zip(places, zip(values, slopes, strict=True), strict=True))
-        allowed = [u for u in passable if seen[u][0] + c1 * u <= errors[0] and seen[u][1] + c2 >= -errors[1]]
-        good = [u for u in allowed if wolfe_probability(belief, u, c1, c2) > threshold]  # lines 9, 10
-        best = min(good or passable or [0.0], key=belief.change)
-        if good:
-            return best, FOUND, n, min(places[1:])  # line 11
-        u = promising(belief, c1, c2)  # lines 13-16
-    return best, EXHAUSTED, n, min(places[1:])  # line 19
-
-
-@watched
-def pls(
-    problem: Problem,
-    x: Vector,
-    batches: Batches,
-    *,
-    fresh: Fresh,
-    full: Batch,
-    c1=0.05,
-    c2=0.8,
-    threshold=0.3,
-    evaluations=10,
-    first=1,
-) -> Moves:
-    """Probabilistic line search (Mahsereci & Hennig 2015; section 2.6.5, algorithm 5). full: all sample numbers.
-
-    The trials are those on fresh batches and the pass or two for the noise, which are counted even where nothing is
-    searched, as on arrays, where they come before the look at the slope.
-    """
-    trial, average = float(first), None
-    for t, batch in enumerate(batches):
-        g = problem.gradient(x, batch)
-        loss, slope = problem.value(x, batch), -dot(g, g)
-        _, status, _ = outlook(loss, slope)
-        s, n, alone = 0.0, 0, len(batch) == 1 < len(full)
-        if status == FOUND:
-            scaled = Scaled(problem, x, scale(-1, g), trial, float(loss), -float(slope))
-            further = (fresh(t, j) for j in range(1, evaluations + 1))
-            noise = scaled.noise((*batch, *fresh(t, 1)) if alone else batch, len(batch), len(full))
-            u, status, n, shortest = search(scaled, further, noise, c1, c2, threshold)
-            s = u * trial
-            if s:
-                average = s if average is None else 0.95 * average + 0.05 * s
-                trial = average if 1.3 * s < average / 100 else 1.3 * s
-            else:
-                trial = max(shortest * trial, TINY)
-        move = Move(add(x, s, scale(-1, g)), s, status, 1 + alone + n)
-        yield move
-        x = move.x

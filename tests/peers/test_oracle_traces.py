@@ -1,10 +1,10 @@
-"""The plain-float methods against the authors' released code."""
+"""The oracles against the authors' released code."""
 
 import numpy as np
 import pytest
 
-from toybox import tiny
 from traces import SETTINGS, load, problem_a, row, tolerance, worst
+from with_defaults import oracles
 
 pytestmark = [pytest.mark.shared, pytest.mark.usefixtures("shared")]
 MORE_BATCHES = ("golsi", "labpal-sgd", "labpal-nsgd")
@@ -14,16 +14,16 @@ def run(name):
     """Problem A, the batches of the trace, and the moves of its method."""
     a, trace = problem_a(), load(name)
     method, hyper = SETTINGS[name]
-    problem = tiny.Quadratics(a.Q.tolist(), a.m.tolist())
+    problem = oracles.Quadratics(a.Q.tolist(), a.m.tolist())
     draw = lambda t, j: a.batches[row(name, trace, t, j)].tolist()
     batches = [draw(t, 0) for t in range(len(trace.step))]
     more = {"fresh": draw} if method in MORE_BATCHES else {}
-    twin = getattr(tiny, method.replace("-", "_"))
+    twin = getattr(oracles, method.replace("-", "_"))
     return problem, batches, list(twin(problem, tuple(a.x0.tolist()), batches, **hyper, **more))
 
 
 def pal_lengths(problem, batches, theta, beta):
-    """|d_t| along a run, d_t = -g_t + beta d_(t-1): the released code reports s / |d|, tiny reports s."""
+    """|d_t| along a run, d_t = -g_t + beta d_(t-1): the released code reports s / |d|, the loops report s."""
     d = np.zeros(theta.shape[1])
     for x, batch in zip(theta[:-1].tolist(), batches, strict=True):
         d = beta * d - np.array(problem.gradient(tuple(x), batch))
@@ -58,17 +58,17 @@ def test_released_code_evaluates_as_many_losses(name):
     if any(calls):
         assert [move.trials + n for move, n in zip(moves, at_start, strict=True)] == calls
     stays = (np.diff(load(name).theta, axis=0) == 0).all(axis=1)  # Nesterov's first step counts for nothing
-    assert [move.status == tiny.UNMOVED for move in moves] == stays.tolist()
-    assert {move.status for move in moves} <= {tiny.FOUND, tiny.CAPPED, tiny.UNMOVED}
+    assert [move.status == oracles.UNMOVED for move in moves] == stays.tolist()
+    assert {move.status for move in moves} <= {oracles.FOUND, oracles.CAPPED, oracles.UNMOVED}
 
 
 def test_traces_cap_the_step_of_pal():
     """So that the order of cap and alpha shows."""
     _, _, moves = run("pal__mu0.1_b0.4_a1.6")
-    assert [move.status for move in moves[:3]] == [tiny.CAPPED] * 3
+    assert [move.status for move in moves[:3]] == [oracles.CAPPED] * 3
 
 
 @pytest.mark.parametrize("name", ["golsi", "labpal__sgd", "labpal__sgd_bs_schedule", "alig__max0.1", "jaxopt_polyak"])
 def test_other_caps_are_reached_too(name):
     _, _, moves = run(name)
-    assert tiny.CAPPED in [move.status for move in moves]
+    assert oracles.CAPPED in [move.status for move in moves]

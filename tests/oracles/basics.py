@@ -15,7 +15,7 @@ Moves = Iterator["Move"]
 Phi = Callable[[Number], Number]
 Fresh = Callable[[int, int], Batch]  # (t, j) -> the j-th further batch of step t, j >= 1
 
-# What they mean stands in `toybox/rays.py`, class Status.
+# What they mean stands in the package, class Status.
 FOUND, CAPPED, EXHAUSTED, ASCENT = "FOUND", "CAPPED", "EXHAUSTED", "ASCENT"
 STATIONARY, NONFINITE, UNMOVED = "STATIONARY", "NONFINITE", "UNMOVED"
 
@@ -36,8 +36,8 @@ def watched(method: Method) -> Method:
     """The method, which says UNMOVED in place of FOUND or CAPPED where x stays what it was."""
 
     @wraps(method)
-    def walk(problem, x, batches, **hyper):
-        for move in method(problem, x, batches, **hyper):
+    def walk(problem, x, batches, *more, **hyper):
+        for move in method(problem, x, batches, *more, **hyper):
             stays = move.x == x and move.status in (FOUND, CAPPED)
             yield move._replace(status=UNMOVED) if stays else move
             x = move.x

@@ -1,4 +1,4 @@
-"""Rules that need no search: fixed rates and schedules, hypergradients, ALI-G, PAL. The twin of `rules/closed.py`.
+"""Rules that need no search: fixed rates and schedules, hypergradients, ALI-G, PAL.
 
 Where this text leaves the printed rules, and where the authors' released code does:
 
@@ -18,7 +18,7 @@ Where this text leaves the printed rules, and where the authors' released code d
 import math
 from collections.abc import Callable
 from functools import partial
-from math import inf, nan
+from math import nan
 
 from .basics import (
     CAPPED,
@@ -82,7 +82,7 @@ def fixed(x: Vector, rate, t: int, d: Vector, g: Vector) -> Move:
 
 
 @watched
-def sgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
+def sgd(problem: Problem, x: Vector, batches: Batches, *, rate) -> Moves:
     """Stochastic gradient descent (Robbins & Monro 1951; algorithm 1)."""
     for t, batch in enumerate(batches):
         g = problem.gradient(x, batch)
@@ -97,11 +97,11 @@ def sgd_hd(
     x: Vector,
     batches: Batches,
     *,
-    rate=0.01,
-    hyper_rate=1e-6,
-    form="gradient",
-    momentum=0.9,
-    variant="paper",
+    rate,
+    hyper_rate,
+    form,
+    momentum,
+    variant,
 ) -> Moves:
     """Hypergradient descent (Baydin et al. 2018, algorithms 4 and 5; section 2.8): the rate follows its own gradient.
 
@@ -121,9 +121,7 @@ def sgd_hd(
 
 
 @watched
-def ali_g(
-    problem: Problem, x: Vector, batches: Batches, *, max_rate=inf, eps=1e-5, momentum=0.0, adjusted=False
-) -> Moves:
+def ali_g(problem: Problem, x: Vector, batches: Batches, *, max_rate, eps, momentum, adjusted) -> Moves:
     """Adaptive learning rates for interpolation with gradients (Berrada et al. 2020, algorithm 1; section 2.8).
 
     momentum: Nesterov's, so that the first step is (1 + momentum) eta. adjusted: the velocity is made of gradients,
@@ -158,9 +156,7 @@ def parabola_step(phi: Phi, b: Number, mu, alpha, s_max) -> tuple[Number, str, i
 
 
 @watched
-def pal(
-    problem: Problem, x: Vector, batches: Batches, *, mu=0.1, alpha=1, beta=0.4, s_max=3.16, exact_slope=True
-) -> Moves:
+def pal(problem: Problem, x: Vector, batches: Batches, *, mu, alpha, beta, s_max, exact_slope) -> Moves:
     """Parabolic approximation line search (Mutschler & Zell 2020, algorithm 1; algorithm 8)."""
     d = scale(0, x)
     for batch in batches:
@@ -190,12 +186,12 @@ def pal_conjugate(
     x: Vector,
     batches: Batches,
     *,
-    formula="PR",
-    mu=0.1,
-    alpha=1,
-    s_max=3.16,
-    restart: int | None = 10,
-    old="kept",
+    formula,
+    mu,
+    alpha,
+    s_max,
+    restart: int | None,
+    old,
 ) -> Moves:
     """PAL along conjugate directions (section 4.4.3; formulas: Nocedal & Wright 2006, section 5.2).
 

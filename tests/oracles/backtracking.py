@@ -1,4 +1,4 @@
-"""Backtracking: from a long step to a shorter one. The twin of `rules/backtracking.py`.
+"""Backtracking: from a long step to a shorter one.
 
 All search along d = -g, so that the step is a learning rate. `reset`, `gamma` and `steps_per_epoch` = D / B mean
 the same everywhere: the first trial is the last eta (0), the last eta grown by gamma per epoch (1), or `first` (2).
@@ -9,7 +9,7 @@ Where this text leaves the printed rules, and where the authors' released code d
 - backtracking: algorithm 2 loops while phi(s) >= ..., which never ends where the slope is 0; here while >.
 - sls: the loop of algorithm 3 need not end; here it does after `tries` evaluations. `max_step` is an addition.
   variant="released": the step is then 1e-6, and where |g| < 1e-8 there is none (STATIONARY), while eta grows all
-  the same. `fresh`: search on an independent batch, as the appendix of the paper wants it (loss and slope of the
+  the same. `judges`: search on an independent batch, as the appendix of the paper wants it (loss and slope of the
   condition are those of that batch, along -g); algorithm 3 and the released code search on the gradient's batch.
 - sls_goldstein: after `tries` the last trial is kept, as step and as eta; the released code keeps the step but
   goes on from the eta after it. A trial that would only be repeated, because it is the largest (CAPPED) or the
@@ -64,7 +64,7 @@ def armijo(phi: Phi, slope0: Number, s: Number, c, beta, tries: int) -> Ended:
 
 
 @watched
-def backtracking(problem: Problem, x: Vector, batches: Batches, *, c=1e-4, beta=0.9, first=1.0, tries=1000) -> Moves:
+def backtracking(problem: Problem, x: Vector, batches: Batches, *, c, beta, first, tries) -> Moves:
     """Gradient descent with a backtracking search, from `first` in every step (algorithm 2)."""
     for batch in batches:
         d = scale(-1, problem.gradient(x, batch))
@@ -83,23 +83,23 @@ def sls(
     x: Vector,
     batches: Batches,
     *,
-    c=0.1,
-    beta=0.9,
-    gamma=2.0,
-    first=1.0,
-    reset=1,
-    max_step=inf,
-    tries=100,
-    steps_per_epoch=1,
-    fresh: Batches | None = None,
-    variant="paper",
+    c,
+    beta,
+    gamma,
+    first,
+    reset,
+    max_step,
+    tries,
+    steps_per_epoch,
+    judges: Batches | None,
+    variant,
 ) -> Moves:
     """Stochastic Armijo search (Vaswani et al. 2019, algorithms 1 and 2; algorithm 3).
 
-    fresh: one further batch per step, to search on; by default the gradient's own batch.
+    judges: one further batch per step, to search on; None: the gradient's own batch.
     """
     eta, growth = first, gamma ** (1 / steps_per_epoch)
-    for batch, judge in ((b, b) for b in batches) if fresh is None else zip(batches, fresh, strict=False):
+    for batch, judge in ((b, b) for b in batches) if judges is None else zip(batches, judges, strict=False):
         eta = first_trial(eta, first, reset, growth, max_step)  # line 4
         d = scale(-1, problem.gradient(x, batch))
         phi, slope = line(problem, x, d, judge)
@@ -135,16 +135,16 @@ def sls_goldstein(
     x: Vector,
     batches: Batches,
     *,
-    c=0.1,
-    beta=0.9,
-    grow=2.0,
-    first=1.0,
-    max_step=10.0,
-    min_step=1e-8,
-    reset=0,
-    gamma=2.0,
-    tries=100,
-    steps_per_epoch=1,
+    c,
+    beta,
+    grow,
+    first,
+    max_step,
+    min_step,
+    reset,
+    gamma,
+    tries,
+    steps_per_epoch,
 ) -> Moves:
     """Search between the two lines of Goldstein (Nocedal & Wright 2006, (3.11); Vaswani et al. 2019)."""
     eta, growth = first, gamma ** (1 / steps_per_epoch)
@@ -177,14 +177,14 @@ def sls_polyak(
     x: Vector,
     batches: Batches,
     *,
-    c=0.1,
-    beta=0.9,
-    momentum=0.6,
-    reset=0,
-    gamma=2.0,
-    first=1.0,
-    tries=100,
-    steps_per_epoch=1,
+    c,
+    beta,
+    momentum,
+    reset,
+    gamma,
+    first,
+    tries,
+    steps_per_epoch,
 ) -> Moves:
     """An Armijo step, then a part of the last move once more (Polyak 1964; Vaswani et al. 2019)."""
     eta, growth, x_old = first, gamma ** (1 / steps_per_epoch), x
@@ -202,13 +202,13 @@ def sls_nesterov(
     x: Vector,
     batches: Batches,
     *,
-    c=0.1,
-    beta=0.9,
-    reset=0,
-    gamma=2.0,
-    first=1.0,
-    tries=100,
-    steps_per_epoch=1,
+    c,
+    beta,
+    reset,
+    gamma,
+    first,
+    tries,
+    steps_per_epoch,
 ) -> Moves:
     """Armijo steps mixed with the one before (Nesterov 1983; Vaswani et al. 2019)."""
     eta, growth, y_old = first, gamma ** (1 / steps_per_epoch), x
@@ -242,13 +242,13 @@ def seg(
     x: Vector,
     batches: Batches,
     *,
-    c=0.9,
-    beta=0.9,
-    reset=1,
-    gamma=2.0,
-    first=1.0,
-    tries=100,
-    steps_per_epoch=1,
+    c,
+    beta,
+    reset,
+    gamma,
+    first,
+    tries,
+    steps_per_epoch,
 ) -> Moves:
     """Stochastic extragradient with a Lipschitz search (Vaswani et al. 2019): the step goes along the
     gradient h of the point that a step along -g would reach, on the same batch."""

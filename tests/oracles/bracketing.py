@@ -1,4 +1,4 @@
-"""Searches that enclose a minimum between two slopes. The twin of `rules/bracketing.py`.
+"""Searches that enclose a minimum between two slopes.
 
 All search along d = -g, so that the step is a learning rate.
 
@@ -49,16 +49,25 @@ from .basics import (
 from .problems import Quadratics
 
 
-@watched
-def exact(problem: Problem, x: Vector, batches: Batches, *, s_max=inf, full: Batch = None) -> Moves:
-    """Exact line search along -g, on the gradient's batch (2.16; section 4.6) or on the batch `full`.
+def exact(problem: Problem, x: Vector, batches: Batches, *, s_max) -> Moves:
+    """Exact line search along -g, on the gradient's batch (2.16; section 4.6)."""
+    return minima(problem, x, batches, s_max, lambda batch: batch)
 
-    A line that only descends ends at s_max (CAPPED) or, without s_max, nowhere (EXHAUSTED).
+
+def exact_full(problem: Problem, x: Vector, batches: Batches, *, full: Batch, s_max) -> Moves:
+    """Direction of the mini-batch, minimum of the line on all samples: s_opt of chapter 5."""
+    return minima(problem, x, batches, s_max, lambda batch: full)
+
+
+@watched
+def minima(problem: Problem, x: Vector, batches: Batches, s_max, judged_by: Callable[[Batch], Batch]) -> Moves:
+    """A line that only descends ends at s_max (CAPPED) or, without s_max, nowhere (EXHAUSTED).
+
     trials: points whose slope was asked for; a parabola needs none.
     """
     for batch in batches:
         d = scale(-1, problem.gradient(x, batch))
-        judge = batch if full is None else full
+        judge = judged_by(batch)
         phi, slope = line(problem, x, d, judge)
         s, status, trials = outlook(phi(0), slope(0))
         if status == FOUND:
@@ -71,11 +80,6 @@ def exact(problem: Problem, x: Vector, batches: Batches, *, s_max=inf, full: Bat
                 s, status = (s_max, CAPPED) if 0 < s and s_max < inf else (0, EXHAUSTED)
         x = add(x, s, d)
         yield Move(x, s, status, trials)
-
-
-def exact_full(problem: Problem, x: Vector, batches: Batches, *, full: Batch, s_max=inf) -> Moves:
-    """Direction of the mini-batch, minimum of the line on all samples: s_opt of chapter 5."""
-    return exact(problem, x, batches, s_max=s_max, full=full)
 
 
 def bisect(slope: Phi, s_max: Number) -> tuple[float, int]:
@@ -94,9 +98,7 @@ def bisect(slope: Phi, s_max: Number) -> tuple[float, int]:
 
 
 @watched
-def strong_wolfe(
-    problem: Problem, x: Vector, batches: Batches, *, c1=1e-4, c2=0.9, first=1.0, max_step=inf, tries=100
-) -> Moves:
+def strong_wolfe(problem: Problem, x: Vector, batches: Batches, *, c1, c2, first, max_step, tries) -> Moves:
     """Search for the strong Wolfe conditions: sufficient decrease (2.17), |slope| <= c2 |slope at 0| (2.18)."""
     for batch in batches:
         d = scale(-1, problem.gradient(x, batch))
@@ -135,12 +137,12 @@ def golsi(
     batches: Batches,
     *,
     fresh: Fresh,
-    c2=0.9,
-    factor=2,
-    first=1e-8,
-    smallest=1e-8,
-    tries=1000,
-    variant="paper",
+    c2,
+    factor,
+    first,
+    smallest,
+    tries,
+    variant,
 ) -> Moves:
     """Gradient-only line search that is inexact (Kafka & Wilke 2019; algorithm 4). It looks at slopes alone."""
     s, judge, released = first, None, variant == "released"
@@ -171,9 +173,7 @@ def fresh_slope(problem: Problem, x: Vector, d: Vector, fresh: Fresh, t: int) ->
 TRYING = "TRYING"  # the tries are used up
 
 
-def sign_change(
-    slope, s: Number, limit, smallest, largest, factor, released, tries=1000
-) -> tuple[Number, str, int, Number]:
+def sign_change(slope, s: Number, limit, smallest, largest, factor, released, tries) -> tuple[Number, str, int, Number]:
     """Algorithm 4, lines 4-25, with limit = c2 |l'_B0(0)|. Returns s, status, slopes asked for, the last of them."""
     b = slope(s, 1)
     if 0 < b < limit if released else 0 <= b <= limit:

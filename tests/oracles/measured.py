@@ -1,4 +1,4 @@
-"""Rules that measure the loss on more than the gradient's batch. The twin of `rules/measured.py`.
+"""Rules that measure the loss on more than the gradient's batch.
 
 Where this text leaves the printed rules, and where the authors' released code does:
 
@@ -54,7 +54,7 @@ RELEASED = Fraction(177, 10**6), Fraction(1, 100)
 
 
 @watched
-def fbpal(problem: Problem, x: Vector, batches: Batches, *, full: Batch, mu=0.1, alpha=1, s_max=3.16) -> Moves:
+def fbpal(problem: Problem, x: Vector, batches: Batches, *, full: Batch, mu, alpha, s_max) -> Moves:
     """PAL along the mini-batch gradient, measured on all samples (chapter 5)."""
     for batch in batches:
         g = problem.gradient(x, batch)
@@ -103,17 +103,17 @@ def labpal(
     batches: Batches,
     *,
     fresh: Fresh,
-    mode="sgd",
-    alpha=1.8,
-    approximation_batches=10,
-    reuse=1000,
-    schedule: Callable[[int], int] | None = None,
-    noise_factor=1,
-    s_max=1.0,
-    momentum=0,
-    variant="paper",
-    untrustworthy=400,
-    average=25,
+    mode,
+    alpha,
+    approximation_batches,
+    reuse,
+    schedule: Callable[[int], int] | None,
+    noise_factor,
+    s_max,
+    momentum,
+    variant,
+    untrustworthy,
+    average,
 ) -> Moves:
     """Large-batch parabolic approximation line search (chapter 6, algorithm 9).
 

@@ -1,18 +1,16 @@
 # ruff: noqa: F401 - everything is re-exported here
-"""The methods on plain Python numbers: the text to read beside the papers, and the oracle of the tests.
+"""The methods as plain loops on Python numbers: what tests compare the package with, of which nothing here knows.
 
 A vector is a tuple of numbers, a batch is whatever the problem understands, a problem is anything with
 `value(x, batch)` and `gradient(x, batch)`. A method is a generator that takes one batch per step and yields
 one `Move` per step; `fresh(t, j)`, where a method wants it, is the j-th further batch of step t, j >= 1.
-Numbers are floats or Fractions; additions, products and quotients keep fractions exact.
-
-    problem = Quadratics(Q=[((2.0, 0.0), (0.0, 1.0))], m=[(1.0, 3.0)])
-    for move in pal(problem, (0.0, 0.0), [(0,)] * 10): print(move)
+Numbers are floats or Fractions; additions, products and quotients keep fractions exact. No hyper-parameter has a
+default: callers pass the package's (``with_defaults``).
 
 Symbols: x parameters (theta), g mini-batch gradient, d direction, s step, t step number, phi loss along d.
 The step multiplies d. Numbers of equations, algorithms and their lines are those of M. Mutschler's
-dissertation unless a paper is named. Every file of `toybox/rules/` has its twin here under the same name; its
-head says where the text leaves the printed rules, and where the authors' released code does. For all:
+dissertation unless a paper is named. The head of a file says where it leaves the printed rules, and where the
+authors' released code does. For all:
 
 - every search: if the slope at s = 0 is positive (ASCENT), zero (STATIONARY) or loss or slope there are not
   finite (NONFINITE), x stays and nothing more is evaluated. Only PAL is explicit about this (step 0, too).

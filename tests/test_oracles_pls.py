@@ -1,4 +1,4 @@
-"""The plain-number twin of the probabilistic line search: against the arrays, and what its belief promises."""
+"""The oracle of the probabilistic line search: against the arrays, and what its belief promises."""
 
 import math
 from itertools import pairwise
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 import toybox as tb
+from oracles import probabilistic as text
 from test_twins import TWINS
-from toybox import tiny
 from toybox.methods.pls import PLS
-from toybox.tiny import probabilistic as text
+from with_defaults import oracles
 from zoo_cases import BATCH, SIZE, path, problem, worst
 
 STEPS = 15
@@ -35,7 +35,7 @@ def test_arrays_and_plain_numbers_search_alike(case, hyper, batch):
     method = tb.Optimizer(tb.methods.fixed.Gradient(), PLS(**hyper), "pls")
     trace, theta, _ = path(place, method, steps=STEPS, batch=batch, sampler=sampler)
     start, batches = tuple(theta[0, 0].tolist()), [draw(t, 0) for t in range(STEPS)]
-    moves = list(tiny.pls(TWINS[case](), start, batches, fresh=draw, full=ALL, **hyper))
+    moves = list(oracles.pls(TWINS[case](), start, batches, fresh=draw, full=ALL, **hyper))
     assert [tb.Status(status).name for status in trace.status[:, 0]] == [move.status for move in moves]
     assert trace.trials[:, 0].tolist() == [move.trials for move in moves]
     assert worst(theta[1:, 0], [move.x for move in moves]) <= TOLERANCE
@@ -134,7 +134,7 @@ def test_the_first_point_that_is_probably_good_enough_is_taken(case, threshold, 
     place, c1, c2 = problem(case), 0.05, 0.8
     draw = lambda t, j: tuple(place.draw(np.array([5]), t, j, BATCH, "fresh")[0].tolist())
     x, batches, trial = tuple(place.initial([5])[0].tolist()), [draw(t, 0) for t in range(8)], 0.3
-    for move in tiny.pls(TWINS[case](), x, batches, fresh=draw, full=ALL, threshold=threshold, first=trial):
+    for move in oracles.pls(TWINS[case](), x, batches, fresh=draw, full=ALL, threshold=threshold, first=trial):
         likely = [{u: text.wolfe_probability(b, u, c1, c2) for u in b.places[1:]} for b in beliefs]
         u = min(beliefs[-1].places, key=lambda u: abs(u * trial - move.step))
         assert move.step == pytest.approx(u * trial)
@@ -160,15 +160,15 @@ def test_a_wall_bounds_the_search(wrong):
         def gradient(self, x, batch):
             return (2 * (x[0] - 1) if x[0] < 1.5 else wrong,)
 
-    moves = list(tiny.pls(Cut(), (0.0,), [(0, 1)] * 5, fresh=lambda t, j: (0, 1), full=(0, 1), first=1.0))
+    moves = list(oracles.pls(Cut(), (0.0,), [(0, 1)] * 5, fresh=lambda t, j: (0, 1), full=(0, 1), first=1.0))
     assert all(move.x[0] < 1.5 for move in moves)
     assert moves[0].step > 0
     assert abs(moves[-1].x[0] - 1) < 0.9
 
 
 def test_nothing_is_searched_where_nothing_descends():
-    flat, bad = tiny.Quadratics([((1.0,),)], [(0.0,)]), tiny.Quadratics([((math.nan,),)], [(0.0,)])
+    flat, bad = oracles.Quadratics([((1.0,),)], [(0.0,)]), oracles.Quadratics([((math.nan,),)], [(0.0,)])
     fresh = lambda t, j: pytest.fail("no batch is needed")
     for place, status in ((flat, "STATIONARY"), (bad, "NONFINITE")):
-        move = next(tiny.pls(place, (0.0,), [(0,)], fresh=fresh, full=(0,)))
+        move = next(oracles.pls(place, (0.0,), [(0,)], fresh=fresh, full=(0,)))
         assert (move.x, move.step, move.status) == ((0.0,), 0, status)

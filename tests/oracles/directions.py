@@ -1,4 +1,4 @@
-"""Fixed rates along other directions than the gradient. The twin of `toybox/directions.py`.
+"""Fixed rates along other directions than the gradient.
 
 Where this text leaves the printed rules, and where the authors' released code does:
 
@@ -28,7 +28,7 @@ from .closed import fixed
 
 
 @watched
-def momentum(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, beta=0.9) -> Moves:
+def momentum(problem: Problem, x: Vector, batches: Batches, *, rate, beta) -> Moves:
     """SGD with momentum (Polyak 1964; algorithm 6)."""
     m = scale(0, x)
     for t, batch in enumerate(batches):
@@ -40,7 +40,7 @@ def momentum(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, beta=0
 
 
 @watched
-def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
+def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate) -> Moves:
     """SGD with the gradient scaled to length 1 (chapter 6): the rate is the length of the step."""
     for t, batch in enumerate(batches):
         g = problem.gradient(x, batch)
@@ -51,7 +51,7 @@ def nsgd(problem: Problem, x: Vector, batches: Batches, *, rate=0.1) -> Moves:
 
 
 @watched
-def adam(problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8) -> Moves:
+def adam(problem: Problem, x: Vector, batches: Batches, *, rate, beta1, beta2, eps) -> Moves:
     """Adam (Kingma & Ba 2015, algorithm 1; algorithm 7)."""
     m = v = scale(0, x)
     for t, batch in enumerate(batches):
@@ -67,7 +67,7 @@ def adam(problem: Problem, x: Vector, batches: Batches, *, rate=1e-3, beta1=0.9,
 
 
 @watched
-def rmsprop(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, decay=0.9, eps=1e-8) -> Moves:
+def rmsprop(problem: Problem, x: Vector, batches: Batches, *, rate, decay, eps) -> Moves:
     """RMSProp (Tieleman & Hinton 2012; section 2.8)."""
     v = scale(0, x)
     for t, batch in enumerate(batches):
@@ -80,7 +80,7 @@ def rmsprop(problem: Problem, x: Vector, batches: Batches, *, rate=0.01, decay=0
 
 
 @watched
-def cocob(problem: Problem, x: Vector, batches: Batches, *, alpha=100, eps=1e-8) -> Moves:
+def cocob(problem: Problem, x: Vector, batches: Batches, *, alpha, eps) -> Moves:
     """Coin betting (Orabona & Tommasi 2017, algorithm 2; section 2.8): every coordinate bets on its own coin."""
     x0, coins = x, [(eps, 0, 0, 0, 0)] * len(x)
     for batch in batches:
