@@ -85,6 +85,12 @@ def test_where_nothing_descends_only_the_first_trial_grows(minimum, status):
     assert (found.step, found.status.name, found.state, found.questions) == (0, status, 12, [])
 
 
+@pytest.mark.parametrize("slope0", [-np.inf, np.inf, np.nan])
+def test_a_slope_that_is_no_number_ends_the_lane(slope0):
+    found = tb.search("sls", lambda s: -s, slope0=slope0)
+    assert (found.status, found.questions) == (tb.Status.NONFINITE, [])
+
+
 def test_what_is_tried_first():
     """After a search that ended with 1/4: that again, that times gamma^(B/D), or the first step of all."""
     first = lambda **options: asked(search(minimum=100.0, first=8.0, gamma=16.0, given=GIVEN, **options))[0]

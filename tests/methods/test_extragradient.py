@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import toybox as tb
-from places import PARABOLA, asked, ends, parabola
+from places import PARABOLA, asked, ends, on, parabola
 
 
 def search(given=None, **options):
@@ -48,8 +48,20 @@ def test_theta_goes_along_the_gradient_that_is_ahead():
     assert tb.run(PARABOLA, lanes, steps=1, batch=1, theta=[1.0]).theta.ravel().tolist() == [13 / 16, 1]
 
 
+def test_a_lane_that_is_content_keeps_its_gradient_while_others_ask_on():
+    """The first lane accepts 3/4 at once, the second one after 3/2."""
+    method = tb.method("seg", first=np.array([0.75, 1.5]), beta=0.5, c=0.75, reset=0)
+    assert tb.run(PARABOLA, method, steps=1, batch=1, theta=[1.0]).theta.ravel().tolist() == [13 / 16, 13 / 16]
+
+
 @pytest.mark.parametrize("start", [0.0, 1.0])
 def test_a_lane_that_stays_does_so_beside_one_that_moves(start):
     method = tb.method("seg", first=0.5, reset=0)
     trace = tb.run(PARABOLA, method, steps=1, batch=1, seeds=(0, 1), theta=[[start], [2.0]])
     assert trace.theta[:, 0].tolist() == [0.75 * start, 1.5]
+
+
+def test_where_no_trial_is_good_an_infinite_gradient_ahead_does_no_harm():
+    steep = on(lambda x: x * x / 2, lambda x: np.where(x < 0, -np.inf, x))
+    trace = tb.run(steep, tb.method("seg", first=2.0, tries=1, reset=0), steps=1, batch=1, theta=[1.0])
+    assert (trace.status[0, 0], trace.theta[0, 0]) == (tb.Status.EXHAUSTED, 1)

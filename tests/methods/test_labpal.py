@@ -139,8 +139,11 @@ def test_the_smallest_released_step_and_rate():
     found, state = released(state={"k": 3}, alpha=1e-9)
     assert state.estimate == (1e-6, 1e-6)
     assert found.step == 5e-7
-    found, state = released(50.0, {"k": 3}, phi=lambda s: 50 * 50 * s * s / 2 - 50 * s, alpha=1e-5)
-    assert state.estimate == (pytest.approx(1e-5 * (2 - 1.77e-4), rel=1e-6), 1e-6)  # a length, and 1/50 of it
+    steep = lambda s: 50 * 50 * s * s / 2 - 50 * s  # along a direction of length 50; its rate serves from the next step
+    found, state = released(50.0, {"k": 3}, steep, alpha=1e-5, keeps="rate")
+    length = pytest.approx(1e-5 * (2 - 1.77e-4), rel=1e-6)
+    assert state.estimate == (length, 1e-6)
+    assert 50 * found.step == length
 
 
 def test_released_estimates_are_averaged_as_soon_as_they_are_trusted():
@@ -169,14 +172,17 @@ def test_where_nothing_descends_a_released_search_is_put_off():
 
 @pytest.mark.parametrize("k", [1, 2])
 def test_between_searches_the_released_code_goes_along_the_bare_gradient(k):
-    """With k = 1; where it searches, and with more batches, along the momentum vector."""
+    """With k = 1; where it searches, at every third step, and with more batches, along the momentum vector."""
     place = NoisyQuadratic(*data())
     options = {"noise_factor": k, "momentum": 0.5, "schedule": "constant", "alpha": 0.4, "approximation_batches": 3}
-    trace, theta = walk(place, tb.method("labpal-nsgd", variant="released", **options), steps=3, sampler=sampler)
-    g = [np.mean([place.at(theta[t], sampler(t, j)).gradient[0] for j in range(k)], axis=0) for t in range(3)]
-    m = [g[0], g[1] + g[0] / 2, g[2] + g[1] / 2 + g[0] / 4]
-    along = np.array([m[0], *(g if k == 1 else m)[1:]])
-    np.testing.assert_allclose(np.diff(theta[:, 0], axis=0), -trace.size * along, rtol=0, atol=1e-12)
+    trace, theta = walk(place, tb.method("labpal-nsgd", variant="released", reuse=3, **options), 4, sampler=sampler)
+    assert (np.diff(trace.cost("batches")[:, 0], prepend=0) == [3 * k, k, k, 3 * k]).all()
+    m = np.zeros(DIM)
+    for t in range(4):
+        g = np.mean([place.at(theta[t], sampler(t, j)).gradient[0] for j in range(k)], axis=0)
+        m = m / 2 + g
+        along = g if k == 1 and t % 3 else m
+        np.testing.assert_allclose(theta[t + 1, 0] - theta[t, 0], -trace.size[t, 0] * along, rtol=0, atol=1e-12)
 
 
 # --- the released code

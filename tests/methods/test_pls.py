@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +45,17 @@ def test_noise_is_the_spread_within_the_batch(batch):
     at = np.ones((1, 1))
     np.testing.assert_allclose(value, (fresh.value0 + fresh.change(at)[:, 0] - here.line().value0) / (0.5 * steep))
     np.testing.assert_allclose(slope, fresh.slope(at)[:, 0] / steep)
+
+
+def test_what_is_observed_may_contradict_a_condition_by_ten_deviations():
+    """c1 = 1/4: at u = 4 a value of -1 is enough. c2 = 1/2: a slope of -1/2 is. Deviations of 1/8 and 1/16 explain 10/8
+    and 10/16 more."""
+    scaled = SimpleNamespace(noise=[np.array([1 / 64]), np.array([1 / 256])])
+    allows = lambda values, slopes: Scaled.allows(
+        scaled, np.array([4.0]), np.array(values), np.array(slopes), 0.25, 0.5
+    )
+    assert allows([0.25, 0.26, 9.0], [0.0, 0.0, 0.0]).tolist() == [True, False, False]
+    assert allows([-2.0, -2.0, -2.0], [-1.125, -1.13, 9.0]).tolist() == [True, False, True]
 
 
 SCENES = {

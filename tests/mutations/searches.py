@@ -70,7 +70,6 @@ WOLFE = {
     "first-trial-no-cap": ("min(self.first, self.max_step)", "self.first"),
     "higher-than-the-lowest": (" and fall < lowest  #", "  #"),
     "capped-uphill": ("good and rise < 0 and high", "good and high"),
-    "capped-in-a-bracket": ("and high == inf and s", "and s"),
     "never-capped": ("high == inf and s >= self.max_step", "high == inf and s > self.max_step"),
     "found-at-its-cap": ("return found(s, capped=s >= self.max_step)", "return found(s, capped=capped)"),
     "weak": ("abs(rise) <= -self.c2", "-rise <= -self.c2"),
@@ -106,7 +105,6 @@ EXACT = {
     "secant-from-0": ("before, rise_before, s = s, rise, after", "before, rise_before, s = 0, slope0, after"),
     "bracket-turned": ("(s, high) if descends(rise) else (low, s)", "(low, s) if descends(rise) else (s, high)"),
     "root-uphill": ("root = s - rise", "root = s + rise"),
-    "ends-at-infinity": ("0 < s < inf and", "0 < s and"),
 }
 GOLSI = {
     "no-largest": ("min(1 / (here.norm or 1), 10**7)  # line 1", "10**7  # line 1"),
@@ -231,15 +229,12 @@ LABPAL = {
     "of-the-gradient-s-batches": ("Pool(rule.pooled(here.batches))", "Pool(here.batches)"),
     "pools-too-few": ("-(-self.approximation_batches // k)", "(self.approximation_batches // k)"),
     "measures-elsewhere": ("\nNEAR, FAR = 1e-4, 1e-2", "\nNEAR, FAR = 2e-4, 1e-2"),
-    "measured-along-d": ("change(NEAR / norm, FAR / norm", "change(NEAR, FAR"),
+    "measured-along-d": ("change(near / norm, far / norm, batch=pool)", "change(near, far, batch=pool)"),
     "alpha-dropped": ("s = -rule.alpha * b", "s = -b"),
     "length-as-rate": ("if lengths else min(s, rule.s_max) / norm", "if lengths else min(s, rule.s_max)"),
     "no-cap": ("new = min(s, rule.s_max) if", "new = s if"),
     "rate-no-cap": ("else min(s, rule.s_max) / norm", "else s / norm"),
     "never-capped": ("Status.CAPPED if s >= rule.s_max", "Status.CAPPED if s < rule.s_max"),
-    "bent-down-is-good": ("good = a > 0 and b < 0 and", "good = b < 0 and"),
-    "uphill-is-good": ("/ (2 * a) if a > 0 and b < 0 else nan  #", "/ (2 * a) if a > 0 else nan  #"),
-    "uphill-is-good-too": ("good = a > 0 and b < 0 and", "good = a > 0 and"),
     "estimate-lost": ("estimate = new if good else estimate", "estimate = new if good else nan"),
     "failed-is-found": ("Status.EXHAUSTED if not good else", "Status.FOUND if not good else"),
     "step-as-a-length": ("End(estimate / norm if lengths", "End(estimate if lengths"),
@@ -306,7 +301,7 @@ PLS = {
     "never-the-average": ("size < average / 100", "size < average / 1e9"),
     "starts-again": ("walked = downhill & (size > 0)", "walked = downhill & (size < 0)"),
     "walls-forgotten": ("np.maximum(shortest, TINY), state.first", "state.first, state.first"),
-    "noise-with-replacement": ("shrink = (1 - ray.fraction) * m", "shrink = m"),
+    "noise-with-replacement": ("(1 - float(ray.fraction)) * m", "m"),
     "noise-of-one": ("* m / max(m - 1, 1) / n", "* m / max(m - 1, 1)"),
     "noise-biased": ("* m / max(m - 1, 1) / n", "/ n"),
     "noise-swapped": ("(self.unit, self.steep), strict=True)", "(self.steep, self.unit), strict=True)"),
@@ -350,6 +345,21 @@ BELIEF = {
     "maxima": ("(radicand > 0) & (0 < step)", "(radicand >= 0) & (0 < step)"),
     "blocks": ("blocks[..., a:, b:] = low  #", "blocks[..., a:, b:] = half  #"),
 }
+LABPAL_ITSELF = "toybox/methods/labpal.py", "tests/methods/test_labpal.py"  # what is tested twice is dropped twice
+UPHILL_IS_GOOD = Mutant(
+    *LABPAL_ITSELF,
+    [
+        ("if a > 0 and b < 0 else nan  #", "if a > 0 else nan  #"),
+        ("a > 0 and b < 0 and finite(a) and finite(new)", "a > 0 and finite(a)"),
+    ],
+)
+BENT_DOWN_IS_GOOD = Mutant(
+    *LABPAL_ITSELF,
+    [
+        ("if a > 0 and b < 0 else nan  #", "if b < 0 else nan  #"),
+        ("a > 0 and b < 0 and finite(a) and finite(new)", "b < 0 and finite(a)"),
+    ],
+)
 SEARCHES = (
     method("armijo", ARMIJO)
     | method("goldstein", GOLDSTEIN)
@@ -360,6 +370,7 @@ SEARCHES = (
     | method("accelerated", ACCELERATED)
     | method("pal", PAL)
     | method("labpal", LABPAL)
+    | {"labpal-uphill-is-good": UPHILL_IS_GOOD, "labpal-bent-down-is-good": BENT_DOWN_IS_GOOD}
     | method("pls", PLS, "")
     | method("belief", BELIEF, " tests/methods/test_pls.py")
 )
