@@ -52,7 +52,8 @@ def user(wheel, tmp_path_factory):
     for name in ("figures", "benchmarks"):
         (work / name).mkdir()
         (work / name / "__init__.py").write_text(f"raise RuntimeError('the {name} of a user')", "utf-8")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TOYBOX"))} | {"COLUMNS": "200"}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TOYBOX"))}
+    clean["COLUMNS"] = "200"  # tables break their lines where the terminal ends
     run = lambda program, *rest: done(programs / program, *rest, cwd=work, env=clean)
     return SimpleNamespace(packages=packages, work=work, programs=programs, clean=clean, run=run)
 

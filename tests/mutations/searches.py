@@ -97,7 +97,7 @@ EXACT = {
     "never-tenfold": ("turn % 8 < 7", "turn % 8 < 8"),
     "hundredfold": ("10 * s, self.s_max", "100 * s, self.s_max"),
     "no-cap": ("10 * s, self.s_max)", "10 * s)"),
-    "first-trial-no-cap": ("min(1, self.s_max)", "1"),
+    "first-trial-no-cap": ("min(low + 1, self.s_max)", "1"),
     "never-capped": ("capped=low >= self.s_max", "capped=low > self.s_max"),
     "other-batch": ("return ALL if self.whole else 0", "return 0"),
     "whole-is-batch": ('self.on == "full"', 'self.on == "batch"'),
