@@ -190,7 +190,7 @@ class Trace:
         ``ValueError`` for parts that do not fit each other, or that hold anything but numbers, truth values and text;
         fractions are none of these.
         """
-        if self.theta.dtype == FRACTIONS:
+        if getattr(self.theta, "dtype", None) == FRACTIONS:
             raise ValueError("a run of backend='exact' leaves fractions, which are not saved; accepted: other backends")
         path, groups = _npz(path), {group: getattr(self, group) for group in GROUPS}
         self._check()
