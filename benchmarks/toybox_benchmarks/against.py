@@ -20,10 +20,10 @@ SEARCHES = ("sls", "sls-goldstein", "sls-polyak", "seg", "strong-wolfe", "golsi"
 STEPS = {1: 100, 5: 80, 64: 15, 512: 5, 4096: 3}  # by lanes
 PLACES = {  # problem, options, batch, lanes, steps are STEPS over
     "factorization": ({"rank": 4}, 10, (1, 5, 64, 512), 1),
-    "mushrooms": ({}, 100, (1, 5, 64), 5),
+    "mushrooms": ({}, 100, (1, 5), 5),
     "quadratic": ({}, 10, (1, 5, 64, 512, 4096), 1),
 }
-ROUNDS = 5
+ROUNDS = 4
 WALK = """
 import json, sys, time
 import toybox as tb
