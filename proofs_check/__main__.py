@@ -1,4 +1,4 @@
-"""``python -m proofs_check``, which is ``toybox claims``."""
+"""The command line ``toybox claims``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ app = App(name="toybox claims", help_format="plaintext", default_parameter=Param
 def claims(
     *,
     only: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
+    where: str | None = None,
     deep: bool = False,
     seed: Annotated[int, whole(0)] = 0,
     jobs: Annotated[int | None, whole(1)] = None,
@@ -38,7 +39,8 @@ def claims(
     already in the store is not measured again. A refuted prediction is a result: 0 if all were conducted.
 
     Args:
-        only: Claims by id, by the beginning of an id, or by the letter of a section.
+        only: Claims by id, by the beginning of an id, or by their family.
+        where: Print the file of this claim, and do nothing else.
         deep: Search twenty times as long.
         seed: Of everything that is random.
         jobs: Processes. [default: one per core]
@@ -50,6 +52,8 @@ def claims(
         store: Folder of the experiments' results. [default: the environment's TOYBOX_STORE, else results]
         markdown: Of the experiments: write the table to this file.
     """
+    if where:
+        return print_places(where)
     for option, path in {"--json": json, "--html": html, "--markdown": markdown}.items():
         if path:
             writable_file(path, option)
@@ -73,6 +77,15 @@ def claims(
     if html:
         report.write_html(html, chosen, results)
     return int(not all(result.passed for result in results))
+
+
+def print_places(name: str) -> int:
+    """The files of the claims of this name."""
+    from . import place, select
+
+    for claim in select([name]):
+        print(place(claim))
+    return 0
 
 
 def experiments(
@@ -108,10 +121,10 @@ def one_thread() -> None:
 
 
 def listing() -> list[tuple[str, ...]]:
-    """Id, title, source, kind and verdict of every claim."""
-    from . import CLAIMS
+    """Id, title, source, kind, verdict and file of every claim."""
+    from . import CLAIMS, place
 
-    return [(c.id, c.title, c.source, c.kind, c.verdict) for c in CLAIMS.values()]
+    return [(c.id, c.title, c.source, c.kind, c.verdict, place(c)) for c in CLAIMS.values()]
 
 
 def main(arguments: list[str] | None = None) -> int:

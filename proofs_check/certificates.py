@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from toybox import methods
 
 from .claim import Budget, Check
-from .claims.d_pal import kantorovich
+from .claims.pal.common import kantorovich
 from .piecewise import (
     Bent,
     accepted_ratio,

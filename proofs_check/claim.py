@@ -1,28 +1,58 @@
 """What a claim is: content (who said what, under which hypotheses), and checks that can tell whether it is so.
 
-A ``Check`` holds for a case iff its margin is not negative. Margins are numbers, or numbers by name of which the
-smallest counts; nan never holds. Exact kinds return rational numbers (0 where an equality holds), the others slack as a
-fraction of what is allowed: 1 is a perfect hit, 0 the limit, below 0 broken. A counterexample's is a ``Contrast``.
+Every claim is a file, whose docstring says what is claimed, and whose decorated functions check it:
 
-A ``Claim`` passes if all its checks hold on all their cases, and all its controls and counterexamples are broken by
-some case: a check that nothing can break has no power.
+    r\"\"\"SGD-08  Exact steps lower the loss
+
+    Where: dissertation, section 5.4
+    Claim: the statement, in our words; the document's own stand between << >>, by their key in ``toybox.quotations``.
+    Formula: TeX
+    Verdict: holds, corrected, refuted or argument
+    Kind: exact
+    Found: what was found; for a corrected or refuted claim the statement that is true instead
+    True: the true formula, in TeX
+    Sampled: why the statement is not proved for everything it speaks of, and what was tried; left out where it is
+    \"\"\"
+
+    claim = told(__doc__)
+
+    @claim.proof("always", broken={"doubled": {"factor": 2}})
+    def falls(a, b, factor=1): ...                           # a Theorem about real numbers (``proof``)
+
+    @claim.check("on arrays", cases, examples=100)
+    def on_arrays(a, b): ...                                 # the margin of a case
+
+A check holds for a case iff its margin is not negative. Margins are numbers, numbers by name of which the smallest
+counts, or a ``Proof``; nan never holds. Exact checks return rational numbers (0 where an equality holds), the others
+slack as a fraction of what is allowed: 1 is a perfect hit, 0 the limit, below 0 broken. A counterexample's is a
+``Contrast``.
+
+A claim passes if all its checks hold on all their cases, and all its controls and counterexamples are broken by some
+case: a check that nothing can break has no power.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
+from toybox import quotations
+
+from .proof import Proof, decide
 from .spoken import spoken
 
 Kind = Literal["exact", "symbolic", "property", "enumeration", "montecarlo", "highprec", "argument"]
 Verdict = Literal["holds", "corrected", "refuted", "argument"]
-Margin = Any  # a number, a mapping of names to numbers, or a Contrast
+Degree = Literal["proved", "of the code", "exhausted", "sampled", "simulated"]
+Margin = Any  # a number, a mapping of names to numbers, a Proof, or a Contrast
 Cases = Any  # None, a Hypothesis strategy, or a function of the budget that returns an iterable
 
 
@@ -53,51 +83,114 @@ class Check:
     words: what, in a few of them; of a counterexample, the quantity. margin: of a case. cases: a Hypothesis strategy; a
     function of the budget that returns an iterable of cases; or None for a margin without arguments. A case that is a
     tuple gives several arguments, which readers see by the names of the margin's parameters. examples: of a strategy,
-    at CI budget (twenty times as many at depth).
+    at CI budget (twenty times as many at depth). of: of margins by name, the one that counts. fixed: arguments that
+    are the same in all cases.
+
+    degree: how sure it makes. Proved: for all numbers that the statement speaks of, or a finite enumeration that is its
+    whole domain. Of the code: proved for the text of our search, run on symbols. Exhausted: a stated finite part of the
+    domain, completely. Sampled: no counterexample in so many cases. Simulated: random runs, with an error bound. None
+    given: sampled for a strategy, else exhausted.
     """
 
     words: str
     margin: Callable[..., Margin]
     cases: Cases = None
     examples: int = 500
+    degree: Degree = None  # type: ignore[assignment]
+    of: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.degree is None:
+            object.__setattr__(self, "degree", "sampled" if isinstance(self.cases, SearchStrategy) else "exhausted")
+        assert self.degree in get_args(Degree), f"{self.words}: degree {self.degree!r}"
+
+    def tried(self, case: Any) -> Margin:
+        """The margin of a case."""
+        margin = self.margin(*(case if type(case) is tuple else (case,)), **self.fixed)
+        return margin[self.of] if self.of else margin
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of one of the documents.
-
-    source: document and equation. statement, formula: what is claimed, in our words (the document's own come from
-    ``toybox.quotations``) and in TeX. finding: what was found; for a corrected or refuted claim the statement that is
-    true instead, which ``checks`` verify while ``counterexamples`` break the printed one. controls: the same check with
-    a hypothesis violated or a constant wrong.
-    """
+    """A statement of one of the documents, as the head of this file shows it. It gathers its checks, controls (the same
+    with a hypothesis violated or a constant wrong) and counterexamples (which break what is printed)."""
 
     id: str
     title: str
     source: str
     statement: str
     formula: str
-    kind: Kind
     verdict: Verdict
-    checks: Iterable[Check]
-    controls: Iterable[Check] = ()
-    counterexamples: Iterable[Check] = ()
+    kind: Kind = "exact"
     finding: str = ""
-    corrected: str = field(default="", kw_only=True)  # the true formula, in TeX
+    corrected: str = ""
+    sampled: str = ""
+    checks: list[Check] = field(default_factory=list)
+    controls: list[Check] = field(default_factory=list)
+    counterexamples: list[Check] = field(default_factory=list)
 
     def __post_init__(self):
-        for name in ("checks", "controls", "counterexamples"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
         assert self.kind in get_args(Kind), f"{self.id}: kind {self.kind!r}"
         assert self.verdict in get_args(Verdict), f"{self.id}: verdict {self.verdict!r}"
-        assert self.checks, f"{self.id}: nothing to check"
-        if self.verdict in ("corrected", "refuted"):
-            assert self.finding, f"{self.id}: {self.verdict}, but what is true?"
-            assert self.counterexamples, f"{self.id}: {self.verdict}, but where is the counterexample?"
+        assert self.finding or self.verdict not in ("corrected", "refuted"), f"{self.id}: what is true instead?"
 
     @property
-    def section(self) -> str:
-        return self.id.rpartition("-")[0]
+    def family(self) -> str:
+        return self.id.partition("-")[0]
+
+    @property
+    def proved(self) -> bool:
+        """Whether the statement is, for everything that it speaks of."""
+        return not self.sampled
+
+    def check(self, words: str, cases: Cases = None, **options) -> Callable:
+        """Decorates what must hold. Arguments: those of a ``Check`` without its margin; others are fixed ones."""
+        return partial(_gather, self.checks, words, cases, options)
+
+    def control(self, words: str, cases: Cases = None, **options) -> Callable:
+        """Decorates what must break, in the same way."""
+        return partial(_gather, self.controls, words, cases, options)
+
+    def counterexample(self, words: str, cases: Cases = None, **options) -> Callable:
+        """Decorates a ``Contrast``, in the same way."""
+        return partial(_gather, self.counterexamples, words, cases, options)
+
+    def proof(self, words: str, broken: Mapping[str, Mapping[str, Any]], **constants) -> Callable:
+        """Decorates a function of real numbers that returns a ``Theorem``, to be proved for all of them with these
+        constants, and refuted with each of the ``broken`` ones."""
+
+        def gather(theorem):
+            self.checks.append(Check(words, partial(decide, theorem, **constants), degree="proved"))
+            for wrong, others in broken.items():
+                self.controls.append(Check(wrong, partial(decide, theorem, **{**constants, **others})))
+            return theorem
+
+        return gather
+
+
+def _gather(checks: list[Check], words: str, cases: Cases, options: dict, margin: Callable) -> Callable:
+    own = {name: options.pop(name) for name in ("examples", "degree", "of") if name in options}
+    checks.append(Check(words, margin, cases, **own, fixed=options))
+    return margin
+
+
+LABELS = {
+    "Where": "source", "Claim": "statement", "Formula": "formula", "Verdict": "verdict", "Kind": "kind",
+    "Found": "finding", "True": "corrected", "Sampled": "sampled",
+}  # fmt: skip
+
+
+def told(text: str | None) -> Claim:
+    """The claim that a docstring tells: a line with id and title, then paragraphs with labels."""
+    first, *rest = (text or "").strip().splitlines()
+    id, _, title = first.partition("  ")
+    parts = re.split(rf"^({'|'.join(LABELS)}):", "\n".join(rest), flags=re.MULTILINE)
+    assert title, f"{first!r} is no id and title"
+    assert not parts[0].strip(), f"{id}: {parts[0]!r} has no label"
+    words = [re.sub(r"<<(.+?)>>", lambda key: quotations.quote(key[1]), " ".join(part.split())) for part in parts[2::2]]
+    fields = {LABELS[label]: part for label, part in zip(parts[1::2], words, strict=True)}
+    return Claim(id, title.strip(), **fields)  # type: ignore[arg-type]
 
 
 def only(*arguments: Any) -> Callable:
@@ -193,7 +286,7 @@ class Contrast:
 
 def smallest(margin: Margin) -> Any:
     """The margin that counts: nan if there is one, else the smallest."""
-    if isinstance(margin, Contrast):
+    if isinstance(margin, Contrast | Proof):
         margin = margin.margin
     values = list(margin.values()) if isinstance(margin, Mapping) else [margin]
     for value in values:

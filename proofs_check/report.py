@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import inspect
 import json
 import math
 from collections import Counter
@@ -13,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import SECTIONS
+from . import FAMILIES, place
 from .claim import Claim
 from .verify import Outcome, Result
 
-ROOT = Path(__file__).parent.parent
+DEGREES = {  # of checks, and their names in records
+    "proved": "proved", "of the code": "of_code", "exhausted": "exhausted", "sampled": "sampled",
+    "simulated": "simulated",
+}  # fmt: skip
 
 
 def records(claims: Iterable[Claim], results: Iterable[Result]) -> list[dict]:
@@ -29,6 +31,8 @@ def records(claims: Iterable[Claim], results: Iterable[Result]) -> list[dict]:
             "kind": claim.kind,
             "verdict": claim.verdict,
             "passed": result.passed,
+            **{DEGREES[degree]: n for degree, n in degrees(result).items()},
+            "why_sampled": claim.sampled,
             "control_failed": result.control_failed,
             "cases": result.cases,
             "worst": result.worst if math.isfinite(result.worst) else None,
@@ -37,6 +41,12 @@ def records(claims: Iterable[Claim], results: Iterable[Result]) -> list[dict]:
         }
         for claim, result in zip(claims, results, strict=True)
     ]
+
+
+def degrees(result: Result) -> dict[str, int]:
+    """How many checks there are of each degree."""
+    counts = Counter(check.degree for check in result.checks)
+    return {degree: counts[degree] for degree in DEGREES}
 
 
 def write_json(path: Path, claims: list[Claim], results: list[Result]) -> None:
@@ -51,10 +61,20 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
     from rich.table import Table
 
     console = Console(width=width)
-    table = Table("id", "source", "kind", "verdict", "cases", "worst slack", "", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        "id", "source", "kind", "verdict", "cases", "degrees", "worst slack", "", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for claim, result in zip(claims, results, strict=True):
         mark = "ok" if result.passed else "[bold red]FAILED[/]"
-        row = (claim.id, claim.source, claim.kind, claim.verdict, f"{result.cases}", slack(claim, result.worst))
+        row = (
+            claim.id,
+            claim.source,
+            claim.kind,
+            claim.verdict,
+            f"{result.cases}",
+            abbreviated(result),
+            slack(claim, result.worst),
+        )
         table.add_row(*map(escape, row), mark)
     console.print(table)
     for result in results:
@@ -66,12 +86,19 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
     console.print(f"{summary(claims, results)} (seed {seed})", highlight=False)
 
 
+def abbreviated(result: Result) -> str:
+    """The degrees of its checks in short: 2 proved, 1 sampled."""
+    return ", ".join(f"{n} {degree}" for degree, n in degrees(result).items() if n)
+
+
 def summary(claims: list[Claim], results: list[Result]) -> str:
     verdicts = Counter(claim.verdict for claim in claims)
     failed = sum(not result.passed for result in results)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-    cases = sum(result.cases for result in results)
-    return f"{len(claims)} claims ({counts}), {cases} cases: {'all verified' if not failed else f'{failed} FAILED'}"
+    proved = sum(claim.proved for claim in claims)
+    of_code = sum(degrees(result)["of the code"] for result in results)
+    ended = "all verified" if not failed else f"{failed} FAILED"
+    return f"{len(claims)} claims ({counts}), {proved} proved, {of_code} statements proved of the code: {ended}"
 
 
 def slack(claim: Claim, worst: float) -> str:
@@ -107,18 +134,6 @@ def histogram(margins: Iterable[float]) -> str:
     )
 
 
-def place(claim: Claim) -> tuple[str, int]:
-    """The file of a claim, relative to the project, and its line."""
-    for _, modules in SECTIONS.values():
-        for module in modules:
-            if any(claim is other for other in module.CLAIMS):
-                path = Path(inspect.getfile(module))
-                lines = path.read_text("utf-8").splitlines()
-                line = next(i for i, text in enumerate(lines, 1) if f'"{claim.id}"' in text)
-                return path.relative_to(ROOT).as_posix(), line
-    raise LookupError(claim.id)
-
-
 def _outcomes(outcomes: Iterable[Outcome], ended: str) -> str:
     rows = "".join(
         f"<tr><td>{html.escape(o.words)}</td><td>{o.cases}</td><td>{o.worst:.3g}</td>"
@@ -131,13 +146,12 @@ def _outcomes(outcomes: Iterable[Outcome], ended: str) -> str:
 
 def card(claim: Claim, result: Result) -> str:
     """One claim."""
-    file, line = place(claim)
     failed = "" if result.passed else '<span class="verdict failed">check failed</span>'
     parts = [
         f'<article id="{claim.id}"><h3><span class="id">{claim.id}</span> {html.escape(claim.title)} '
         f'<span class="verdict {claim.verdict}">{claim.verdict}</span>{failed}</h3>'
         f'<p class="source">{html.escape(claim.source)} · {claim.kind} · {result.cases} cases · '
-        f"<code>{file}:{line}</code></p><p>{html.escape(claim.statement)}</p>",
+        f"<code>{place(claim)}</code></p><p>{html.escape(claim.statement)}</p>",
         mathematics(claim.formula),
     ]
     if claim.finding:
@@ -202,12 +216,13 @@ def page(claims: list[Claim], results: list[Result]) -> str:
     """The whole page. Its links lead to places in it; the code is named by file and line."""
     by_id = {result.claim: result for result in results}
     chapters, toc = [], []
-    for letter, (title, modules) in SECTIONS.items():
-        chosen = [c for module in modules for c in module.CLAIMS if c.id in by_id]
+    for family, folder in FAMILIES.items():
+        chosen = [c for c in claims if c.family == family]
         if chosen:
-            toc.append(f'<div><a href="#section-{letter}">{letter}. {html.escape(title)}</a> ({len(chosen)})</div>')
+            title = html.escape((folder.__doc__ or "").splitlines()[0])
+            toc.append(f'<div><a href="#family-{family}">{family}</a> {title} ({len(chosen)})</div>')
             cards = "".join(card(c, by_id[c.id]) for c in chosen)
-            chapters.append(f'<h2 id="section-{letter}">{letter}. {html.escape(title)}</h2>{cards}')
+            chapters.append(f'<h2 id="family-{family}">{family}. {title}</h2>{cards}')
     wrong = errata(claims)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

@@ -13,12 +13,14 @@ from hypothesis.strategies import SearchStrategy
 
 from .claim import Budget, Check, Claim, Contrast, smallest
 from .parallel import each
+from .proof import Proof
 from .spoken import case_in_words
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a check ended: the number of cases, the smallest margin and its case, all margins, and what went wrong."""
+    """How a check ended: the number of cases (of a proof: of conclusions), the smallest margin and its case, all
+    margins, and what went wrong."""
 
     words: str
     cases: int
@@ -27,6 +29,7 @@ class Outcome:
     margins: tuple[float, ...]
     error: str = ""
     contrast: str = ""  # of a counterexample: what is printed, and what is true
+    degree: str = "sampled"  # how sure it makes: that of its ``Check``
 
     @property
     def text(self) -> str:
@@ -114,14 +117,17 @@ class _Log:
     def __init__(self, check: Check, stop: bool):
         self.check, self.stop = check, stop
         self.margins: list[float] = []
-        self.worst, self.case, self.contrast = math.inf, "", ""
+        self.worst, self.case, self.contrast, self.cases = math.inf, "", "", 0
 
     def __call__(self, case: Any = ()) -> float:
-        margin = self.check.margin(*case) if type(case) is tuple else self.check.margin(case)
+        margin = self.check.tried(case)
         number = _as_float(smallest(margin))
         self.margins.append(number)
+        self.cases += margin.conclusions if isinstance(margin, Proof) else 1
         if math.isnan(number) or number < self.worst:
-            self.worst, self.case = number, _short(case_in_words(self.check.margin, case))
+            self.worst = number
+            told = margin.counterexample if isinstance(margin, Proof) else case_in_words(self.check.margin, case)
+            self.case = _short(told)
             self.contrast = str(margin) if isinstance(margin, Contrast) else ""
         if self.stop and number < 0:
             raise _Enough
@@ -146,7 +152,8 @@ def examine(check: Check, budget: Budget, stop: bool = False) -> Outcome:
         pass
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}"
-    return Outcome(check.words, len(log.margins), log.worst, log.case, tuple(log.margins), error, log.contrast)
+    margins = tuple(log.margins)
+    return Outcome(check.words, log.cases, log.worst, log.case, margins, error, log.contrast, check.degree)
 
 
 def _search(log: _Log, strategy: SearchStrategy, examples: int, number: int) -> None:

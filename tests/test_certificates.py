@@ -9,7 +9,7 @@ from optional import needs
 from proofs_check import certificates as pc
 from proofs_check import piecewise
 from proofs_check import worst_cases as worst
-from proofs_check.claims.d_pal import kantorovich
+from proofs_check.claims.pal.common import kantorovich
 from toybox import methods
 
 SOLVER = 1e-5  # accuracy of its optima

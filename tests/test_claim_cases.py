@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from proofs_check import cases
 from proofs_check.cases import dot, mean, solve, times
-from proofs_check.claims import a_gradients, d_directions, d_rule, m_labpal, n_valley
+from proofs_check.claims.erm import erm_07
+from proofs_check.claims.lab import lab_01
+from proofs_check.claims.pal import pal_case
+from proofs_check.claims.qn import qn_cg
+from proofs_check.claims.walk import walk_11
 
 
 def draws(strategy, n=300):
@@ -109,14 +113,14 @@ def test_exact_algebra():
 
 def test_pal_s_cases_are_both_reached():
     """a > 0, a < 0 and a = 0 exactly."""
-    signs = {np.sign(lm - l0 - b * mu) for l0, lm, b, mu in draws(d_rule.measured, 500)}
+    signs = {np.sign(lm - l0 - b * mu) for l0, lm, b, mu in draws(pal_case.measured, 500)}
     assert signs == {-1, 0, 1}
 
 
 def test_minibatch_directions_ascend_and_descend():
     """g'g_B of both signs among the populations of the claims about mini-batch gradients."""
     signs = set()
-    for rows, B in draws(a_gradients.POPULATIONS, 100):
+    for rows, B in draws(erm_07.POPULATIONS, 100):
         if len(rows) >= B:
             g = mean(rows)
             signs |= {np.sign(float(dot(g, mean([rows[i] for i in batch])))) for batch in cases.batches(len(rows), B)}
@@ -124,7 +128,7 @@ def test_minibatch_directions_ascend_and_descend():
 
 
 def test_steps_fall_short_of_the_minimum_hit_it_and_pass_it():
-    factors = draws(n_valley.ANY_FACTOR, 300)
+    factors = draws(walk_11.ANY_FACTOR, 300)
     assert min(factors) < 1 < max(factors)
     assert 1 in factors
 
@@ -133,7 +137,7 @@ def test_cases_found_by_long_searches():
     """What a deep search had found: PAL far from the minimum, whose parabola loses digits, and LABPAL that arrives."""
     F = Fraction
     far = cases.RationalQuadratic(((F(7, 12), F(0)), (F(0), F(7, 12))), (F(-1), F(-8)), F(-3, 5), (F(-1), F(-7)))
-    assert min(d_directions.arrays_conjugate(far).values()) > 0.5
-    there = m_labpal.Place(((F(1, 2), F(0)), (F(0), F(1, 2))), (F(0), F(1, 5)), (F(-12, 125), F(6, 25)), F(1))
-    assert min(m_labpal.arrays_agree(there).values()) > 0.5
-    assert min(m_labpal.arrays_agree(there._replace(alpha=F(1, 2))).values()) > 0.5
+    assert min(qn_cg.arrays_conjugate(far).values()) > 0.5
+    there = lab_01.Place(((F(1, 2), F(0)), (F(0), F(1, 2))), (F(0), F(1, 5)), (F(-12, 125), F(6, 25)), F(1))
+    assert min(lab_01.arrays_agree(there).values()) > 0.5
+    assert min(lab_01.arrays_agree(there._replace(alpha=F(1, 2))).values()) > 0.5

@@ -20,6 +20,7 @@ WRONG = [id for id, claim in CLAIMS.items() if claim.verdict in ("corrected", "r
 @pytest.mark.parametrize("id", WRONG)
 def test_every_counterexample_names_its_case_and_both_numbers(id):
     """Also that none is cut, holds an object that has no words, or prints one number twice for an equality."""
+    assert CLAIMS[id].counterexamples
     for check in CLAIMS[id].counterexamples:
         found = examine(check, Budget(), stop=True)
         assert found.broken, found.text

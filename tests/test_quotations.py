@@ -99,11 +99,14 @@ def phrases(text: str) -> list[str]:
 
 
 def quoted(source: str) -> set[str]:
-    """The keys with which a source calls our ``quote``."""
+    """The keys with which a source calls our ``quote``, and those between << >> in the text of a claim."""
+    told = (
+        set(re.findall("<<(.+?)>>", ast.get_docstring(ast.parse(source)) or "")) if "told(__doc__)" in source else set()
+    )
     if "quotations import quote" not in source:
-        return set()
+        return told
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return {ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "id", "") == "quote"}
+    return told | {ast.literal_eval(call.args[0]) for call in calls if getattr(call.func, "id", "") == "quote"}
 
 
 def test_phrases_are_told_from_names_and_code():
@@ -111,6 +114,7 @@ def test_phrases_are_told_from_names_and_code():
     assert texts('x = f"one {x} two"  # three') == ["one", "two", "# three"]
     assert quoted('from toybox.quotations import quote\nquote("a") + other("b")') == {"a"}
     assert not quoted('from html import quote\nquote("a")')
+    assert quoted('"""X-1  t\n\nClaim: <<a>> and <<b>>"""\nclaim = told(__doc__)') == {"a", "b"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

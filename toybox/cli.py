@@ -81,7 +81,7 @@ def list_(what: Literal["problems", "methods", "figures", "demos", "claims"] | N
     kinds |= {"figures": figures, "demos": demos}
     pairs = lambda values: ", ".join(f"{name}={value}" for name, value in values.items())
     if what == "claims":
-        table(("id", "title", "source", "kind", "verdict"), _claims().listing())
+        table(("id", "title", "source", "kind", "verdict", "file"), _claims().listing())
     elif what is None:
         table(("list", "names"), [(kind, ", ".join(names)) for kind, names in kinds.items()])
     elif what in ("figures", "demos"):

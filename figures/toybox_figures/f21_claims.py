@@ -23,17 +23,16 @@ def measure(size: str, store=None):
 
     import polars as pl
 
-    from proofs_check import SECTIONS, Budget, empirical, select, verify_all
+    from proofs_check import Budget, empirical, select, verify_all
 
-    claims = select(["E", "M"] if size == "smoke" else None)
+    claims = select(["WA", "LAB"] if size == "smoke" else None)
     results = verify_all(claims, Budget(deep=size == "full"), jobs=os.cpu_count() or 1)
-    sections = {c.id: letter for letter, (_, modules) in SECTIONS.items() for m in modules for c in m.CLAIMS}
     rows: list[tuple] = []
     for claim, result in zip(claims, results, strict=True):
         for check in result.checks:  # a margin of 0 is an equality that was met, not a tolerance used up
             exact = claim.kind in ("exact", "symbolic", "enumeration") or check.worst == 0
             slack = 0.0 if exact else min(check.worst, 1.0)
-            place_of = (claim.id, sections[claim.id], claim.verdict)
+            place_of = (claim.id, claim.family, claim.verdict)
             rows.append(("proof", *place_of, "", exact, slack, 0.0, 0.0, result.passed))
     chosen = empirical.select(["EMP-07"] if size == "smoke" else None)
     budget: Any = "smoke" if size == "smoke" else "default"
@@ -42,7 +41,7 @@ def measure(size: str, store=None):
             p = e.prediction
             of = {"claim": "document", "theory": "theory"}[p.of]
             rows.append((of, outcome.experiment.id, "", outcome.verdict, e.outcome, False, *place(e), True))
-    names = ["part", "id", "section", "verdict", "outcome", "exact", "value", "low", "high", "passed"]
+    names = ["part", "id", "family", "verdict", "outcome", "exact", "value", "low", "high", "passed"]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
@@ -83,7 +82,7 @@ def draw(results, overlay=True, cost="steps"):
 
 
 def draw_proofs(ax, proofs, table: Table) -> None:
-    """The smallest slack of every check, claim by claim, in the order of the sections."""
+    """The smallest slack of every check, claim by claim, in the order of the families."""
     ids = proofs["id"].unique(maintain_order=True).to_list()
     x = np.array([ids.index(id) for id in proofs["id"]])
     exact, slack = proofs["exact"].to_numpy(), proofs["value"].to_numpy()
@@ -96,19 +95,19 @@ def draw_proofs(ax, proofs, table: Table) -> None:
         many = int((claims["verdict"] == verdict).sum())
         ax.scatter(x[mine], y[mine], s=18, color=color, marker=marker, label=f"{verdict} ({many})", zorder=3, lw=0)
         table.add("proofs", verdict, x[mine], slack[mine], slack[mine], slack[mine])
-    sections = claims["section"].to_numpy()
-    starts = np.flatnonzero(np.append(True, sections[1:] != sections[:-1]))
+    families = claims["family"].to_numpy()
+    starts = np.flatnonzero(np.append(True, families[1:] != families[:-1]))
     for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
         ax.axvline(start - 0.5, color="#DDDDDD", lw=0.8, zorder=0)
         ax.text(
-            (start + end - 1) / 2, 1.02, sections[start], transform=ax.get_xaxis_transform(), ha="center", fontsize=9
+            (start + end - 1) / 2, 1.02, families[start], transform=ax.get_xaxis_transform(), ha="center", fontsize=9
         )
     ax.set_ylim(EXACT - 0.08, 1.05)
     ax.set_yticks([EXACT, 0, 0.5, 1], ["equality", "the limit  0", "0.5", "perfect  1"])
     ax.set_xlim(-1, len(ids))
     ax.set_xticks([])
     ax.set_ylabel("smallest slack of a check")
-    ax.set_title("claims that can be decided, by section", pad=18)
+    ax.set_title("claims that can be decided, by family", pad=18)
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 

@@ -1,0 +1,67 @@
+r"""GOLS-04  Termination
+
+Where: dissertation, Algorithm 4
+Claim: Whatever slopes it sees, GOLS-I ends after a number of them that its limits bound. From its default first step of
+    1e-8 it needs about 27 doublings to reach 1.
+Formula: n \le \left\lceil \log_\eta \frac{\lambda_{\max}}{\lambda_{\min}} \right\rceil + 3
+Verdict: holds
+Kind: property
+Found: The bound is generous: floor(log) - 1 slopes are enough, and sometimes needed.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from itertools import count
+from math import ceil, floor, log
+
+import numpy as np
+
+import toybox as tb
+from toybox import methods
+
+from ...cases import EPS
+from ...claim import close, equal, only, told
+from .common import SMALLEST, alone, lane_by_lane, search
+
+claim = told(__doc__)
+
+
+@claim.check("slopes asked for after the first", lane_by_lane)
+def most(lane):
+    """Slopes asked for after the first: at most ceil(log(largest / smallest) / log factor) + 3."""
+    return ceil(log(lane.largest / SMALLEST) / log(lane.factor)) + 3 - (lane.trials - 1)
+
+
+@claim.check("as few as floor(log) - 1", lane_by_lane)
+def fewest(lane, extra=-1):
+    """At most floor(log(largest / smallest) / log factor) - 1, since what lies beyond a limit is not asked for."""
+    return floor(log(lane.largest / SMALLEST) / log(lane.factor)) + extra - (lane.trials - 1)
+
+
+@claim.check("27 doublings")
+def doublings():
+    """From 1e-8 to the first power beyond 1: 27 doublings, on arrays and on exact numbers."""
+    size, _, trials = search(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, 1, first=np.array([1e-8]))
+    exactly = alone(lambda s: (s - 1) ** 2 / 2, lambda s: s - 1, first=F(1, 10**8), smallest=F(1, 10**8))
+    return {
+        "arrays": equal(int(trials[0]), 28),
+        "size": close(size[0], 1e-8 * 2.0**27, EPS),
+        "exact": equal(exactly.trials, 28),
+        "step": equal(exactly.step, F(2**27, 10**8)),
+        "27": equal(ceil(log(1e8, 2)), 27),
+    }
+
+
+@claim.check("a factor of 2 ends in time", only(2))
+@claim.control("a factor of 1", only(1))
+def never_growing(factor):
+    """A slope that would turn at its 1000th question: how many may be asked?"""
+    asked = count(1)
+    golsi = tb.hyper.with_numbers(methods.golsi.GOLSI(), {"factor": float(factor)})  # 1 is refused, rightly
+    slope = lambda s: -1.0 if next(asked) < 1000 else 1.0
+    trials = len(tb.search(golsi, lambda s: 0.0, slope, slope0=-1.0, norm=1.0).questions)
+    return ceil(log(1 / 1e-8, 2)) + 3 - (trials - 1)
+
+
+claim.control("floor(log) - 2", lane_by_lane)(lambda lane: fewest(lane, -2))

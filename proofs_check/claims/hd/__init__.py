@@ -1,0 +1,1 @@
+"""SGD-HD: hypergradient descent (dissertation, section 2.8)."""

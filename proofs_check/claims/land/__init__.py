@@ -1,0 +1,1 @@
+"""Tools to look at loss landscapes (dissertation, section 2.9)."""

@@ -1,0 +1,107 @@
+r"""LS-08  Backtracking terminates, with a guaranteed step and count
+
+Where: dissertation, Algorithm 2
+Claim: On a loss with Lipschitz gradient, convex or not, backtracking along a descent direction rejects no step below a
+    threshold, and so ends after a known number of reductions at no less than beta times the threshold.
+Formula: s \ge \min(\hat s, \beta\bar s), \qquad \bar s = \frac{2(1-c_1)|f'(0)|}{L\|d\|^2}, \qquad \left\lfloor
+    \frac{\ln(\bar s/\hat s)}{\ln\beta} \right\rfloor + 1 \text{ reductions}
+Verdict: holds
+Kind: property
+Found: The factor beta is needed, and cannot be better.
+"""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction as F
+from math import floor, log
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+import toybox as tb
+from toybox import methods
+
+from ...cases import EPS, Smooth, powers
+from ...claim import at_most, equal, only, told
+from ...ours import moves, on_rule, walk
+from .common import Descent, descents, loop, searched, unit_parabola
+
+claim = told(__doc__)
+
+
+class Backtracking(NamedTuple):
+    """A descent and how to search along it."""
+
+    line: Descent
+    c: float
+    beta: float
+    first: float
+
+    @property
+    def bar(self):
+        """No step below this is rejected."""
+        return 2 * (1 - self.c) * -self.line.slope0 / self.line.bend
+
+
+@st.composite
+def backtrackings(draw):
+    return Backtracking(draw(descents()), draw(st.floats(1e-4, 0.95)), draw(st.floats(0.05, 0.99)), draw(powers(-3, 3)))
+
+
+@claim.check("step, rejected step, reductions", backtrackings())
+def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
+    """Step, rejected step and number of reductions of our rule (Algorithm 2).
+
+    At s = bar (1 - e) the decrease exceeds what is asked by 2 e (1 - e) (1 - c)^2 f'(0)^2 / (L |d|^2): more than
+    rounding for e = noise L |d|^2 / ((1 - c) f'(0))^2. At the steps tried below bar it must be more, too.
+    """
+    line, bar = case.line, case.bar
+    e = line.noise(bar) * line.bend / ((1 - case.c) * line.slope0) ** 2
+    low = min(case.first, case.beta * bar)
+    assume(e < 1e-3 and line.bend / 2 * low * (bar - low) > line.noise(low))
+    trace = searched(case.line, methods.armijo.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
+    s, reductions = trace.size[0, 0], int(trace.trials[0, 0]) - 1
+    e += (reductions + 8) * EPS
+    bound = floor(log(bar * (1 - e) / case.first) / log(case.beta)) + 1 if case.first >= bar * (1 - e) else 0
+    return {
+        "step": s / (least(case) * (1 - e)) - 1,
+        "rejected": s / case.beta / (bar * (1 - e)) - 1 if reductions else 1.0,
+        "reductions": bound - reductions,
+    }
+
+
+@claim.check("beta times the threshold is approached", lambda budget: range(3, 40, 4))
+def sharp(k):
+    """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
+    first = F(3, 2) + F(1, 2**k)
+    exactly = moves("backtracking", *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
+    rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
+    ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
+    wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
+    return {
+        "exact": equal([exactly.step, exactly.trials], [wanted, trials]),
+        "arrays": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [wanted, trials]),
+    }
+
+
+def our_reductions(line, first):
+    """Of our search, c = 1/4, beta = 1/2."""
+    rule = methods.armijo.Armijo(c=F(1, 4), beta=F(1, 2), first=first, reset=2)
+    return len(tb.search(rule, line[0], slope0=F(line[1])).questions) - 1
+
+
+@claim.check("one reduction on the parabola", only(-1))
+@claim.control("uphill the loop never ends", only(1, lambda *case: loop(case[0], operator.gt, case[1])[1]))
+def reductions(slope, made=our_reductions):
+    """The search of (1 + slope s)^2 / 2 from 3/2 + 1/8 ends within its one reduction."""
+    return at_most(made((lambda s: (1 + slope * s) ** 2 / 2, slope), F(13, 8)), 1)
+
+
+SHARP = Descent(Smooth(np.eye(1), np.zeros((1, 1)), np.ones(1), 1.0), -np.ones(1))
+
+claim.control("the bound without beta", st.just(Backtracking(SHARP, 0.25, 0.5, 1.5 + 2**-10)))(
+    lambda case: guaranteed(case, lambda case: min(case.first, case.bar))
+)

@@ -1,0 +1,1 @@
+"""Momentum: what it averages (dissertation, section 2.7)."""

@@ -1,0 +1,1 @@
+"""Mini-batch noise, batch size and learning rate (dissertation, section 2.10)."""

@@ -1,0 +1,282 @@
+r"""PLS-10  Candidates for the next step
+
+Where: dissertation, section 2.6.5 and Algorithm 5
+Claim: Between two neighbours the mean has at most one minimum, found from its derivatives there by a square root. After
+    N evaluations there are at most N minima, and one more candidate beyond the last place.
+Formula: t = \frac{-\mu'' + R}{\mu'''} = \frac{-2 \mu'}{\mu'' + R}, \quad R = \sqrt{{(\mu'')}^2 - 2 \mu' \mu'''}
+Verdict: holds
+Kind: property
+Found: At most N - 1 minima in fact: there are N - 1 cells, and beyond the last place the mean is straight. Only the
+    second form keeps its digits where the cubic is nearly a parabola.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from itertools import pairwise
+from math import nan
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+from hypothesis import strategies as st
+
+from toybox import methods
+from toybox.exact import root
+
+from ... import belief as plain_belief
+from ...cases import EPS, seeds, tol_dot
+from ...claim import above, at_most, below, close, equal, holds, only, told
+from .common import improvement_room, rows_of, zero
+
+claim = told(__doc__)
+
+
+class Cubic(NamedTuple):
+    """The mean of a belief in a cell from 0 to ``width``, by its derivatives at 0; asked for its minimum only."""
+
+    first: Any
+    second: Any
+    third: Any
+    width: F = F(16)
+
+    def by_arrays(self):
+        numbers = [np.array([float(x)]) for x in self]
+        cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
+        return float(methods.belief.Belief.minimizers(cell)[0])
+
+    def plainly(self):
+        cell: Any = PlainCell(*map(float, self))
+        return plain_belief.Belief.minimum(cell, 0.0, cell.width)
+
+    def slope(self, x):
+        return self.first + self.second * x + self.third * x * x / 2
+
+
+class ArrayCell(NamedTuple):
+    s: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    third: np.ndarray
+
+    def moments(self, s):
+        return None, self.first
+
+    def bends(self, s):
+        return self.second, self.third
+
+
+class PlainCell(NamedTuple):
+    """Observations at the cell's right end whose weights make these derivatives."""
+
+    first: float
+    second: float
+    third: float
+    width: float
+
+    @property
+    def terms(self):
+        return [[(1, 0, self.width)], [(1, 1, self.width)]]
+
+    @property
+    def weights(self):
+        return [-self.third, self.second + self.third * self.width]
+
+    def mean(self, f):
+        return self.first
+
+
+def first_form(c):
+    """(-mu'' + root) / mu'''."""
+    return (-c.second + root(c.second**2 - 2 * c.first * c.third)) / c.third
+
+
+def second_form(c):
+    """-2 mu' / (mu'' + root)."""
+    return -2 * c.first / (c.second + root(c.second**2 - 2 * c.first * c.third))
+
+
+@claim.check("both forms, symbolically")
+def forms_agree():
+    """With a root R of the radicand both are one zero of the slope, where the second derivative is R > 0."""
+    b, c, R = sp.symbols("b c R")
+    cubic = Cubic((b * b - R * R) / (2 * c), b, c)
+    one, other = (R - b) / c, -2 * cubic.first / (b + R)
+    return {
+        "one number": zero(sp.cancel(one - other)),
+        "slope": zero(sp.cancel(cubic.slope(one))),
+        "second derivative": zero(sp.cancel(b + c * one - R)),
+    }
+
+
+@claim.check("normal coefficients", st.tuples(seeds, st.floats(0.1, 10)), examples=100)
+def normal_coefficients(number, width):
+    """64 cubics: the slope at what is found is 0, and the second derivative positive, within 16 eps of their terms.
+
+    Found is something where the radicand is positive and the root in the cell; the room leaves cells' ends out.
+    """
+    first, second, third = np.random.default_rng(number).standard_normal((3, 64, 1))
+    cells: Any = ArrayCell(np.array([0.0, width]) + np.zeros((64, 1)), first, second, third)
+    x = methods.belief.Belief.minimizers(cells)
+    found = ~np.isnan(x)
+    radicand = second**2 - 2 * first * third
+    root = (np.sqrt(np.maximum(radicand, 0)) - second) / third
+    there = (radicand > 0) & (root > 1e-6) & (root < width * (1 - 1e-6))
+    slope, bend = first + second * x + third * x * x / 2, second + third * x
+    terms = np.abs(first) + np.abs(second * x) + np.abs(third * x * x)
+    return {
+        "slope": close(slope[found], 0.0, 16 * EPS * terms[found]),
+        "bends up": below(0.0, bend[found], 16 * EPS * (np.abs(second) + np.abs(third * x))[found]),
+        "none missed": holds(found[there]),
+        "none without a root": holds(radicand[found] > 0),
+    }
+
+
+@claim.control("nearly a parabola, first form", only(first_form))
+def nearly_parabolic(form, third=1e-12):
+    """mu''' = 1e-12: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
+    c = Cubic(-1.0, 1.0, third)
+    x = form(c)
+    return close(c.slope(x), 0.0, 16 * EPS * (1 + abs(x)))
+
+
+def random_belief(number, n, quiet):
+    rng = np.random.default_rng(number)
+    s = np.concatenate([[0.0], np.cumsum(rng.uniform(0.1, 2, n - 1))])
+    noise = (0.0, 0.0) if quiet else 10.0 ** rng.uniform(-3, 0, 2)
+    seen = s, rng.standard_normal(n), rng.standard_normal(n)
+    return methods.belief.believe(*seen, *noise), plain_belief.believe(*map(list, seen), *noise)
+
+
+def third(belief):
+    """The largest third derivative of the mean: a slope 1e-3 to either side differs by its 1e-6 / 2 from a line."""
+    return np.abs(belief.bends(belief.s)[1]).max()
+
+
+def slope_room(belief, x):
+    """Three sums over weights at the left end (T-dot) are entered: slope, and bends times powers of the way."""
+    row = np.abs(rows_of(belief, [(1, x)])[0])
+    ahead = np.concatenate([belief.s, np.ones_like(belief.s)])
+    return 8 * (tol_dot(row, belief.weights) + (1 + x) * tol_dot(ahead, belief.weights) * (1 + belief.s[-1]))
+
+
+def turning(belief):
+    """Of each cell, whether the slope changes from clearly negative to clearly positive on a grid."""
+    grid = np.linspace(belief.s[:-1], belief.s[1:], 34)[1:-1].T
+    slope = belief.moments(grid.ravel())[1].reshape(grid.shape)
+    room = slope_room(belief, belief.s[-1])
+    return ((slope[:, :-1] < -room) & (slope[:, 1:] > room)).any(axis=-1)
+
+
+@claim.check("the next trial", st.tuples(seeds, st.integers(2, 4)), examples=60)
+@claim.control(
+    "the furthest candidate always",
+    st.tuples(seeds, st.integers(2, 4)),
+    examples=20,
+    by=lambda belief: 2 * belief.s[-1],
+)
+def next_trial(number, n, by=None):
+    """Among minima and twice the furthest place, the largest product; the plain belief judges both
+    choices.
+
+    Where the mean rises at 0 and the first cell has no minimum, a hundredth of that cell, which no product chose.
+    """
+    belief, plain = random_belief(number, n, False)
+    minima = belief.minimizers()
+    found = {
+        "arrays": [*minima[~np.isnan(minima)], 2 * belief.s[-1]],
+        "plain": [x for x in (plain.minimum(*cell) for cell in pairwise(plain.places)) if x] + [2 * plain.places[-1]],
+    }
+    rises = np.isnan(minima[0]) and belief.moments(np.zeros(1))[1][0] > 0
+    choices = (
+        [by(belief)]
+        if by
+        else [float(methods.belief.promising(belief, 0.05, 0.8)), plain_belief.promising(plain, 0.05, 0.8)]
+    )
+    if rises:
+        return {"a hundredth": close(choices, belief.s[1] / 100, 4 * EPS * belief.s[1])}
+    utility = lambda x: (
+        plain_belief.expected_improvement(plain, x) * plain_belief.wolfe_probability(plain, x, 0.05, 0.8)
+    )
+    room = max(improvement_room(belief, x) for x in found["arrays"]) + 1e-10
+    slack: dict[str, float] = {}
+    for (name, candidates), u in zip(found.items(), choices, strict=False):
+        slack[f"{name}, a candidate"] = holds(u in candidates)
+        slack[f"{name}, the best"] = below(max(map(utility, candidates)), utility(u), room)
+    return slack
+
+
+quarters = st.builds(F, st.integers(-24, 24), st.just(4))
+opens = quarters.filter(bool)
+wide = st.builds(F, st.integers(1, 24), st.just(4))
+
+
+@claim.check("slopes without", st.tuples(opens, quarters, wide), examples=100)
+def without_zeros(steepness, place, height):
+    """A slope that is nowhere 0: the radicand is negative."""
+    c = Cubic(steepness * (place**2 + height), -2 * steepness * place, 2 * steepness)
+    found, plain = c.by_arrays(), c.plainly()
+    return {
+        "radicand": above(0, c.second**2 - 2 * c.first * c.third),
+        "none": holds(found != found and plain is None),
+    }
+
+
+@claim.check("slopes with two zeros", st.tuples(opens, quarters, wide), examples=200)
+def with_zeros(steepness, low, gap):
+    """A slope with zeros low and low + gap has one minimum: the right one if it opens upwards, else the left one.
+
+    All are multiples of a quarter, so that floats hold the radicand exactly and two roundings are left.
+    """
+    high = low + gap
+    c = Cubic(steepness * low * high, -steepness * (low + high), 2 * steepness)
+    best = high if steepness > 0 else low
+    found, plain = c.by_arrays(), c.plainly()
+    slack = {"first form": equal(first_form(c), best)}
+    if c.second + abs(steepness) * gap:
+        slack["second form"] = equal(second_form(c), best)
+    if 0 < best < c.width:
+        room = 4 * EPS * float(best)
+        return slack | {
+            "arrays": close(found, float(best), room),
+            "plain": close(nan if plain is None else plain, float(best), room),
+        }
+    return slack | {"none in the cell": holds(found != found and plain is None)}
+
+
+BELIEFS = st.tuples(seeds, st.integers(2, 5), st.booleans())
+
+
+@claim.check("minima of posterior means", BELIEFS, examples=200)
+@claim.control("one minimum less", BELIEFS, examples=20, fewer=1)
+def minima_of_the_mean(number, n, quiet, fewer=0):
+    """At most n - 1 among n places, none beyond the last; slopes there are 0, and no other change from - to +."""
+    belief, plain = random_belief(number, n, quiet)
+    found = belief.minimizers()
+    there = found[~np.isnan(found)]
+    by_plain = [plain.minimum(a, b) for a, b in pairwise(plain.places)]
+    beyond = belief.s[-1] + np.array([0.0, 1.0, 7.0])
+    slack = {
+        "count": at_most(len(there), n - 1 - fewer),
+        "count, plain": at_most(sum(x is not None for x in by_plain), n - 1 - fewer),
+        "straight beyond": holds(np.array(belief.bends(beyond)) == 0),
+        "all of them": holds([~np.isnan(x) for x, turns in zip(found, turning(belief), strict=True) if turns]),
+    }
+    for name, places, slopes in (
+        ("arrays", there, [belief.moments(there[[k]])[1][0] for k in range(len(there))]),
+        ("plain", by_plain, [plain.mean([(1, 1, x)]) for x in by_plain if x is not None]),
+    ):
+        for x, slope in zip((x for x in places if x is not None), slopes, strict=True):
+            slack[f"{name}, slope at {x:.3g}"] = close(slope, 0.0, slope_room(belief, x))
+            curvature = (belief.moments(np.array([x + 1e-3]))[1] - belief.moments(np.array([x - 1e-3]))[1])[0]
+            slack[f"{name}, bends up at {x:.3g}"] = below(0.0, curvature, slope_room(belief, x) + 1e-6 * third(belief))
+    return slack
+
+
+claim.check("nearly a parabola")(
+    lambda: {
+        "second form": nearly_parabolic(second_form),
+        "arrays": nearly_parabolic(Cubic.by_arrays),
+        "plain": nearly_parabolic(Cubic.plainly),
+    }
+)

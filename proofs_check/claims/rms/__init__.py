@@ -1,0 +1,1 @@
+"""RMSprop (dissertation, section 2.8)."""

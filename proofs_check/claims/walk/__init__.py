@@ -1,0 +1,1 @@
+"""A Walk with SGD (Xing et al. 2018)."""
