@@ -142,7 +142,7 @@ class Claim:
     @property
     def proved(self) -> bool:
         """Whether the statement is, for everything that it speaks of."""
-        return not self.sampled
+        return not self.sampled and any(check.degree in ("proved", "of the code") for check in self.checks)
 
     def check(self, words: str, cases: Cases = None, **options) -> Callable:
         """Decorates what must hold. Arguments: those of a ``Check`` without its margin; others are fixed ones."""

@@ -100,9 +100,8 @@ def phrases(text: str) -> list[str]:
 
 def quoted(source: str) -> set[str]:
     """The keys with which a source calls our ``quote``, and those between << >> in the text of a claim."""
-    told = (
-        set(re.findall("<<(.+?)>>", ast.get_docstring(ast.parse(source)) or "")) if "told(__doc__)" in source else set()
-    )
+    claim = "\nclaim = told(__doc__)" in source
+    told = set(re.findall("<<(.+?)>>", ast.get_docstring(ast.parse(source)) or "") if claim else ())
     if "quotations import quote" not in source:
         return told
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]

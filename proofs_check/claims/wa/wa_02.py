@@ -10,32 +10,24 @@ Kind: exact
 
 from __future__ import annotations
 
-from ...claim import equal, only, told
-from .common import AHEAD, CONSTANTS, TWENTIETHS, Parabola, grid, lanes, same, strong_wolfe
+from ...claim import only, told
+from ...proof import Theorem, same, size
+from .common import lanes, strong_wolfe
 
 claim = told(__doc__)
 
 
-@claim.check("every alpha and constant", grid(TWENTIETHS, CONSTANTS))
-def curvature_iff(p, w):
-    """2.18 holds iff alpha >= 1 - c2: its sides differ by |b| (alpha - (1 - c2))."""
-    return {
-        "iff": same(p.rise(w) >= 0, p.alpha >= 1 - w),
-        "difference": equal(p.rise(w), -p.b * (p.alpha - (1 - w))),
-    }
+@claim.proof(
+    "every parabola, alpha and constant",
+    broken={"bent downwards": {"bend": -1}, "pointing uphill": {"fall": -1}, "from c2 on": {"least": lambda c2: c2}},
+)
+def accepted(a, b, alpha, c2, bend=1, fall=1, least=lambda c2: 1 - c2):
+    """y is alpha times as far as the minimum of a s^2 + b s, ahead of 0; the sides differ by |b| (alpha - (1 - c2))."""
+    y = alpha * size(b) / (2 * size(a))
+    return Theorem((bend * a > 0, fall * b < 0), {"iff": same(2 * a * y + b >= c2 * b, alpha >= least(c2))})
 
 
-class Hill(Parabola):
-    """A line that bends downwards: y lies ahead, alpha times as far as the maximum lies behind."""
-
-    @property
-    def y(self):
-        return -super().y
-
-
-claim.check(
-    "undershoots accepted by the strong Wolfe search", only(lanes(alpha=1.0), lambda alpha, c2: alpha >= 1 - c2)
-)(strong_wolfe)
-claim.control("bent downwards", grid(AHEAD, CONSTANTS))(lambda p, w: curvature_iff(Hill(-p.a, *p[1:]), w))
-claim.control("pointing uphill", grid(AHEAD, CONSTANTS))(lambda p, w: curvature_iff(p._replace(b=-p.b), w)["iff"])
-claim.control("accepted from c2 on", only(lanes(alpha=1.0), lambda alpha, c2: alpha >= c2))(strong_wolfe)
+@claim.check("undershoots accepted by the strong Wolfe search", only(lambda alpha, c2: alpha >= 1 - c2))
+@claim.control("accepted from c2 on", only(lambda alpha, c2: alpha >= c2))
+def undershoots(predicted):
+    return strong_wolfe(lanes(alpha=1.0), predicted)
