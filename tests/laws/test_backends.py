@@ -1,5 +1,7 @@
 """Laws of arithmetic: every backend and dtype takes the same trajectory, as far as its rounding allows."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,15 @@ SEEDS, STEPS = (0, 1), 20
 EPS, EPS32 = 2.0**-52, 2.0**-23
 
 
+@cache
+def on_numpy(name, case, dtype="float64"):
+    """The run in float64 that others follow, from a start of this dtype, and how far it is determined."""
+    place, method = problem(case), tb.method(name)
+    start = problem(case, dtype=dtype).initial(SEEDS)
+    expected = run(place, method, steps=STEPS, seeds=SEEDS, theta=start)
+    return expected, growth(place, method, STEPS, SEEDS, theta=start)
+
+
 @every_problem
 @every_method
 @pytest.mark.parametrize("backend", ["strict", TORCH])
@@ -39,9 +50,9 @@ def test_cupy_agrees(name, case, cupy_backend):
 
 def agree(backend, name, case):
     """Up to 1e-12 of the largest number (LOCAL units of rounding), times what a difference has grown to by then."""
-    method = tb.method(name)
-    found, expected = (run(problem(case, backend=b), method, steps=STEPS, seeds=SEEDS) for b in (backend, "numpy"))
-    far = assert_follows(found, expected, growth(problem(case), method, STEPS, SEEDS), EPS)
+    method, (expected, grown) = tb.method(name), on_numpy(name, case)
+    found = run(problem(case, backend=backend), method, steps=STEPS, seeds=SEEDS)
+    far = assert_follows(found, expected, grown, EPS)
     if not says(method, "to_rounding"):
         np.testing.assert_array_equal(found.trials[:far], expected.trials[:far])
 
@@ -50,24 +61,18 @@ def agree(backend, name, case):
 @every_method
 @pytest.mark.parametrize("case", ["factorization, rank 4", "kernel, logistic", "quadratic"])
 def test_cupy_in_float32_follows_float64(name, case, cupy_backend):
-    method, short = tb.method(name), problem(case, dtype="float32", backend="cupy")
-    start = cupy_backend.to_host(short.initial(SEEDS))
-    found = run(short, method, steps=STEPS, seeds=SEEDS, theta=start)
-    expected = run(problem(case), method, steps=STEPS, seeds=SEEDS, theta=start)
+    found = run(problem(case, dtype="float32", backend="cupy"), tb.method(name), steps=STEPS, seeds=SEEDS)
     assert found.theta.dtype == np.float32
-    assert_follows(found, expected, growth(problem(case), method, STEPS, SEEDS, theta=start), EPS32)
+    assert_follows(found, *on_numpy(name, case, "float32"), EPS32)
 
 
 @every_problem
 @every_method
 def test_float32_follows_float64(name, case):
     """From the same start, a float32 number, until differences of size eps(float32) show."""
-    method, short = tb.method(name), problem(case, dtype="float32")
-    start = short.initial(SEEDS)
-    found = run(short, method, steps=STEPS, seeds=SEEDS, theta=start)
-    expected = run(problem(case), method, steps=STEPS, seeds=SEEDS, theta=start)
+    found = run(problem(case, dtype="float32"), tb.method(name), steps=STEPS, seeds=SEEDS)
     assert found.theta.dtype == np.float32
-    assert_follows(found, expected, growth(problem(case), method, STEPS, SEEDS, theta=start), EPS32)
+    assert_follows(found, *on_numpy(name, case, "float32"), EPS32)
 
 
 def small(name, **options):
