@@ -9,20 +9,36 @@ Kind: enumeration
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 
 import toybox as tb
 
-from ...cases import EPS, mean
-from ...claim import below, equal, told
-from .common import POPULATIONS, gradients, many_populations, subsets
+from ...cases import EPS
+from ...claim import below, told
+from ...proof import Theorem
+from .common import many_populations, subsets
 
 claim = told(__doc__)
 
 
-@claim.check("every batch", many_populations())
+@claim.proof("a batch is the mean of those with one sample less", broken={"two samples less": {"fewer": 2}})
+def leave_one_out(B, total, fewer=1):
+    """Of a batch with this sum of B + 1 gradients, by coordinates: removing each of them in turn removes the sum once.
+    So every batch of B is met equally often, too, if all batches of B + 1 are."""
+    found = ((B + 1) * total - fewer * total) / (B + 1) / B
+    return Theorem((B >= 1,), {"mean": found == total / (B + 1)})
+
+
+@claim.proof("norms are convex", broken={"without Cauchy and Schwarz": {"uv_at_most": 2}})
+def triangle(u, v, uv, length, t, uv_at_most=1):
+    """Lengths of two vectors, their inner product, and the length of a mean of them: at most that of their lengths.
+    So it is for means of more vectors, one after the other."""
+    mean = ((1 - t) * u) ** 2 + 2 * t * (1 - t) * uv + (t * v) ** 2
+    given = (u >= 0, v >= 0, length >= 0, t >= 0, t <= 1, uv <= uv_at_most * u * v, length**2 == mean)
+    return Theorem(given, {"length": length <= (1 - t) * u + t * v})
+
+
+@claim.check("our gradients on arrays, every batch", many_populations())
 @claim.control("a batch that grows by one sample", many_populations(), examples=20, each=True)
 def norms_fall(g, each=False):
     """E |g_B| does not rise with B; ``each``: neither does the norm of any batch that gets one more sample.
@@ -41,15 +57,4 @@ def norms_fall(g, each=False):
         after = norm(larger) if each else norm(larger).mean()
         tolerance = 10 * (D + n + len(larger)) * EPS * np.linalg.norm(g, axis=1).max() + 5e-324
         found[B] = below(after, smaller, tolerance)
-    return found
-
-
-@claim.check("a batch is the mean of those with one sample less", POPULATIONS, examples=20)
-def leave_one_out(g):
-    """The reason: g_B' is the mean of the gradients of its batches with one sample less; norms are convex."""
-    D, found = len(g), {}
-    for B in range(2, D + 1):
-        for batch in subsets(D, B):
-            less = gradients(g, combinations(batch, B - 1))
-            found[batch] = equal(gradients(g, [batch])[0], mean(less))
     return found

@@ -15,15 +15,9 @@ from ...cases import add, dot, mean, positive, rational_quadratics, scale, solve
 from ...ours import Quadratics, line
 
 
-def unit_curvature(g):
-    n = len(g[0])
-    return [tuple(tuple(F(i == j) for j in range(n)) for i in range(n))] * len(g), [scale(-1, v) for v in g]
-
-
 def shrinks_by(others, k):
     """How much the mean slope of the first sample's batch shrinks where the others have this slope, D = 7, B = 1."""
-    g = ((F(1),),) + ((F(others),),) * 6
-    problem = Quadratics(*unit_curvature(g))
+    problem = Quadratics([((F(1),),)] * 7, [(F(-1),)] + [(F(-others),)] * 6)
     slope = lambda samples: line(problem, (F(0),), (F(-1),), samples)[1](F(0))
     return slope((0,)) / mean([slope((0, *more)) for more in combinations(range(1, 7), k - 1)])
 
