@@ -8,13 +8,11 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import strategies as st
 
 import toybox as tb
-from toybox.problems import quadratic
 
-from ...cases import EPS, batches, mean, scale, seeds
-from ...claim import ERRORS, close, equal, sigmas
+from ...cases import batches, mean, scale
+from ...claim import ERRORS, equal, sigmas
 from ...ours import Quadratics, ends
 from ...proof import Theorem
 
@@ -78,7 +76,6 @@ def counted(D, B, replace, predicted=occurrences):
 subsets = batches  # of B distinct samples, all equally likely
 
 FOUR = ((F(1),), (F(2),), (F(3),), (F(6),))  # D = 4 gradients
-TEN = tuple((F(i), F(i * i, 3)) for i in range(1, 11))  # D = 10 gradients
 
 
 def exactly(g):
@@ -167,27 +164,6 @@ def squares(alpha, beta=None):
     """alpha beta' of every seed."""
     beta = alpha if beta is None else beta
     return alpha[:, :, None] * beta[:, None, :]
-
-
-@st.composite
-def many_populations(draw):
-    """Gradients of D samples, as floats (D, n)."""
-    D, n, rng = draw(st.integers(2, 7)), draw(st.integers(1, 3)), np.random.default_rng(draw(seeds))
-    return rng.integers(-9, 10, (D, n)) / rng.integers(1, 5, (D, n))
-
-
-def one_step_risk(g, sampler, wanted):
-    """Our exact risk after one SGD step of rate 1 from the minimiser is that of the full loss plus tr(C) / 2, where C
-    = wanted(D, B) S, for batches of all sizes.
-
-    Rounding: sums of D n products twice, an eigenvalue problem of an identity: 10 (D n + 10) dependent operations.
-    """
-    (D, n), found = g.shape, {}
-    problem, noise = tb.problems.NoisyQuadratic(np.eye(n), -g), np.atleast_2d(np.cov(g.T)).trace() / 2
-    for B in range(1, D + 1):
-        risk = quadratic.expected_risk(problem, 1.0, B, 1, problem.solution, sampler)
-        found[B] = close(risk[1] - risk[0], float(wanted(D, B)) * noise, 10 * (D * n + 10) * EPS * (g**2).sum())
-    return found
 
 
 def stationary(H, C, rate):

@@ -20,7 +20,7 @@ from fractions import Fraction as F
 from ...cases import add, mean, scale
 from ...claim import Contrast, equal, only, told
 from ...proof import Theorem
-from .common import FOUR, LARGE, SMALL, TEN, UNBIASED, gradients, in_the_mean, samplings, subsets, unbiased
+from .common import FOUR, LARGE, SMALL, UNBIASED, gradients, in_the_mean, samplings, subsets, unbiased
 
 claim = told(__doc__)
 
@@ -29,13 +29,16 @@ claim.proof("any data and batches, with and without replacement", **UNBIASED)(un
 
 @claim.proof("third line of 2.56", broken={"as printed": {"divisor": lambda D, B: B}})
 def third_line(D, B, g, divisor=lambda D, B: D):
-    """The mean of g_B, which is that of n_i B/D-fold, minus the sum of all D gradients over the divisor."""
+    """B/B times the full gradient g, which is E g_B by the theorem above, minus the sum of all D over the divisor."""
     return Theorem((D > 0, B > 0), {"zero": B / B * g - D / divisor(D, B) * g == 0})
 
 
 def on_exact_numbers(g, B, divisor):
     """The third line of 2.56, from all batches."""
     return add(mean(gradients(g, subsets(len(g), B))), -F(len(g), divisor), mean(g))
+
+
+TEN = tuple((F(i),) for i in range(1, 11))  # D = 10 gradients
 
 
 @claim.check("the printed line for D = 10, B = 2, exactly", only(2))

@@ -23,15 +23,12 @@ from .common import (
     LARGE,
     SMALL,
     F,
-    S,
     all_batches,
     apart,
     counted,
     gradients,
     in_the_mean,
-    many_populations,
     occurrences,
-    one_step_risk,
     product_mean,
     samplings,
     squares,
@@ -44,17 +41,17 @@ claim = told(__doc__)
 
 @claim.proof(
     "any data and size of batch",
-    broken={"with replacement": {"replace": True}, "2.60 with the divisor D": {"short": lambda D: (D - 1) / D}},
+    broken={"with replacement": {"replace": True}, "2.60 with the divisor D": {"divisor": lambda D: D}},
 )
-def without_replacement(D, B, a, b, ab, replace=False, short=lambda D: 1):
-    """Of two coordinates, with their sums a and b over all samples and that of their products; in the three forms, the
-    last with K, which is (D - 1)/D S."""
-    found, K = product_mean(D, B, a, b, ab, replace) - a * b / D**2, (ab - a * b / D) / D
+def without_replacement(D, B, a, b, ab, replace=False, divisor=lambda D: D - 1):
+    """Of two coordinates, with their sums a and b over all samples and that of their products, in all forms."""
+    found, products = product_mean(D, B, a, b, ab, replace) - a * b / D**2, ab - a * b / D
+    S, K = products / divisor(D), products / D
     forms = {
-        "(1/B - 1/D) S": apart(D, B) * short(D) * S(D, a, b, ab),
-        "1/D (D/B - 1) S": 1 / D * (D / B - 1) * short(D) * S(D, a, b, ab),
-        "(D - B) / (B (D - 1)) K": (D - B) / (B * (D - 1)) * short(D) * K,
-        "D / (D - 1) times what is printed": D / (D - 1) * (1 / D * (D / B - 1) * short(D) * K),
+        "(1/B - 1/D) S": apart(D, B) * S,
+        "1/D (D/B - 1) S": 1 / D * (D / B - 1) * S,
+        "(D - B) / (B (D - 1)) K": (D - B) / (B * (D - 1)) * K,
+        "D / (D - 1) times 2.60 with K": D / (D - 1) * (1 / D * (D / B - 1) * K),
     }
     return Theorem((D > 1, B >= 1), {form: found == wanted for form, wanted in forms.items()})
 
@@ -70,12 +67,6 @@ claim.control("with replacement, counted", only(4, 2, False), predicted=lambda D
 @claim.control("our sampler with replacement", samplings(("replacement", *SMALL)))
 def drawn_without(drawn):
     return in_the_mean(squares(drawn.errors()), (1 / drawn.B - 1 / drawn.D) * drawn.S)
-
-
-@claim.check("our exact risk", many_populations(), examples=60)
-@claim.control("our exact risk with replacement", many_populations(), sampler="replacement")
-def risk(g, sampler="fresh"):
-    return one_step_risk(g, sampler, apart)
 
 
 @claim.counterexample("variance of the error, with the gradients g of all samples", only(FOUR, 2))

@@ -15,13 +15,10 @@ from ...proof import Theorem
 from .common import (
     LARGE,
     SMALL,
-    F,
     all_batches,
     counted,
     in_the_mean,
-    many_populations,
     occurrences,
-    one_step_risk,
     product_mean,
     samplings,
     squares,
@@ -52,10 +49,3 @@ claim.control("distinct samples, counted", only(4, 2, True), predicted=lambda D,
 @claim.control("distinct samples", samplings(("fresh", *SMALL)))
 def drawn_with(drawn):
     return in_the_mean(squares(drawn.errors()), drawn.K / drawn.B)
-
-
-@claim.check("our exact risk", many_populations(), examples=60)
-@claim.control("our exact risk of distinct samples", many_populations(), sampler="fresh")
-def risk(g, sampler="replacement"):
-    """K / B is (D - 1) / (D B) S."""
-    return one_step_risk(g, sampler, lambda D, B: F(D - 1, D * B))

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...claim import told
-from ...proof import Theorem
+from ...proof import Theorem, implies, same
 from .common import LARGE, SMALL, S, apart, in_the_mean, product_mean, samplings
 
 claim = told(__doc__)
@@ -25,7 +25,7 @@ def second_moment(D, B, square, squares, replace=False):
     most D times the second, with equality where all are alike."""
     trace, found = S(D, square, 1, squares), product_mean(D, B, square, 1, squares, replace)
     return Theorem(
-        (D > 1, B >= 1, square >= 0, square < D * squares), {"moment": found == square / D**2 + apart(D, B) * trace}
+        (D > 1, B >= 1, square >= 0, square <= D * squares), {"moment": found == square / D**2 + apart(D, B) * trace}
     )
 
 
@@ -33,24 +33,25 @@ def second_moment(D, B, square, squares, replace=False):
 def with_replacement(D, B, square, squares, replace=True):
     found = product_mean(D, B, square, 1, squares, replace)
     return Theorem(
-        (D > 1, B >= 1, square >= 0, square < D * squares),
+        (D > 1, B >= 1, square >= 0, square <= D * squares),
         {"moment": found == square / D**2 + (squares / D - square / D**2) / B},
     )
 
 
-@claim.proof("strictly falling", broken={"though all samples have one gradient": {"alike": True}})
-def falling(D, B, more, square, squares, alike=False):
+@claim.proof(
+    "strictly falling, unless all samples have one gradient",
+    broken={"then, too": {"spread": lambda D, square, squares: square <= D * squares}},
+)
+def falling(D, B, more, square, squares, spread=lambda D, square, squares: square < D * squares):
     """From a batch of B to a larger one."""
-    spread = square == D * squares if alike else square < D * squares
     before, after = (product_mean(D, size, square, 1, squares) for size in (B, more))
-    return Theorem((D >= more, more > B, B >= 1, square >= 0, spread), {"falls": after < before})
-
-
-@claim.proof("constant, if all samples have one gradient", broken={"which differ": {"alike": False}})
-def constant(D, B, more, square, squares, alike=True):
-    given = falling(D, B, more, square, squares, alike).given
-    before, after = (product_mean(D, size, square, 1, squares) for size in (B, more))
-    return Theorem(given, {"stays": after == before})
+    return Theorem(
+        (D >= more, more > B, B >= 1, square >= 0, square <= D * squares),
+        {
+            "falls": same(after < before, spread(D, square, squares)),
+            "stays": implies(square == D * squares, after == before),
+        },
+    )
 
 
 @claim.check("our sampler of distinct samples", samplings(("fresh", *SMALL), ("fresh", *LARGE)), degree="simulated")

@@ -9,14 +9,8 @@ Kind: enumeration
 
 from __future__ import annotations
 
-import numpy as np
-
-import toybox as tb
-
-from ...cases import EPS
-from ...claim import below, told
+from ...claim import told
 from ...proof import Theorem
-from .common import many_populations, subsets
 
 claim = told(__doc__)
 
@@ -36,25 +30,3 @@ def triangle(u, v, uv, length, t, uv_at_most=1):
     mean = ((1 - t) * u) ** 2 + 2 * t * (1 - t) * uv + (t * v) ** 2
     given = (u >= 0, v >= 0, length >= 0, t >= 0, t <= 1, uv <= uv_at_most * u * v, length**2 == mean)
     return Theorem(given, {"length": length <= (1 - t) * u + t * v})
-
-
-@claim.check("our gradients on arrays, every batch", many_populations())
-@claim.control("a batch that grows by one sample", many_populations(), examples=20, each=True)
-def norms_fall(g, each=False):
-    """E |g_B| does not rise with B; ``each``: neither does the norm of any batch that gets one more sample.
-
-    Norms by our problem on arrays. A mean of B <= D gradients, n squares and a mean over the batches: D + n + batches
-    dependent operations on numbers of at most the largest norm.
-    """
-    (D, n), found = g.shape, {}
-    problem = tb.problems.NoisyQuadratic(np.eye(n), -g)
-    norm = lambda index: np.linalg.norm(problem.at(np.zeros((len(index), n)), index).gradient, axis=-1)
-    for B in range(1, D):
-        larger = np.array(list(subsets(D, B + 1)))
-        one_less = np.array([np.delete(larger, k, axis=1) for k in range(B + 1)])  # (B + 1, batches, B)
-        before = norm(one_less.reshape(-1, B)).reshape(B + 1, -1)
-        smaller = before if each else norm(np.array(list(subsets(D, B)))).mean()
-        after = norm(larger) if each else norm(larger).mean()
-        tolerance = 10 * (D + n + len(larger)) * EPS * np.linalg.norm(g, axis=1).max() + 5e-324
-        found[B] = below(after, smaller, tolerance)
-    return found

@@ -63,23 +63,6 @@ def epochs(B, D, s, once, twice, share=-1):
     return Theorem((B > 0, D > 0), {"variance": found == s / B * twice - s / D * once**2})
 
 
-def apart_by(H, C, rate):
-    """The relative difference of both covariances, Frobenius norms."""
-    sigma = stationary(H, C, rate)
-    return np.linalg.norm(sigma - diffusion(H, C, rate)) / np.linalg.norm(sigma)
-
-
-QUOTED = {1.5: (0.53, 0.005), 0.5: (0.11, 0.005), 0.1: (0.019, 5e-4), 0.01: (0.0019, 5e-5), 0.001: (0.00019, 5e-6)}
-
-
-@claim.check("relative differences of 1.5e-4 to .53")
-@claim.control("with equal eigenvalues", lambda budget: [1.0])
-def differences(second=0.265):
-    """Eigenvalues 1 and 0.265, noise that is hardly correlated."""
-    H, C = np.diag([1.0, second]), np.array([[10.0, 1.0], [1.0, 9.0]])
-    return {rate: close(apart_by(H, C, rate), quoted, half) for rate, (quoted, half) in QUOTED.items()}
-
-
 class Chains(NamedTuple):
     """Many runs of our SGD, started at the minimiser of L_i = 1/2 (x - c_i)'H(x - c_i)."""
 

@@ -20,7 +20,7 @@ import numpy as np
 
 import toybox as tb
 
-from ...claim import ERRORS, close, told
+from ...claim import close, told
 from ...proof import Theorem
 
 claim = told(__doc__)
@@ -68,21 +68,7 @@ def erlang_to_normal(B):
     return np.abs(gammainc(B, np.maximum(B + np.sqrt(B) * x, 0)) - ndtr(x)).max()
 
 
-def quartile_range(x):
-    low, high = np.quantile(x, [0.25, 0.75])
-    return high - low
-
-
 MANY = lambda budget: [(budget.many(60_000, 600_000), budget.seed)]
-
-
-@claim.check("quartiles of exponential means", MANY, degree="simulated")
-@claim.control("quartiles of Cauchy means", MANY, quantile=cauchy)
-def shrinks(many, seed, quantile=exponential):
-    """Four times the batch: half the range between the quartiles. A range has the relative error 1.17 / sqrt(many) at
-    the normal distribution; at B = 16 the exponential's differs from its limit by less than 1/B^2 more."""
-    before, after = (quartile_range(batch_means(quantile, B, many, seed)) for B in (16, 64))
-    return close(after / before, 0.5, 0.5 * (ERRORS * 1.17 * np.sqrt(2 / many) + 1 / 16**2))
 
 
 @claim.check("distance to the normal distribution", MANY, degree="simulated")

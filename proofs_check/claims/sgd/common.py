@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox.exact import root
 
 from ...cases import add, dot, mean, positive, rational_quadratics, scale, solve, times, vectors
@@ -89,14 +88,6 @@ def pairs(draw, parallel=False):
     first, second = draw(unit_vectors(len(H))), draw(unit_vectors(len(H)))
     g = scale(draw(positive()), first)
     return Pair(H, g, scale(draw(positive()), first if parallel else second))
-
-
-def lines(problem, theta, index):
-    """Our lines along the unit direction of batches: their own losses, and the full one."""
-    point = problem.at(theta, index)
-    unit = tb.methods.fixed.Unit()
-    d, _ = unit.step(problem.xp, point, unit.init(problem.xp, point))
-    return point.along(d), problem.at(theta, problem.population).along(d)
 
 
 INSIDE = ((F(1, 2),), (F(3, 2),))  # g = 1 and a batch with g_B = 1/2

@@ -18,14 +18,12 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
-
 import toybox as tb
 from toybox import methods
 
-from ...cases import EPS, scale
-from ...claim import Contrast, close, equal, only, told
-from ...ours import line, moves, on_rule, walk
+from ...cases import scale
+from ...claim import Contrast, equal, only, told
+from ...ours import line, moves
 from ...proof import Theorem, same
 from .common import minibatches
 
@@ -62,26 +60,6 @@ def vertex(batch, bend=F(1, 2)):
     s = tb.search(pal, lambda s: slope0 * s + bend / batch.rate * s * s, slope0=slope0).step
     found = moves("sgd", batch.exactly, batch.origin, [(0,)], rate=batch.rate)[0].x
     return {"slope": equal(slope0, -batch.length), "vertex": equal(found, scale(s, batch.unit))}
-
-
-@claim.check("our SGD and PAL on arrays", minibatches(), examples=60)
-@claim.control("twice the curvature, on arrays", minibatches(), examples=20, curvature=2)
-def on_arrays(batch, curvature=1):
-    """PAL, on a loss of curvature 1/rate with that gradient, goes where SGD goes on the batch.
-
-    PAL's a is a difference of numbers of the size |g| mu over mu^2, so it has the relative error 2 s/mu of a rounding
-    for a step s; SGD's gradient is a sum of 2 n products.
-    """
-    n, g, origin = len(batch.g), np.array(batch.g, float), np.zeros(len(batch.g))
-    rate, mu = float(batch.rate), 0.5
-    loss = tb.problems.NoisyQuadratic(np.array(batch.Q, float), np.array([batch.m], float))
-    surrogate = tb.problems.NoisyQuadratic(curvature * np.eye(n) / rate, -rate * g[None] / curvature)
-    sgd = walk(loss, on_rule(methods.fixed.Fixed(rate)), origin).theta[1, 0]
-    pal = walk(surrogate, on_rule(methods.pal.PAL(mu=mu, s_max=np.inf)), origin).theta[1, 0]
-    s = rate * float(batch.length)
-    cancelled = rate * (2 * n + 4) * EPS * np.abs(loss.Q).sum(axis=1).max() * np.abs(batch.m).max()
-    tolerance = 10 * (n + 10) * EPS * s * (1 + 2 * s / mu) + float(cancelled)
-    return {"as exactly": close(sgd, -rate * g, tolerance), "PAL": close(pal, sgd, tolerance)}
 
 
 @claim.counterexample("step by the printed numerator", only(F(3), F(1, 2)))

@@ -112,17 +112,6 @@ def searched_on_arrays(pair, rated=best_rate):
 STEEP = Pair(((F(1), F(0)), (F(0), F(68))), (F(5715, 10_000), F(0)), (F(3, 5), F(4, 5)))
 
 
-@claim.check("the quoted example", only(*STEEP))
-@claim.control("in a round valley", only(((F(1), F(0)), (F(0), F(1))), *STEEP[1:]))
-def quoted_example(H, g, g_B):
-    """.0078 where the middle term says .5715: a steep valley crossed obliquely."""
-    pair = Pair(H, g, g_B)
-    return {
-        "s_opt": close(float(pair.s), 0.0078, 5e-5),
-        "middle term": close(float(of_middle_term(pair)), 0.5715, 5e-5),
-    }
-
-
 @claim.counterexample("s_opt by eq. 5.4", only(*STEEP))
 def step_as_printed(H, g, g_B, normalised=True):
     pair = Pair(H, g, g_B)

@@ -15,16 +15,13 @@ True: \mathbf{E}|l_{\mathbb{B}}'(0)| = \mathbf{E}\|g_{\mathbb{B}}\| \ge \|g\| \g
 
 from __future__ import annotations
 
-import numpy as np
 from scipy.stats import ncx2
 
-import toybox as tb
-
-from ...cases import EPS, mean
-from ...claim import Contrast, below, close, only, told
+from ...cases import mean
+from ...claim import Contrast, close, only, told
 from ...proof import Theorem, implies, same
-from ..noise.common import S, apart, many_populations, product_mean, subsets
-from .common import INSIDE, lines
+from ..noise.common import S, apart, product_mean
+from .common import INSIDE
 
 claim = told(__doc__)
 
@@ -55,26 +52,6 @@ def ball(gb, size, full_size, longest=1):
             "batch": size >= gb / full_size,
         },
     )
-
-
-@claim.check("slopes of our lines, every batch", many_populations())
-@claim.control("without the mean", many_populations(), examples=20, each=True)
-def slopes_in_the_mean(g, each=False):
-    """E |l_B'(0)| >= |g| >= E [-l'(0)] by our lines; ``each``: without the mean.
-
-    A slope is a sum of n products of numbers up to the largest norm, a gradient a mean of D: D + n + batches dependent
-    operations.
-    """
-    (D, n), found = g.shape, {}
-    problem, size = tb.problems.NoisyQuadratic(np.eye(n), -g), np.linalg.norm(g.mean(axis=0))
-    for B in range(1, D + 1):
-        index = np.array(list(subsets(D, B)))
-        batch, whole = lines(problem, np.zeros((len(index), n)), index)
-        tolerance = 10 * (D + n + len(index)) * EPS * np.linalg.norm(g, axis=1).max() + 5e-324
-        norms = np.abs(batch.slope0)
-        found[f"batch, B = {B}"] = below(size, norms if each else norms.mean(), tolerance)
-        found[f"full, B = {B}"] = below(-whole.slope0.mean(), size, tolerance)
-    return found
 
 
 @claim.check(

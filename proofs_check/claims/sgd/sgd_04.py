@@ -15,19 +15,19 @@ True: \mathbf{E}[l_{\mathbb{B}}(s) - l(s)] = -s\,\mathbf{E}[(g_{\mathbb{B}} - g)
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 
 from ...cases import EPS, rotation, scale, seeds
 from ...claim import Contrast, below, close, only, told
 from ...ours import Quadratics, line
 from ...proof import Theorem, same
-from ..noise.common import UNBIASED, many_populations, subsets, unbiased
-from .common import INSIDE, lines
+from ..noise.common import UNBIASED, subsets, unbiased
+from .common import INSIDE
 
 claim = told(__doc__)
 
@@ -56,40 +56,35 @@ def longer(gb, bb, bHb, turned=1):
 claim.proof("losses of other batches, at any place", **UNBIASED)(unbiased)
 
 
-class Bowl(NamedTuple):
-    """L_i = 1/2 (x - c_i)'H(x - c_i) at x = 0, where the gradients are g_i = -H c_i."""
-
-    H: np.ndarray
-    c: np.ndarray
-
-
 @st.composite
 def bowls(draw):
-    g, rng = draw(many_populations()), np.random.default_rng(draw(seeds))
-    U = rotation(rng, g.shape[1])
-    H = (U * 10 ** rng.uniform(-1, 1, len(U))) @ U.T
-    H = (H + H.T) / 2
-    return Bowl(H, -np.linalg.solve(H, g.T).T)
+    """H and the c_i of L_i = 1/2 (x - c_i)'H(x - c_i)."""
+    D, n, rng = draw(st.integers(2, 7)), draw(st.integers(1, 3)), np.random.default_rng(draw(seeds))
+    g, U = rng.integers(-9, 10, (D, n)) / rng.integers(1, 5, (D, n)), rotation(rng, n)
+    H = (U * 10 ** rng.uniform(-1, 1, n)) @ U.T
+    return (H + H.T) / 2, -np.linalg.solve((H + H.T) / 2, g.T).T
 
 
 @claim.check("our lines, every batch", bowls())
 @claim.control("our lines, s < 0", bowls(), examples=20, steps=(-1.0,))
-def on_our_lines(bowl, steps=(0.0, 0.1, 1.0, 3.0)):
-    """E [l_B(s) - l(s)] is -s E [|g_B| - g'g_B/|g_B|], which is not positive, and 0 for s = 0.
+def on_our_lines(H, c, steps=(0.0, 0.1, 1.0, 3.0)):
+    """E [l_B(s) - l(s)] is -s E [|g_B| - g'g_B/|g_B|], which is not positive, and 0 for s = 0; g_i = -H c_i.
 
     Tolerance: losses are sums of n^2 products, of the size of |x - c|'|H||x - c|, over D samples and over the batches.
     """
-    (D, n), problem, found = bowl.c.shape, tb.problems.NoisyQuadratic(bowl.H, bowl.c), {}
+    (D, n), problem, found = c.shape, tb.problems.NoisyQuadratic(H, c), {}
     steps = np.array(steps)
-    far = np.abs(bowl.c).max(axis=0) + np.abs(steps).max()
+    far = np.abs(c).max(axis=0) + np.abs(steps).max()
     for B in range(1, D + 1):
         index = np.array(list(subsets(D, B)))
-        batch, whole = lines(problem, np.zeros((len(index), n)), index)
+        point, unit = problem.at(np.zeros((len(index), n)), index), methods.fixed.Unit()
+        d, _ = unit.step(problem.xp, point, unit.init(problem.xp, point))
+        batch, whole = point.along(d), problem.at(np.zeros((len(index), n)), problem.population).along(d)
         wanted = -steps * (whole.slope0 - batch.slope0).mean()
         s = np.broadcast_to(steps, (len(index), len(steps)))
         own, full = (ray.value0[..., None] + ray.change(s) for ray in (batch, whole))
         excess = (own - full).mean(axis=0)
-        tolerance = 10 * (D + n * n + len(index)) * EPS * (far @ np.abs(bowl.H) @ far)
+        tolerance = 10 * (D + n * n + len(index)) * EPS * (far @ np.abs(H) @ far)
         found[f"mean, B = {B}"] = close(excess, wanted, tolerance)
         found[f"lower, B = {B}"] = below(excess, 0, tolerance)
     return found

@@ -129,15 +129,6 @@ def seeded(*trainings):
     return lambda budget: [training._replace(seed=budget.seed) for training in trainings]
 
 
-@claim.check("gradient descent", seeded(GD), degree="sampled")
-@claim.control("gradient descent, the largest curvature", seeded(GD), eigenvalue=-1)
-def without_noise(training, eigenvalue=0):
-    """Gradient descent: alpha_eff = rate R(g), which tends to rate lambda_min. The other parts of g have fallen by
-    (1 - rate l_2) / (1 - rate l_min) at every step: in the squares to 1e-4 of their share at the start."""
-    slowest = np.linalg.eigvalsh(HESSIAN)[eigenvalue]
-    return close(effective(training)[0], training.rate * slowest, 1e-2 * training.rate * slowest)
-
-
 @claim.check("alpha_eff = 2 for our SGD, with momentum, too", seeded(*STATIONARY), degree="simulated")
 @claim.control("gradient descent is not stationary", seeded(GD), limit=10)
 @claim.control("the early phase", seeded(EARLY), limit=10)

@@ -12,14 +12,9 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
-
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS, dot, times
-from ...claim import close, equal, told
-from ...ours import moves, on_rule, walk
+from ...cases import dot, times
+from ...claim import equal, told
+from ...ours import moves
 from ...proof import Theorem
 from .common import minibatches
 
@@ -55,18 +50,3 @@ def on_exact_numbers(batch, alpha=2):
         "loss": equal(loss(move.x), loss(batch.origin)),
         "step": equal(move.step, 2 * batch.length**3 / along),  # |g| over the curvature along the unit direction
     }
-
-
-@claim.check("PAL with alpha = 2 on arrays", minibatches(), examples=60)
-@claim.control("PAL with alpha = 1.5 on arrays", minibatches(), examples=20, alpha=1.5)
-def on_arrays(batch, alpha=2.0):
-    """A relative error e of a step 2 s_opt changes the loss by 2 |g| s_opt e; e as in SGD-01."""
-    n, mu = len(batch.g), 0.5
-    problem = tb.problems.NoisyQuadratic(np.array(batch.Q, float), np.array([batch.m], float))
-    found = walk(problem, on_rule(methods.pal.PAL(mu=mu, alpha=alpha, s_max=np.inf)), np.zeros(n))
-    s = found.trace.size[0, 0] * float(batch.length) / 2
-    before, after = found.trace.full_loss[:, 0]
-    m, Q = np.abs(problem.m[0]), np.abs(problem.Q)
-    far = m + np.abs(found.theta[1, 0])
-    rounding = 10 * (2 * n + 10) * EPS * (1 + 2 * s / mu)
-    return close(after, before, rounding * (float(far @ Q @ far) + 2 * float(batch.length) * s))

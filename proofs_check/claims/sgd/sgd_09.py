@@ -17,15 +17,11 @@ from __future__ import annotations
 from fractions import Fraction as F
 from typing import NamedTuple
 
-import numpy as np
-
-import toybox as tb
-
 from ...cases import mean
 from ...claim import close, equal, only, told
-from ...ours import Quadratics, on_rule
+from ...ours import Quadratics
 from ...proof import Theorem, every, same
-from ..noise.common import in_the_mean, squares, stationary_variance, subsets, variance
+from ..noise.common import stationary_variance, subsets, variance
 
 claim = told(__doc__)
 
@@ -74,41 +70,19 @@ class Bowls(NamedTuple):
 BOWLS = Bowls(tuple((F(c),) for c in (0, 1, 2, 3, 4, 8)), F(7, 2))
 
 
-@claim.check("our PAL on exact numbers", only("pal", F(1)))
+@claim.check("our PAL and our exact search on exact numbers", lambda budget: [("pal", F(1)), ("exact", F(1))])
 @claim.check("our relaxed PAL on exact numbers", lambda budget: [("pal", F(1, 2)), ("pal", F(19, 10))])
 @claim.check("our SGD on exact numbers", lambda budget: [("sgd", F(1, 5)), ("sgd", F(1)), ("sgd", F(19, 10))])
 @claim.control("PAL's variance for SGD", only("sgd", F(1, 5)), factor=lambda share: 1)
 def on_exact_numbers(method, share, factor=lambda share: share / (2 - share)):
     """share: alpha of PAL, rate times h of SGD."""
-    pal = {"alpha": share, "beta": 0, "mu": F(1, 3), "s_max": F(10**9)}
-    found = BOWLS.variance(method, **(pal if method == "pal" else {"rate": share / BOWLS.h}))
+    hyper: dict = {
+        "pal": {"alpha": share, "beta": 0, "mu": F(1, 3), "s_max": F(10**9)},
+        "sgd": {"rate": share / BOWLS.h},
+        "exact": {},
+    }
+    found = BOWLS.variance(method, **hyper[method])
     return equal(found, factor(share) * BOWLS.of_batches)
-
-
-METHODS = ("pal", "relaxed", "exact", "sgd")
-
-
-@claim.check(
-    "our runs",
-    lambda budget: [(budget.many(8_000, 80_000), budget.seed, method) for method in METHODS],
-    degree="simulated",
-)
-@claim.control("our runs, PAL's variance for SGD", lambda budget: [(2_000, budget.seed, "sgd")], factor=lambda share: 1)
-def runs(many, seed, method, factor=lambda share: share / (2 - share)):
-    """Our runs settle at these variances: exact batch search after one step, SGD with rate times h = .2 after 60."""
-    from toybox import methods
-
-    c, h = np.random.default_rng(4).standard_exponential((6, 1)), 2.0
-    problem = tb.problems.NoisyQuadratic(np.array([[h]]), c)
-    rule, steps, share = {
-        "pal": (methods.pal.PAL(s_max=np.inf), 1, 1.0),
-        "relaxed": (methods.pal.PAL(alpha=0.5, s_max=np.inf), 25, 0.5),
-        "exact": (methods.exact.Exact(), 1, 1.0),
-        "sgd": (methods.fixed.Fixed(0.2 / h), 60, 0.2),
-    }[method]
-    options = {"batch": 2, "seeds": range(many * seed, many * (seed + 1)), "sampler": "fresh", "every": None}
-    away = tb.run(problem, on_rule(rule), steps=steps, theta=problem.solution, **options).theta - problem.solution
-    return in_the_mean(squares(away), factor(share) * (1 / 2 - 1 / 6) * np.var(c, ddof=1))
 
 
 @claim.check("the quoted share", only(F(1, 5)))
