@@ -29,13 +29,12 @@ claim = told(__doc__)
 @claim.proof("one input, any labels", broken={"an input with two labels": {"consistent": False}})
 def one_input(answered, largest, others, consistent=True):
     """Examples with this input: those whose label is answered, the most of one label, and all of the other labels.
-    Risk and accuracy are sums over the inputs, divided by m."""
+    All that is not answered rightly is wrong: risk and accuracy, sums over the inputs divided by m, add up to 1."""
     wrong = largest + others - answered
     learnt = every(answered == largest, others == 0) if consistent else answered == largest
     return Theorem(
         (answered >= 0, answered <= largest, largest > 0, others >= 0),
         {
-            "risk and accuracy": wrong == (largest + others) - answered,
             "least risk": every(wrong >= others, same(wrong == others, answered == largest)),
             "0 for one label only": implies(wrong == 0, others == 0),
             "memoriser": implies(learnt, wrong == 0),

@@ -12,7 +12,7 @@ Kind: exact
 from __future__ import annotations
 
 from ...claim import told
-from ...proof import Theorem
+from ...proof import Theorem, smaller
 
 claim = told(__doc__)
 
@@ -20,19 +20,20 @@ claim = told(__doc__)
 @claim.proof(
     "any risks",
     broken={
-        "a predictor that is not in the class": {"within": False},
-        "any predictor for the best of all": {"best": False},
+        "a predictor that is not in the class": {"chosen": lambda h, other, outside: outside},
+        "any predictor for the best of all": {"best": lambda of_class, outside: outside},
     },
 )
-def split(chosen, of_class, of_all, within=True, best=True):
-    """True risks: of the trained predictor, of the best in its class, and of the best of all."""
-    least = (chosen >= of_class,) if within else ()
-    least_of_all = (of_class >= of_all, chosen >= of_all) if best else ()
-    approximation, estimation = of_class - of_all, chosen - of_class
+def split(h, other, outside, chosen=lambda h, other, outside: h, best=smaller):
+    """True risks: of the trained predictor, of another one of its class, the best of all but it, and of the best
+    outside."""
+    of_class, trained = smaller(h, other), chosen(h, other, outside)
+    of_all = best(of_class, outside)
+    approximation, estimation = of_class - of_all, trained - of_class
     return Theorem(
-        (chosen >= 0, of_class >= 0, of_all >= 0, *least, *least_of_all),
+        (h >= 0, other >= 0, outside >= 0),
         {
-            "sum": chosen - of_all == approximation + estimation,
+            "sum": trained - of_all == approximation + estimation,
             "approximation": approximation >= 0,
             "estimation": estimation >= 0,
         },

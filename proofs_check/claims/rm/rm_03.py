@@ -33,8 +33,7 @@ def floor(rate, h, noise=1.0):
     broken={"lambda sigma^2 / 2 h": {"floor": lambda rate, h, noise: rate * noise / (2 * h)}},
 )
 def settles(e, rate, h, noise, floor=floor):
-    """The distance from the floor is multiplied by a number below 1 in every step. From rate h = 2 on, e grows in every
-    step, by at least as much as in the one before."""
+    """The distance from the floor is multiplied by a number below 1 in every step."""
     share, after = rate * h, one_step(e, rate, h, noise)
     return Theorem(
         (e >= 0, h > 0, rate > 0, noise > 0, share != 2),
@@ -48,6 +47,7 @@ def settles(e, rate, h, noise, floor=floor):
 
 @claim.proof("lambda h >= 2", broken={"lambda h < 2": {"least": 1}, "no noise": {"noisy": False}})
 def diverges(e, rate, h, noise, least=2, noisy=True):
+    """In every step e grows by rate^2 noise at least."""
     after = one_step(e, rate, h, noise)
     return Theorem(
         (e >= 0, h > 0, rate > 0, noise > 0 if noisy else noise == 0, rate * h >= least),

@@ -83,11 +83,11 @@ class Pair(NamedTuple):
 
 
 @st.composite
-def pairs(draw, parallel=False):
+def pairs(draw):
     H = draw(rational_quadratics(n=st.integers(1, 3))).Q
     first, second = draw(unit_vectors(len(H))), draw(unit_vectors(len(H)))
     g = scale(draw(positive()), first)
-    return Pair(H, g, scale(draw(positive()), first if parallel else second))
+    return Pair(H, g, scale(draw(positive()), second))
 
 
 INSIDE = ((F(1, 2),), (F(3, 2),))  # g = 1 and a batch with g_B = 1/2

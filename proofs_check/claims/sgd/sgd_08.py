@@ -29,9 +29,8 @@ def twice(value, slope, curvature, rate, length, cubic=0, times=2):
     """From ``value`` along a unit direction; the rate is optimal if rate times |g_B| is the optimal step."""
     change = lambda s: slope * s + curvature / 2 * s**2 + cubic * s**3
     optimal = -slope / curvature
-    given = (slope < 0, curvature > 0, length > 0, rate * length == optimal, slope + curvature * optimal == 0)
     return Theorem(
-        given,
+        (slope < 0, curvature > 0, length > 0, rate * length == optimal),
         {
             "loss of the origin": value + change(times * optimal) == value,
             "twice the rate": change(times * rate * length) == 0,
