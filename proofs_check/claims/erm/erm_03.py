@@ -4,7 +4,7 @@ Where: dissertation, section 2.1
 Claim: The estimation error becomes 0 for an infinite training set with the distribution of the data.
 Formula: |\mathbb T| \to \infty \Rightarrow L_{\mathcal D}(h_{\mathbb T}) \to L_{\mathcal D}(h^*_{\mathbb H})
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: If the relative frequencies in the training set are the probabilities, no minimiser of its risk has an estimation
     error. An infinite independent sample alone does not suffice for every class: a predictor that memorises m of N
     inputs and errs elsewhere has the empirical risk 0, the true risk 1 - m/N and, among all predictors, the same

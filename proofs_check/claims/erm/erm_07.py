@@ -4,7 +4,7 @@ Where: dissertation, section 2.4
 Claim: The gradient of a random batch has the gradient of the full loss as its mean.
 Formula: E\, g_{\mathbb B} = \nabla \mathcal L
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations

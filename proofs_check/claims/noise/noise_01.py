@@ -6,7 +6,7 @@ Claim: The mini-batch gradient minus the full gradient is zero in the mean; the 
 Formula: \mathbf{E}[\alpha] = \frac{|\mathbb{B}|}{|\mathbb{B}|}\nabla\mathcal{L} -
     \frac{|\mathbb{D}|}{|\mathbb{B}|}\nabla\mathcal{L} = 0
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: The mean is zero, with and without replacement; the second fraction of the third line must be |D|/|D|. As printed
     the line is (1 - D/B) times the gradient: for D = 10 and B = 2 minus four times the gradient.
 True: \mathbf{E}[\alpha] = \frac{|\mathbb{B}|}{|\mathbb{B}|}\nabla\mathcal{L} -

@@ -6,7 +6,7 @@ Claim: The error of a batch of |B| of the |D| samples has the covariance K (|D|/
 Formula: \mathbf{E}[\alpha\alpha^\top] = \frac{1}{|\mathbb{D}|}\left(\frac{|\mathbb{D}|}{|\mathbb{B}|} -
     1\right)\mathbf{K}
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: For batches of distinct samples the matrix is S, with divisor |D| - 1. With the covariance K of one sample drawn
     from the data, divisor |D|, the printed right-hand side is too small by (|D| - 1) / |D|, for every batch smaller
     than the data.

@@ -5,7 +5,7 @@ Claim: Batches drawn with replacement have errors of covariance K / B, whatever 
     D: eq. 2.60, which is then zero, does not hold for them.
 Formula: \mathbf{E}[\alpha\alpha^\top] = \frac1B\,\mathbf{K}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Claim: Where the data set itself consists of independent draws and the batch is 
     2.60 with the covariance of the distribution; the gradients need not be normal.
 Formula: \mathbf{E}[\alpha\alpha^\top] = \left(\frac1B - \frac1D\right)\mathbf{K}_{\mathrm{pop}}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 Found: Normality is not needed: three-point laws satisfy it exactly.
 """
 

@@ -5,7 +5,7 @@ Claim: The mean squared norm exceeds that of the full gradient by (1/B - 1/D) ti
     as the batch grows unless all samples have one gradient.
 Formula: \mathbf{E}\|g_{\mathbb{B}}\|^2 = \|g\|^2 + \left(\frac1B - \frac1D\right)\mathrm{tr}\,\mathbf{S}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Where: dissertation, section 5.6
 Claim: The mean norm of the gradient of a batch of distinct samples does not rise with the size of the batch.
 Formula: \mathbf{E}\|g_{\mathbb{B}'}\| \le \mathbf{E}\|g_{\mathbb{B}}\|, \quad |\mathbb{B}'| = |\mathbb{B}| + 1
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Claim: The gradients of two batches of one shuffled epoch have the covariance -S
     independent, as the delta function of 2.62 has it.
 Formula: \mathrm{Cov}(g_{\mathbb{B}_1}, g_{\mathbb{B}_2}) = -\frac1D\,\mathbf{S}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations

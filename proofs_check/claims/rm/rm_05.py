@@ -5,7 +5,7 @@ Claim: To converge, SGD must follow an infinitely long path with decreasing step
     and a finite sum of squares.
 Formula: e_t \to 0 \Rightarrow \sum_t \lambda_t = \infty,\ \sum_t \lambda_t^2 < \infty
 Verdict: refuted
-Kind: exact
+Kind: highprec
 Found: On a parabola with noise of a bounded variance, rates that tend to 0 and have an infinite sum suffice. With 1 /
     sqrt(t), whose squares have no finite sum, the mean square falls like the rate itself. And without noise the path to
     the minimum of a quadratic has a finite length: at most the sum of the distances of all coordinates.

@@ -5,7 +5,7 @@ Claim: Around the origin of a line the loss of the mini-batch that defines the d
     full-batch loss.
 Formula: |l_{\mathbb{B}}'(0)| > |l'(0)|
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: In the mean. A batch is steeper just where its gradient lies outside the ball with the diameter 0 .. g, which
     many dimensions make likely: for normal noise of the size of the gradient .659, .82, .997 and 1.0000 of batches in
     1, 2, 10 and 100 dimensions.

@@ -4,7 +4,7 @@ Where: dissertation, sections 5.3 and 4.6; Mutschler & Zell 2021 (ICANN), sectio
 Claim: Along the line the loss of the batch that defines the direction is always lower than other losses.
 Formula: l_{\mathbb{B}}(s) < l(s)
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: For a common Hessian: in the mean, from s = 0 on, where both are equal in the mean. The losses of other batches
     are equal to the full loss in the mean. The full loss asks for a step that is not longer than the mini-batch's just
     where the batch is steeper in the sense of SGD-03.

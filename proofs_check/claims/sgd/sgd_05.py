@@ -7,7 +7,7 @@ Claim: If the direction of a batch is kept and the batch grows by random samples
 Formula: \mathbf{E}\,l'_{\mathbb{B}\cup\mathbb{A}}(0) = \frac1k\,l'_{\mathbb{B}}(0) + \left(1 - \frac1k\right)
     l'_{\mathbb{D}\setminus\mathbb{B}}(0)
 Verdict: holds
-Kind: enumeration
+Kind: exact
 Found: This is what the factor k of the text means, for its protocol of fixed lines only (SGD-06). Smaller batches are
     made there by removing the samples with the highest slopes, which makes any batch steeper.
 """

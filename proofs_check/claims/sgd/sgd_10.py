@@ -7,7 +7,7 @@ Formula: \lambda^* = \frac{\|g\|^2}{g^\top H g + (\frac1B - \frac1D)\,\mathrm{tr
     \frac{\lambda_{\max}}{1 + B_{\mathrm{noise}}(\frac1B - \frac1D)}, \quad B_{\mathrm{noise}} =
     \frac{\mathrm{tr}\,H\mathbf{S}}{g^\top H g}, \quad \lambda_{\max} = \frac{\|g\|^2}{g^\top H g}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 Found: It is a ratio of means, not the mean of the ratios lambda_opt.
 """
 
