@@ -28,7 +28,7 @@ COUNTS = {  # section of an id -> how many claims
 }  # fmt: skip
 ROOT = Path(proofs_check.__file__).parents[1]
 CLAIMS_FOLDER = ROOT / "proofs_check" / "claims"
-WITHOUT_CONTROL = {"ERM-08", "LS-12"}  # arithmetic; and what no finite computation settles
+WITHOUT_CONTROL = {"LS-12"}  # what no finite computation settles
 
 
 @pytest.fixture(scope="module")

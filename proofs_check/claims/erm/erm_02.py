@@ -11,39 +11,30 @@ Kind: exact
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-
-from ...claim import at_most, equal, told
-from .common import PAIRS, PREDICTORS, World, distributions
+from ...claim import told
+from ...proof import Theorem, smaller
 
 claim = told(__doc__)
 
-classes = st.integers(1, 255).map(lambda mask: tuple(h for i, h in enumerate(PREDICTORS) if mask >> i & 1))
 
-
-@st.composite
-def worlds(draw):
-    weights = draw(distributions)
-    support = [pair for pair, w in zip(PAIRS, weights, strict=True) if w]
-    return World(weights, draw(classes), tuple(draw(st.lists(st.sampled_from(support), min_size=1, max_size=5))))
-
-
-@claim.check("sum and signs", worlds(), examples=300)
-@claim.control("a constant for the best of all", worlds(), examples=20, bayes=lambda w: PREDICTORS[0])
-def split(world, choose=World.minimiser, bayes=lambda world: world.best(PREDICTORS)):
-    """The excess risk as the sum of the two errors, none of them negative."""
-    h, h_class, h_all = choose(world), world.best(world.H), bayes(world)
-    approximation = world.risk(h_class) - world.risk(h_all)
-    estimation = world.risk(h) - world.risk(h_class)
-    return {
-        "sum": equal(world.risk(h) - world.risk(h_all), approximation + estimation),
-        "approximation": at_most(0, approximation),
-        "estimation": at_most(0, estimation),
-    }
-
-
-@claim.control("a predictor that is not in the class", worlds(), examples=20)
-def outside(world):
-    """The best predictor, where it is not in the class."""
-    world = world._replace(H=(PREDICTORS[0],))
-    return split(world, choose=lambda world: world.best(PREDICTORS))
+@claim.proof(
+    "any risks",
+    broken={
+        "a predictor that is not in the class": {"chosen": lambda h, other, outside: outside},
+        "any predictor for the best of all": {"best": lambda of_class, outside: outside},
+    },
+)
+def split(h, other, outside, chosen=lambda h, other, outside: h, best=smaller):
+    """True risks: of the trained predictor, of another one of its class, the best of all but it, and of the best
+    outside."""
+    of_class, trained = smaller(h, other), chosen(h, other, outside)
+    of_all = best(of_class, outside)
+    approximation, estimation = of_class - of_all, trained - of_class
+    return Theorem(
+        (h >= 0, other >= 0, outside >= 0),
+        {
+            "sum": trained - of_all == approximation + estimation,
+            "approximation": approximation >= 0,
+            "estimation": estimation >= 0,
+        },
+    )

@@ -13,80 +13,65 @@ Found: This is the qualification that the text needs: theta must not depend on t
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
 import numpy as np
 from hypothesis import strategies as st
 
+import toybox as tb
 from toybox import methods
 
 from ...cases import EPS
-from ...claim import close, equal, told
-from ...ours import Quadratics, moves, on_rule, walk
-from .common import laws, moments
+from ...claim import close, told
+from ...ours import on_rule, walk
+from ...proof import Theorem
+from .common import laws, mean_square
 
 claim = told(__doc__)
 
 
-def squares(law):
-    """L_i(x) = (x - m_i)^2."""
-    return law._replace(q=(F(2),) * len(law.p), o=(F(0),) * len(law.p))
+@claim.proof("parameters that do not depend on the data", broken={"that do": {"independent": False}})
+def fixed(mean, square, theta, theta_square, product, independent=True):
+    """The mean of (y - theta)^2 on the data and on new ones, by means of y, theta, their squares and their product."""
+    given = (product == theta * mean,) if independent else ()
+    on_data, on_new = square - 2 * product + theta_square, square - 2 * theta * mean + theta_square
+    return Theorem((square >= mean**2, theta_square >= theta**2, *given), {"no bias": on_data == on_new})
 
 
-def fitted(law, path):
-    """One gradient step of rate 1 / L'' leads to the minimiser of a parabola."""
-    drawn = Quadratics([((law.q[i],),) for i in path], [(law.m[i],) for i in path])
-    return moves("sgd", drawn, (law.x,), [tuple(range(len(path)))], rate=F(1, 2))[0].x
+@claim.proof("the mean fitted to n samples", broken={"the bias of fixed ones": {"first": 0, "second": 0}})
+def fit(n, mean, square, first=-1, second=1):
+    """E of the fit's square is mean_square: on the data (y - fit)^2 has the mean square - fit^2 of its own, on new ones
+    it is square - 2 mean fit + fit^2."""
+    squared_fit, variance = mean_square(n, mean, square), square - mean**2
+    return Theorem(
+        (n >= 1, square >= mean**2),
+        {
+            "on the training data": square - squared_fit == (1 + first / n) * variance,
+            "true": square - 2 * mean**2 + squared_fit == (1 + second / n) * variance,
+        },
+    )
 
 
-def fixed(law, path):
-    return (law.x,)
+SIZED = st.tuples(laws(), st.integers(1, 4))
 
 
-THREE = st.tuples(laws(st.just(3)), st.integers(1, 4))
-
-
-@claim.check("our SGD on arrays fits the same", THREE, examples=60)
-def fitted_arrays(law, n):
-    """SGD on arrays fits each of all samples, one per lane, as a mean of batches of one; 16 roundings of numbers up to
-    M and their squares."""
-    law = squares(law)
-    index = np.array([path for path, _ in law.paths(n)])
+@claim.check("our SGD fits all samples of n", SIZED, examples=60)
+@claim.control("our SGD goes half of the way", SIZED, examples=20, rate=0.25)
+def by_our_sgd(law, n, rate=0.5):
+    """One step of rate 1 / L'' leads from x to the mean, on batches of one. 16 roundings of numbers up to M, and as
+    many of their squares, and the mean over all draws."""
+    index, p = law.draws(n)
+    m = np.array(law.m, float)
     found = walk(
-        law.arrays,
-        on_rule(methods.fixed.Fixed(0.5))._replace(batches=lambda steps: [n] * steps),
+        tb.problems.NoisyQuadratic(2 * np.eye(1), m[:, None]),
+        on_rule(methods.fixed.Fixed(rate))._replace(batches=lambda steps: [n] * steps),
         [float(law.x)],
         sampler=lambda t, j: index[:, j, None],
         batch=1,
         seeds=range(len(index)),
-    )
-    wanted = [float(fitted(law, tuple(path))[0]) for path in index.tolist()]
-    M = float(abs(law.x) + max(map(abs, law.m)))
-    return close(found.theta[-1, :, 0], wanted, (n + 8) * EPS * M)
-
-
-@claim.check("fixed: no bias", THREE, examples=60)
-def unbiased(law, n, fit=fixed):
-    law = squares(law)
-    plain, population = law.plain, law.paths(1)
-    trained = sum(p * plain.value(fit(law, path), path) for path, p in law.paths(n))
-    true = lambda x: sum(p * plain.value(x, one) for one, p in population)
-    return equal(trained, sum(p * true(fit(law, path)) for path, p in law.paths(n)))
-
-
-@claim.check("fitted to all samples of n", THREE, examples=60)
-def bias(law, n, fit=fitted, first=-1, second=1):
-    """The mean loss on the training data and the true one: (1 + first / n) and (1 + second / n) times sigma^2."""
-    law = squares(law)
-    plain, population = law.plain, law.paths(1)
-    trained = sum(p * plain.value(fit(law, path), path) for path, p in law.paths(n))
-    true = lambda x: sum(p * plain.value(x, one) for one, p in population)
-    variance = moments((law.m[i], p) for (i,), p in population)[1]
+    ).theta[-1]
+    M, variance = float(abs(law.x) + max(map(abs, law.m))), float(law.variance(law.m))
+    tol = 8 * (len(index) + n + 18) * EPS * M**2
+    new = (np.array(law.p, float) * (m - found) ** 2).sum(axis=1)
     return {
-        "on the training data": equal(trained, (1 + F(first, n)) * variance),
-        "true": equal(sum(p * true(fit(law, path)) for path, p in law.paths(n)), (1 + F(second, n)) * variance),
+        "on the training data": close(p @ ((m[index] - found) ** 2).mean(axis=1), (1 - 1 / n) * variance, tol),
+        "true": close(p @ new, (1 + 1 / n) * variance, tol),
     }
-
-
-claim.control("the bias of fixed parameters", THREE, examples=20)(lambda law, n: bias(law, n, fixed))
-claim.control("no bias of fitted ones", THREE, examples=20)(lambda law, n: unbiased(law, n, fitted))

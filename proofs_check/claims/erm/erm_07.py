@@ -4,13 +4,12 @@ Where: dissertation, section 2.4
 Claim: The gradient of a random batch has the gradient of the full loss as its mean.
 Formula: E\, g_{\mathbb B} = \nabla \mathcal L
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import product
 
 import numpy as np
 from hypothesis import strategies as st
@@ -18,24 +17,14 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import sampling
 
-from ...cases import EPS, batches, mean, populations, seeds
+from ...cases import EPS, batches, populations, seeds
 from ...claim import ERRORS, close, equal, sigmas, told
-from .common import parabolas_of
+from ..noise.common import UNBIASED, exactly, unbiased
 
 claim = told(__doc__)
 
 
-def every_batch(problem, B):
-    """Without replacement; with it, where they are not too many."""
-    D = len(problem.m)
-    yield batches(D, B)
-    if D**B <= 256:
-        yield product(range(D), repeat=B)
-
-
-def largest_losses(problem, B):
-    zero = (F(0),) * len(problem.m[0])
-    yield [tuple(sorted(range(len(problem.m)), key=lambda i: -problem.value(zero, (i,)))[:B])]
+claim.proof("any batches, with and without replacement", **UNBIASED)(unbiased)
 
 
 def spread(G, B, how):
@@ -44,18 +33,23 @@ def spread(G, B, how):
     return G.std(axis=0) * np.sqrt(1 / B if how == "replacement" else (D - B) / (B * (D - 1)))
 
 
-@claim.check("an epoch of ours", st.tuples(seeds, st.integers(1, 5), st.integers(1, 5)), examples=60)
-def our_epoch(seed, batch, steps):
+EPOCHS = st.tuples(seeds, st.integers(1, 5), st.integers(1, 5))
+
+
+@claim.check("an epoch of ours", EPOCHS, examples=60)
+@claim.control("fresh batches", EPOCHS, examples=20, how="fresh")
+def our_epoch(seed, batch, steps, how="epochs"):
     """The batches of an epoch that they fill share out the samples: their mean gradient is exactly the full one."""
     D = batch * steps
-    index = np.concatenate([sampling.draw("epochs", np.array([seed]), t, 0, batch, D)[0] for t in range(steps)])
+    index = np.concatenate([sampling.draw(how, np.array([seed]), t, 0, batch, D)[0] for t in range(steps)])
     return equal(sorted(index.tolist()), list(range(D)))
 
 
 HOW = lambda budget: [(seed, how) for seed in range(budget.many(2, 20)) for how in sampling.SAMPLERS]
 
 
-@claim.check("our samplers", HOW)
+@claim.check("our samplers", HOW, degree="simulated")
+@claim.control("batches of large losses among ours", HOW, limit=10, biased=True)
 def our_batches(seed, how, limit=ERRORS, biased=False):
     """Our batches: the mean gradient over many seeds; of biased ones, of those above a third of the losses."""
     G, B = np.random.default_rng(seed).standard_normal((9, 2)), 3
@@ -72,26 +66,12 @@ POPULATIONS = st.tuples(populations(), st.integers(1, 7))
 
 
 @claim.check("gradients of these batches on arrays", POPULATIONS, examples=50)
-def arrays_agree(gradients, B):
+@claim.control("at another place", POPULATIONS, examples=20, more=1)
+def arrays_agree(gradients, B, more=0):
     """The batches without replacement as lanes: of each, B numbers of size at most M are added."""
     D, n = len(gradients), len(gradients[0])
     G, index = np.array(gradients, float), np.array(list(batches(D, min(B, D))))
-    plain, problem = parabolas_of(gradients), tb.problems.NoisyQuadratic(np.eye(n), -G)
+    plain, problem = exactly(gradients), tb.problems.NoisyQuadratic(np.eye(n), -G)
     found = problem.at(np.zeros((len(index), n)), index).gradient
-    exact = [plain.gradient((F(0),) * n, tuple(batch)) for batch in index.tolist()]
+    exact = [plain.gradient((F(more),) * n, tuple(batch)) for batch in index.tolist()]
     return close(found, np.array(exact, float), (B + 2) * EPS * np.abs(G).max() + 5e-324)
-
-
-@claim.check("all batches, with and without replacement", POPULATIONS, examples=100)
-def averaged(gradients, B, schemes=every_batch):
-    """The mean of the gradients of all batches is that of all samples, for each scheme."""
-    problem, B = parabolas_of(gradients), min(B, len(gradients))
-    zero = (F(0),) * len(gradients[0])
-    return {
-        str(number): equal(mean(problem.gradient(zero, batch) for batch in scheme), mean(gradients))
-        for number, scheme in enumerate(schemes(problem, B))
-    }
-
-
-claim.control("the sample of the largest loss", st.tuples(populations()))(lambda g: averaged(g, 1, largest_losses))
-claim.control("batches of large losses among ours", HOW)(lambda seed, how: our_batches(seed, how, 10, True))

@@ -27,11 +27,12 @@ def hessian(width=4, gradient=150 * MB):
     return n * n * width, n * (n + 1) / 2 * width
 
 
-@claim.check("bytes")
-def memory():
-    dense, half = hessian()
+@claim.check("bytes", degree="proved")
+@claim.control("with 8 bytes per number", only(8))
+def memory(width=4):
+    dense, half = hessian(width)
     return {
-        "parameters": equal(F(150 * MB, 4), 37_500_000),
+        "parameters": equal(F(150 * MB, width), 37_500_000),
         "5.6 PB": F(1, 20) - abs(dense / 10**15 - F(28, 5)),
         "2.8 PB by symmetry": F(1, 20) - abs(half / 10**15 - F(14, 5)),
         "what was squared are megabytes": equal(F(150) ** 2 * MB, F(225, 10) * GB),
@@ -39,12 +40,13 @@ def memory():
     }
 
 
-@claim.check("numbers of other widths", lambda budget: [1, 2, 4, 8])
-def on_a_device(width):
-    """Numbers of one byte or of eight: more than 1000 devices of 100 GB hold."""
-    return at_most(1000 * 100 * GB, hessian(width)[1])
+@claim.check("numbers of one byte to eight", lambda budget: [1, 2, 4, 8])
+@claim.control("of a gradient of 150 kB", only(4), gradient=MB * 15 // 100)
+def on_a_device(width, gradient=150 * MB):
+    """More than 1000 devices of 100 GB hold."""
+    return at_most(1000 * 100 * GB, hessian(width, gradient)[1])
 
 
-claim.counterexample("bytes of the Hessian, from those of the gradient", only(150 * MB))(
-    lambda gradient: Contrast(F(225, 10) * GB, hessian(gradient=gradient)[0])
-)
+@claim.counterexample("bytes of the Hessian, from those of the gradient", only(150 * MB))
+def squared_megabytes(gradient):
+    return Contrast(F(225, 10) * GB, hessian(gradient=gradient)[0])

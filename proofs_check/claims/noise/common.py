@@ -2,18 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction as F
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import strategies as st
 
 import toybox as tb
 
-from ...cases import EPS, add, batches, dot, mean, populations, rotation, scale, seeds, tol_solve, vectors
-from ...claim import ERRORS, close, equal, sigmas
+from ...cases import batches, mean, scale
+from ...claim import ERRORS, equal, sigmas
 from ...ours import Quadratics, ends
+from ...proof import Theorem
+
+# --- means over all batches, of any size B from any number D of samples
+#
+# g_B is the sum of n_i g_i / B, n_i being how often sample i is in the batch. All samples are alike, and so are all
+# pairs of them, so that a mean over the batches depends on the means of n_i, n_i^2 and n_i n_j only.
+
+
+def occurrences(D, B, replace=False):
+    """E n_i, E n_i^2 and E n_i n_j: the n_i add up to B; B (B - 1) pairs of draws fall on any of D^2 pairs of samples,
+    or without replacement on D (D - 1)."""
+    pair = B * (B - 1) / (D**2 if replace else D * (D - 1))
+    return B / D, B / D + (pair if replace else 0), pair
+
+
+def product_mean(D, B, a, b, ab, replace=False):
+    """E of the product of two linear functions of g_B, two coordinates for example: ``a`` and ``b`` are the sums of
+    both over all samples, ``ab`` is that of their products. Likewise of inner products: |g_B|^2 and g_B'H g_B."""
+    _, twice, pair = occurrences(D, B, replace)
+    return (twice * ab + pair * (a * b - ab)) / B**2
+
+
+def S(D, a, b, ab):
+    """The entry of the covariance with divisor D - 1; K has D."""
+    return (ab - a * b / D) / (D - 1)
+
+
+def apart(D, B):
+    """1/B - 1/D."""
+    return F(1) / B - F(1) / D
+
+
+def unbiased(D, B, first, others, chance: Callable = lambda D, B: B / D):
+    """The mean over a batch has the mean over all D samples as its mean, with and without replacement.
+
+    Of any quantity: ``first`` is that of one sample, ``others`` the sum of the other ones. chance: E n of the first.
+    """
+    of_first = chance(D, B)
+    found = (of_first * first + (B - of_first) / (D - 1) * others) / B
+    return Theorem((D > 1, B >= 1), {"mean": found == (first + others) / D})
+
+
+UNBIASED: dict = {"broken": {"the first sample in every batch": {"chance": lambda D, B: F(1)}}}
+
+
+def all_batches(replace):
+    """Cases (D, B, replace)."""
+    return lambda budget: [(D, B, replace) for D in range(2, 8) for B in range(1, D + 1) if not replace or D**B < 3000]
+
+
+def counted(D, B, replace, predicted=occurrences):
+    """The means of n_0, n_0^2 and n_0 n_1, counted in all batches."""
+    drawn = [*(product(range(D), repeat=B) if replace else batches(D, B))]
+    found = [mean([F(b.count(0) * b.count(i)) for b in drawn]) for i in (0, 1)]
+    return equal([mean([F(b.count(0)) for b in drawn]), *found], [*predicted(F(D), F(B), replace)])
+
+
+# --- on exact numbers
+
+subsets = batches  # of B distinct samples, all equally likely
+
+FOUR = ((F(1),), (F(2),), (F(3),), (F(6),))  # D = 4 gradients
+
+
+def exactly(g):
+    """L_i(x) = |x + g_i|^2 / 2 on exact numbers: sample i has the gradient g_i at 0."""
+    n = len(g[0])
+    eye = tuple(tuple(F(i == j) for j in range(n)) for i in range(n))
+    return Quadratics([eye] * len(g), [scale(-1, v) for v in g])
+
+
+def gradients(g, drawn):
+    """The gradients at 0 of batches, on exact numbers."""
+    problem, origin = exactly(g), (F(0),) * len(g[0])
+    return [problem.gradient(origin, batch) for batch in drawn]
+
+
+def variance(g, divisor):
+    """Of the only coordinate: S for the divisor D - 1, K for D."""
+    centre = mean(g)[0]
+    return sum((v - centre) ** 2 for (v,) in g) / divisor
+
+
+def nu(rate, B, D):
+    return rate * (F(D, B) - 1)  # eq. 2.67
 
 
 def stationary_variance(method, problem, drawn, centre, **hyper):
@@ -30,76 +115,7 @@ def stationary_variance(method, problem, drawn, centre, **hyper):
     return q / (1 - (after(F(1)) - q))
 
 
-def nu(rate, B, D):
-    return rate * (F(D, B) - 1)  # eq. 2.67
-
-
-POPULATIONS = st.tuples(populations())  # a case is the tuple of its margin's arguments
-
-
-@st.composite
-def many_populations(draw):
-    """The same by seed, which costs less, as floats (D, n)."""
-    D, n, rng = draw(st.integers(2, 7)), draw(st.integers(1, 3)), np.random.default_rng(draw(seeds))
-    return rng.integers(-9, 10, (D, n)) / rng.integers(1, 5, (D, n))
-
-
-subsets = batches  # of B distinct samples, all equally likely
-
-
-def tuples(D, B):
-    """Batches drawn with replacement, all equally likely."""
-    return product(range(D), repeat=B)
-
-
-def exactly(g):
-    """L_i(x) = |x + g_i|^2 / 2 on exact numbers: sample i has the gradient g_i at 0."""
-    n = len(g[0])
-    eye = tuple(tuple(F(i == j) for j in range(n)) for i in range(n))
-    return Quadratics([eye] * len(g), [scale(-1, v) for v in g])
-
-
-def gradients(g, drawn):
-    """The gradients at 0 of batches, on exact numbers."""
-    problem, origin = exactly(g), (F(0),) * len(g[0])
-    return [problem.gradient(origin, batch) for batch in drawn]
-
-
-def errors(g, drawn):
-    """alpha = g_B - g of eq. 2.53."""
-    centre = mean(g)
-    return [add(v, -1, centre) for v in gradients(g, drawn)]
-
-
-def outer(u, v):
-    return tuple(tuple(a * b for b in v) for a in u)
-
-
-def scaled(s, M):
-    return tuple(scale(s, row) for row in M)
-
-
-def covariance(g, divisor):
-    """K for the divisor D, S for D - 1."""
-    away = [add(v, -1, mean(g)) for v in g]
-    return scaled(F(len(g), divisor), mean([outer(v, v) for v in away]))
-
-
-def S(g):
-    return covariance(g, len(g) - 1)
-
-
-def K(g):
-    return covariance(g, len(g))
-
-
-def trace(M):
-    return sum(M[i][i] for i in range(len(M)))
-
-
-def apart(D, B):
-    """1/B - 1/D."""
-    return F(1, B) - F(1, D)
+# --- on arrays
 
 
 class Drawn(NamedTuple):
@@ -116,7 +132,7 @@ class Drawn(NamedTuple):
         return np.random.default_rng(self.seed).standard_exponential((self.D, 2)) * [1.0, 3.0]
 
     def errors(self, t=0, j=0):
-        """alpha of every seed (many, 2), by our problem on arrays."""
+        """alpha = g_B - g of every seed (many, 2), by our problem on arrays."""
         problem = tb.problems.NoisyQuadratic(np.eye(2), -self.g)
         lanes = self.seed * self.many + np.arange(self.many)
         index = problem.draw(lanes, t, j, self.B, self.how)
@@ -150,107 +166,17 @@ def squares(alpha, beta=None):
     return alpha[:, :, None] * beta[:, None, :]
 
 
-FOUR = ((F(1),), (F(2),), (F(3),), (F(6),))  # D = 4 gradients
-TEN = tuple((F(i), F(i * i, 3)) for i in range(1, 11))  # D = 10 gradients
+def stationary(H, C, rate):
+    """Sigma = (I - rate H) Sigma (I - rate H) + rate^2 C, in the eigenbasis of H."""
+    return _by_pairs(H, C, lambda h, k: rate**2 / (1 - (1 - rate * h) * (1 - rate * k)))
 
 
-def covariance_of_errors(g, expected, batches_of=subsets, largest=7):
-    """E alpha alpha' against ``expected(g, B)``, for every size of batch."""
-    found = {}
-    for B in range(1, min(len(g), largest) + 1):
-        alpha = errors(g, batches_of(len(g), B))
-        found[B] = equal(mean([outer(v, v) for v in alpha]), expected(g, B))
-    return found
+def diffusion(H, C, rate):
+    """H Sigma + Sigma H = rate C."""
+    return _by_pairs(H, C, lambda h, k: rate / (h + k))
 
 
-def printed_with_K(g, B):
-    """Eq. 2.60 where K is the covariance of a gradient drawn from the data, divisor D."""
-    return scaled(F(1, len(g)) * (F(len(g), B) - 1), K(g))
-
-
-def dot_all(g):
-    return sum(dot(v, v) for v in g)
-
-
-def one_step_risk(g, sampler, factor):
-    """Our exact risk after one SGD step of rate 1 from the minimiser is that of the full loss plus tr(C) / 2.
-
-    Rounding: sums of D n products twice, an eigenvalue problem of an identity: 10 (D n + 10) dependent operations.
-    """
-    from toybox.problems import quadratic
-
-    D, n = len(g), len(g[0])
-    problem = tb.problems.NoisyQuadratic(np.eye(n), -np.array(g, float))
-    found = {}
-    for B in range(1, D + 1):
-        risk = quadratic.expected_risk(problem, 1.0, B, 1, problem.solution, sampler)
-        wanted, size = float(factor(g, B)) / 2, float(dot_all(g))
-        tolerance = 10 * (D * n + 10) * EPS * size
-        found[B] = close(risk[1] - risk[0], wanted, tolerance)
-    return found
-
-
-def weighted(p, value):
-    return tuple(weighted(p, v) for v in value) if isinstance(value, tuple) else p * value
-
-
-def total(values):
-    return tuple(map(total, zip(*values, strict=True))) if isinstance(values[0], tuple) else sum(values)
-
-
-class Law(NamedTuple):
-    """A sample's gradient is one of three vectors, with these weights."""
-
-    values: tuple
-    weights: tuple
-
-    @property
-    def K(self):
-        centre = self.expect(self.data(1), lambda data: data[0])
-        return self.expect(self.data(1), lambda data: outer(add(data[0], -1, centre), add(data[0], -1, centre)))
-
-    def data(self, D):
-        """All data sets of D independent samples and their probabilities."""
-        for chosen in product(range(3), repeat=D):
-            weight = F(1)
-            for i in chosen:
-                weight *= self.weights[i]
-            yield tuple(self.values[i] for i in chosen), weight
-
-    def expect(self, cases, f):
-        return total([weighted(p, f(data)) for data, p in cases])
-
-
-@st.composite
-def laws(draw):
-    n, weights = draw(st.integers(1, 2)), draw(st.tuples(*[st.integers(1, 5)] * 3))
-    return Law(draw(st.tuples(*[vectors(n)] * 3)), tuple(F(w, sum(weights)) for w in weights))
-
-
-def solved(A, right):
-    w = np.linalg.solve(A, right.ravel())
-    return w.reshape(right.shape), tol_solve(A, w)
-
-
-def discrete(H, C, rate):
-    """Sigma = (I - rate H) Sigma (I - rate H) + rate^2 C, by Kronecker products. Returns the residual's scale, too."""
-    A = np.eye(len(H)) - rate * H
-    return solved(np.eye(len(H) ** 2) - np.kron(A, A), rate**2 * C)
-
-
-class Place(NamedTuple):
-    """Curvature H with the largest eigenvalue 1, covariance C of the gradient's noise, a rate in (0, 2)."""
-
-    H: np.ndarray
-    C: np.ndarray
-    rate: float
-
-
-@st.composite
-def places(draw):
-    """G-PDF by seed, three decades: the difference of both solutions must stand out of the rounding of either."""
-    n, rng = draw(st.integers(1, 4)), np.random.default_rng(draw(seeds))
-    eigenvalues, U, root = 10.0 ** rng.uniform(-3, 0, n), rotation(rng, n), rng.standard_normal((n, n))
-    eigenvalues[0] = 1.0
-    H = (U * eigenvalues) @ U.T
-    return Place((H + H.T) / 2, root @ root.T, draw(st.floats(0.01, 1.95)))
+def _by_pairs(H, C, factor: Any):
+    """C with every entry in the eigenbasis of H times a factor of both eigenvalues."""
+    h, U = np.linalg.eigh(H)
+    return U @ (factor(h[:, None], h) * (U.T @ C @ U)) @ U.T

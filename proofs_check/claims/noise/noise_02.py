@@ -6,7 +6,7 @@ Claim: The error of a batch of |B| of the |D| samples has the covariance K (|D|/
 Formula: \mathbf{E}[\alpha\alpha^\top] = \frac{1}{|\mathbb{D}|}\left(\frac{|\mathbb{D}|}{|\mathbb{B}|} -
     1\right)\mathbf{K}
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: For batches of distinct samples the matrix is S, with divisor |D| - 1. With the covariance K of one sample drawn
     from the data, divisor |D|, the printed right-hand side is too small by (|D| - 1) / |D|, for every batch smaller
     than the data.
@@ -15,66 +15,63 @@ True: \mathbf{E}[\alpha\alpha^\top] = \left(\frac1B - \frac1D\right)\mathbf{S} =
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
 from ...cases import mean
-from ...claim import Contrast, equal, only, told
+from ...claim import Contrast, only, told
+from ...proof import Theorem
 from .common import (
     FOUR,
     LARGE,
-    POPULATIONS,
     SMALL,
-    TEN,
-    K,
-    S,
+    F,
+    all_batches,
     apart,
-    covariance_of_errors,
-    errors,
+    counted,
+    gradients,
     in_the_mean,
-    one_step_risk,
-    printed_with_K,
+    occurrences,
+    product_mean,
     samplings,
-    scaled,
     squares,
     subsets,
-    trace,
-    tuples,
+    variance,
 )
 
 claim = told(__doc__)
 
 
-def without(g, B):
-    return scaled(apart(len(g), B), S(g))
+@claim.proof(
+    "any data and size of batch",
+    broken={"with replacement": {"replace": True}, "2.60 with the divisor D": {"divisor": lambda D: D}},
+)
+def without_replacement(D, B, a, b, ab, replace=False, divisor=lambda D: D - 1):
+    """Of two coordinates, with their sums a and b over all samples and that of their products, in all forms."""
+    found, products = product_mean(D, B, a, b, ab, replace) - a * b / D**2, ab - a * b / D
+    S, K = products / divisor(D), products / D
+    forms = {
+        "(1/B - 1/D) S": apart(D, B) * S,
+        "1/D (D/B - 1) S": 1 / D * (D / B - 1) * S,
+        "(D - B) / (B (D - 1)) K": (D - B) / (B * (D - 1)) * K,
+        "D / (D - 1) times 2.60 with K": D / (D - 1) * (1 / D * (D / B - 1) * K),
+    }
+    return Theorem((D > 1, B >= 1), {form: found == wanted for form, wanted in forms.items()})
 
 
-@claim.counterexample("variance of the error, with the gradients g of all samples", only(FOUR, 2))
-def printed_variance(g, B):
-    """Of one coordinate: by 2.60, and over all batches."""
-    return Contrast(printed_with_K(g, B)[0][0], mean([v[0] ** 2 for v in errors(g, subsets(len(g), B))]))
+claim.check("how often samples and pairs are drawn, counted", all_batches(replace=False))(counted)
+claim.control("with replacement, counted", only(4, 2, False), predicted=lambda D, B, _: occurrences(D, B, True))(
+    counted
+)
 
 
-@claim.check("the three forms", POPULATIONS, examples=60)
-def three_forms(g):
-    """(1/B - 1/D) S, (1/D)(D/B - 1) S and (D - B) / (B (D - 1)) K are one matrix, D / (D - 1) times the printed one."""
-    D, found = len(g), {}
-    for B in range(1, D + 1):
-        wanted = without(g, B)
-        found[f"with S, B = {B}"] = equal(scaled(F(1, D) * (F(D, B) - 1), S(g)), wanted)
-        found[f"with K, B = {B}"] = equal(scaled(F(D - B, B * (D - 1)), K(g)), wanted)
-        found[f"off by, B = {B}"] = equal(scaled(F(D, D - 1), printed_with_K(g, B)), wanted)
-    return found
-
-
-@claim.check("our sampler of distinct samples", samplings(("fresh", *SMALL), ("fresh", *LARGE)))
-@claim.check("batches of our epochs, one at a time", samplings(("epochs", *SMALL), ("epochs", *LARGE)))
+@claim.check("our sampler of distinct samples", samplings(("fresh", *SMALL), ("fresh", *LARGE)), degree="simulated")
+@claim.check("batches of our epochs", samplings(("epochs", *SMALL), ("epochs", *LARGE)), degree="simulated")
 @claim.control("our sampler with replacement", samplings(("replacement", *SMALL)))
 def drawn_without(drawn):
     return in_the_mean(squares(drawn.errors()), (1 / drawn.B - 1 / drawn.D) * drawn.S)
 
 
-claim.check("every batch of every size", POPULATIONS, examples=60)(lambda g: covariance_of_errors(g, without))
-claim.check("our exact risk", POPULATIONS, examples=60)(
-    lambda g: one_step_risk(g, "fresh", lambda g, B: trace(without(g, B)))
-)
-claim.control("batches with replacement", only(TEN[:4]))(lambda g: covariance_of_errors(g, without, tuples, 3))
+@claim.counterexample("variance of the error, with the gradients g of all samples", only(FOUR, 2))
+def printed_variance(g, B):
+    """Of one coordinate: by 2.60, and over all batches."""
+    D, centre = len(g), mean(g)[0]
+    true = mean([(v - centre) ** 2 for (v,) in gradients(g, subsets(D, B))])
+    return Contrast(F(1, D) * (F(D, B) - 1) * variance(g, D), true)

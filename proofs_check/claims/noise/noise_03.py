@@ -5,49 +5,47 @@ Claim: Batches drawn with replacement have errors of covariance K / B, whatever 
     D: eq. 2.60, which is then zero, does not hold for them.
 Formula: \mathbf{E}[\alpha\alpha^\top] = \frac1B\,\mathbf{K}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
-from hypothesis import strategies as st
-
-from ...cases import populations
 from ...claim import only, told
+from ...proof import Theorem
 from .common import (
     LARGE,
-    POPULATIONS,
     SMALL,
-    TEN,
-    K,
-    covariance_of_errors,
+    all_batches,
+    counted,
     in_the_mean,
-    one_step_risk,
-    printed_with_K,
+    occurrences,
+    product_mean,
     samplings,
-    scaled,
     squares,
-    trace,
-    tuples,
 )
 
 claim = told(__doc__)
 
 
+@claim.proof(
+    "any data and size of batch",
+    broken={"without replacement": {"replace": False}, "eq. 2.60": {"share": lambda D, B: 1 / D * (D / B - 1)}},
+)
+def with_replacement(D, B, a, b, ab, replace=True, share=lambda D, B: 1 / B):
+    """Of two coordinates, with their sums a and b over all samples and that of their products. K has the divisor D."""
+    found, K = product_mean(D, B, a, b, ab, replace) - a * b / D**2, (ab - a * b / D) / D
+    return Theorem((D > 1, B >= 1), {"covariance": found == share(D, B) * K})
+
+
+claim.check("how often samples and pairs are drawn, counted", all_batches(replace=True))(counted)
+claim.control("distinct samples, counted", only(4, 2, True), predicted=lambda D, B, _: occurrences(D, B))(counted)
+
+
 @claim.check(
-    "our sampler, also for B = D", samplings(("replacement", *SMALL), ("replacement", *LARGE), ("replacement", 4, 4))
+    "our sampler, also for B = D",
+    samplings(("replacement", *SMALL), ("replacement", *LARGE), ("replacement", 4, 4)),
+    degree="simulated",
 )
 @claim.control("distinct samples", samplings(("fresh", *SMALL)))
 def drawn_with(drawn):
     return in_the_mean(squares(drawn.errors()), drawn.K / drawn.B)
-
-
-claim.check("all tuples", st.tuples(populations(st.integers(2, 5), st.integers(1, 2))), examples=25)(
-    lambda g: covariance_of_errors(g, lambda g, B: scaled(F(1, B), K(g)), tuples, 4)
-)
-claim.check("our exact risk", POPULATIONS, examples=60)(
-    lambda g: one_step_risk(g, "replacement", lambda g, B: trace(K(g)) / B)
-)
-claim.control("eq. 2.60", only(TEN[:4]))(lambda g: covariance_of_errors(g, printed_with_K, tuples, 4))

@@ -5,45 +5,33 @@ Claim: Where the data set itself consists of independent draws and the batch is 
     2.60 with the covariance of the distribution; the gradients need not be normal.
 Formula: \mathbf{E}[\alpha\alpha^\top] = \left(\frac1B - \frac1D\right)\mathbf{K}_{\mathrm{pop}}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 Found: Normality is not needed: three-point laws satisfy it exactly.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
-from hypothesis import strategies as st
-
-from ...cases import add, mean
-from ...claim import equal, told
-from .common import errors, gradients, laws, outer, scaled, subsets
+from ...claim import told
+from ...proof import Theorem
 
 claim = told(__doc__)
 
 
-def inside(law, D, B):
-    """E alpha alpha' over all data sets and their batches."""
-    return law.expect(law.data(D), lambda g: mean([outer(v, v) for v in errors(g, subsets(D, B))]))
-
-
-def outside(law, D, B):
-    """The same for a batch that is not of the data set: a row of B + D independent samples."""
-
-    def square(row):
-        alpha = add(gradients(row, [range(B)])[0], -1, mean(row[B:]))
-        return outer(alpha, alpha)
-
-    return law.expect(law.data(B + D), square)
-
-
-@claim.check("all data sets and batches", st.tuples(laws(), st.integers(2, 4)), examples=12)
-def superpopulation(law, D, second=inside, sign=-1):
-    """E alpha alpha' = (1/B + sign/D) K."""
-    return {B: equal(second(law, D, B), scaled(F(1, B) + F(sign, D), law.K)) for B in range(1, D + 1)}
-
-
-claim.check("a batch outside of the data set has 1/B + 1/D", laws(), examples=12)(
-    lambda law: superpopulation(law, 2, outside, 1)
+@claim.proof("a batch of the data set", broken={"a batch outside of the data set": {"inside": False}})
+@claim.proof(
+    "a batch outside of it has 1/B + 1/D",
+    broken={"the difference for such a batch": {"sign": -1}},
+    inside=False,
+    sign=1,
 )
-claim.control("a batch outside of the data set", laws(), examples=20)(lambda law: superpopulation(law, 2, outside))
+def independent(D, B, K, inside=True, sign=-1):
+    """E alpha alpha' = (1/B + sign/D) K: one entry, for data that are independent draws of any law.
+
+    alpha weighs every draw: 1/B - 1/D what is in the batch and in the data, 1/B what is in the batch only, -1/D the
+    other data. The weights add up to 0, so that the mean of the law does not matter, and what is left of independent
+    draws is K times the sum of squared weights.
+    """
+    weights = [(B, 1 / B - 1 / D), (D - B, -1 / D)] if inside else [(B, 1 / B), (D, -1 / D)]
+    total = sum(many * weight for many, weight in weights)
+    found = sum(many * weight**2 for many, weight in weights) * K
+    return Theorem((B >= 1, D >= B), {"sum of weights": total == 0, "covariance": found == (1 / B + sign / D) * K})

@@ -5,70 +5,64 @@ Claim: The mean squared norm exceeds that of the full gradient by (1/B - 1/D) ti
     as the batch grows unless all samples have one gradient.
 Formula: \mathbf{E}\|g_{\mathbb{B}}\|^2 = \|g\|^2 + \left(\frac1B - \frac1D\right)\mathrm{tr}\,\mathbf{S}
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
-from hypothesis import strategies as st
 
-from ...cases import dot, mean, populations
-from ...claim import above, equal, only, told
-from .common import (
-    LARGE,
-    POPULATIONS,
-    SMALL,
-    TEN,
-    K,
-    S,
-    apart,
-    gradients,
-    in_the_mean,
-    samplings,
-    subsets,
-    trace,
-    tuples,
-)
+from ...claim import told
+from ...proof import Theorem, implies, same
+from .common import LARGE, SMALL, S, apart, in_the_mean, product_mean, samplings
 
 claim = told(__doc__)
 
 
-def square_norms(g, batches_of=subsets, largest=7):
-    """E |g_B|^2 by the size of the batch."""
-    sizes = range(1, min(len(g), largest) + 1)
-    return [mean([dot(v, v) for v in gradients(g, batches_of(len(g), B))]) for B in sizes]
+@claim.proof("any data and size of batch", broken={"with replacement": {"replace": True}})
+def second_moment(D, B, square, squares, replace=False):
+    """Of the sum of all gradients and of each of them: the square of the norm, and the sum of squares. The first is at
+    most D times the second, with equality where all are alike."""
+    trace, found = S(D, square, 1, squares), product_mean(D, B, square, 1, squares, replace)
+    return Theorem(
+        (D > 1, B >= 1, square >= 0, square <= D * squares), {"moment": found == square / D**2 + apart(D, B) * trace}
+    )
 
 
-def predicted(g, replace=False):
-    """|g|^2 + (1/B - 1/D) tr S, or + tr K / B with replacement, for B = 1 .. D."""
-    D, centre = len(g), mean(g)
-    noise = [trace(K(g)) / B if replace else apart(D, B) * trace(S(g)) for B in range(1, D + 1)]
-    return [dot(centre, centre) + v for v in noise]
+@claim.proof("with replacement tr K / B remains", broken={"distinct samples": {"replace": False}})
+def with_replacement(D, B, square, squares, replace=True):
+    found = product_mean(D, B, square, 1, squares, replace)
+    return Theorem(
+        (D > 1, B >= 1, square >= 0, square <= D * squares),
+        {"moment": found == square / D**2 + (squares / D - square / D**2) / B},
+    )
 
 
-@claim.check("strictly falling", POPULATIONS, examples=60)
-@claim.check("all gradients alike", only((TEN[3],) * 5))
-def strictly_falling(g):
-    found = square_norms(g)
-    alike = all(v == g[0] for v in g)
-    compare = equal if alike else above
-    return min(compare(a, b) for a, b in pairwise(found))
+@claim.proof(
+    "strictly falling, unless all samples have one gradient",
+    broken={"then, too": {"spread": lambda D, square, squares: square <= D * squares}},
+)
+def falling(D, B, more, square, squares, spread=lambda D, square, squares: square < D * squares):
+    """From a batch of B to a larger one."""
+    before, after = (product_mean(D, size, square, 1, squares) for size in (B, more))
+    return Theorem(
+        (D >= more, more > B, B >= 1, square >= 0, square <= D * squares),
+        {
+            "falls": same(after < before, spread(D, square, squares)),
+            "stays": implies(square == D * squares, after == before),
+        },
+    )
 
 
-@claim.check("our sampler of distinct samples", samplings(("fresh", *SMALL), ("fresh", *LARGE)))
-@claim.check("our sampler with replacement", samplings(("replacement", *SMALL), ("replacement", *LARGE)), replace=True)
+@claim.check("our sampler of distinct samples", samplings(("fresh", *SMALL), ("fresh", *LARGE)), degree="simulated")
+@claim.check(
+    "our sampler with replacement",
+    samplings(("replacement", *SMALL), ("replacement", *LARGE)),
+    degree="simulated",
+    replace=True,
+)
 @claim.control("our sampler with replacement", samplings(("replacement", *LARGE)))
 def drawn_square_norm(drawn, replace=False):
     centre = drawn.g.mean(axis=0)
     noise = np.trace(drawn.K) / drawn.B if replace else (1 / drawn.B - 1 / drawn.D) * np.trace(drawn.S)
     return in_the_mean(((drawn.errors() + centre) ** 2).sum(-1), centre @ centre + noise)
-
-
-claim.check("every batch", POPULATIONS, examples=60)(lambda g: equal(square_norms(g), predicted(g)))
-claim.check("with replacement tr K / B remains", st.tuples(populations(st.integers(2, 5))), examples=60)(
-    lambda g: equal(square_norms(g, tuples, 3), predicted(g, replace=True)[:3])
-)
-claim.control("with replacement", only(TEN[:4]))(lambda g: equal(square_norms(g, tuples, 3), predicted(g)[:3]))

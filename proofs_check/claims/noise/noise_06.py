@@ -4,52 +4,29 @@ Where: dissertation, section 5.6
 Claim: The mean norm of the gradient of a batch of distinct samples does not rise with the size of the batch.
 Formula: \mathbf{E}\|g_{\mathbb{B}'}\| \le \mathbf{E}\|g_{\mathbb{B}}\|, \quad |\mathbb{B}'| = |\mathbb{B}| + 1
 Verdict: holds
-Kind: enumeration
+Kind: exact
 """
 
 from __future__ import annotations
 
-from itertools import combinations
-
-import numpy as np
-
-import toybox as tb
-
-from ...cases import EPS, mean
-from ...claim import below, equal, told
-from .common import POPULATIONS, gradients, many_populations, subsets
+from ...claim import told
+from ...proof import Theorem
 
 claim = told(__doc__)
 
 
-@claim.check("every batch", many_populations())
-@claim.control("a batch that grows by one sample", many_populations(), examples=20, each=True)
-def norms_fall(g, each=False):
-    """E |g_B| does not rise with B; ``each``: neither does the norm of any batch that gets one more sample.
-
-    Norms by our problem on arrays. A mean of B <= D gradients, n squares and a mean over the batches: D + n + batches
-    dependent operations on numbers of at most the largest norm.
-    """
-    (D, n), found = g.shape, {}
-    problem = tb.problems.NoisyQuadratic(np.eye(n), -g)
-    norm = lambda index: np.linalg.norm(problem.at(np.zeros((len(index), n)), index).gradient, axis=-1)
-    for B in range(1, D):
-        larger = np.array(list(subsets(D, B + 1)))
-        one_less = np.array([np.delete(larger, k, axis=1) for k in range(B + 1)])  # (B + 1, batches, B)
-        before = norm(one_less.reshape(-1, B)).reshape(B + 1, -1)
-        smaller = before if each else norm(np.array(list(subsets(D, B)))).mean()
-        after = norm(larger) if each else norm(larger).mean()
-        tolerance = 10 * (D + n + len(larger)) * EPS * np.linalg.norm(g, axis=1).max() + 5e-324
-        found[B] = below(after, smaller, tolerance)
-    return found
+@claim.proof("a batch is the mean of those with one sample less", broken={"two samples less": {"fewer": 2}})
+def leave_one_out(B, total, fewer=1):
+    """Of a batch with this sum of B + 1 gradients, by coordinates: removing each of them in turn removes the sum once.
+    So every batch of B is met equally often, too, if all batches of B + 1 are."""
+    found = ((B + 1) * total - fewer * total) / (B + 1) / B
+    return Theorem((B >= 1,), {"mean": found == total / (B + 1)})
 
 
-@claim.check("a batch is the mean of those with one sample less", POPULATIONS, examples=20)
-def leave_one_out(g):
-    """The reason: g_B' is the mean of the gradients of its batches with one sample less; norms are convex."""
-    D, found = len(g), {}
-    for B in range(2, D + 1):
-        for batch in subsets(D, B):
-            less = gradients(g, combinations(batch, B - 1))
-            found[batch] = equal(gradients(g, [batch])[0], mean(less))
-    return found
+@claim.proof("norms are convex", broken={"without Cauchy and Schwarz": {"uv_at_most": 2}})
+def triangle(u, v, uv, length, t, uv_at_most=1):
+    """Lengths of two vectors, their inner product, and the length of a mean of them: at most that of their lengths.
+    So it is for means of more vectors, one after the other."""
+    mean = ((1 - t) * u) ** 2 + 2 * t * (1 - t) * uv + (t * v) ** 2
+    given = (u >= 0, v >= 0, length >= 0, t >= 0, t <= 1, uv <= uv_at_most * u * v, length**2 == mean)
+    return Theorem(given, {"length": length <= (1 - t) * u + t * v})

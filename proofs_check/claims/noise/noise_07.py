@@ -11,21 +11,19 @@ Kind: symbolic
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
 import sympy
-from hypothesis import strategies as st
 
-from ...cases import add, mean, populations, positive
+from ...cases import mean
 from ...claim import equal, holds, only, told
 from ...ours import ends
-from .common import TEN, S, exactly, outer, scaled, subsets
+from .common import FOUR, F, exactly, nu, subsets, variance
 
 claim = told(__doc__)
 
 
 def noise_scale(interval=None):
-    """nu by eqs. 2.64 to 2.66: white noise of intensity nu S / D over an interval scatters like lambda alpha."""
+    """nu by eqs. 2.64 to 2.66: white noise of intensity nu S / D over an interval scatters like lambda alpha, whose
+    covariance is that of NOISE-02."""
     rate, B, D, nu, s, t, u = sympy.symbols("lambda B D nu S t u", positive=True)
     end = rate if interval is None else interval
     inner = sympy.integrate(nu * s / D * sympy.DiracDelta(t - u), (u, 0, end))
@@ -48,17 +46,11 @@ def both_forms(interval=None):
     }
 
 
-@claim.check("steps of our SGD", st.tuples(populations(), positive()), examples=30)
-def steps_of_sgd(g, rate, interval=None):
+@claim.check("steps of our SGD, all batches", lambda budget: [(rate, B) for rate in (F(1, 2), F(3)) for B in (1, 2, 3)])
+@claim.control("steps of our SGD, an interval of 1", only(F(1, 2), 2), interval=1)
+def steps_of_sgd(rate, B, interval=None):
     """Our SGD's steps from 0 scatter by nu S / D times the interval (the rate), with nu of eq. 2.67."""
-    D, found, origin = len(g), {}, (F(0),) * len(g[0])
-    for B in range(1, D + 1):
-        drawn = list(subsets(D, B))
-        ways = ends("sgd", exactly(g), [origin] * len(drawn), drawn, rate=rate)
-        missed = [add(way, rate, mean(g)) for way in ways]
-        nu = rate * (F(D, B) - 1)
-        found[B] = equal(mean([outer(v, v) for v in missed]), scaled((interval or rate) * nu / D, S(g)))
-    return found
-
-
-claim.control("steps of our SGD, an interval of 1", only(TEN[:4]))(lambda g: steps_of_sgd(g, F(1, 2), F(1)))
+    drawn = list(subsets(4, B))
+    ways = ends("sgd", exactly(FOUR), [(F(0),)] * len(drawn), drawn, rate=rate)
+    found = mean([(x + rate * mean(FOUR)[0]) ** 2 for (x,) in ways])
+    return equal(found, (interval or rate) * nu(rate, B, 4) / 4 * variance(FOUR, 3))

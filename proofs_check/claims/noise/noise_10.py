@@ -13,73 +13,68 @@ True: \frac{\Sigma(k\lambda, kB)}{\Sigma(\lambda, B)} = \frac{D - kB}{D - B}\cdo
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-from typing import NamedTuple
-
 import numpy as np
-from hypothesis import strategies as st
 
 import toybox as tb
+from toybox.problems import quadratic
 
-from ...cases import EPS, mean, populations, positive
+from ...cases import EPS
 from ...claim import Contrast, close, equal, only, told
-from ...ours import Quadratics, ends
-from .common import nu, stationary_variance, subsets
+from ...ours import Quadratics
+from ...proof import Theorem
+from .common import F, apart, stationary_variance, subsets
 
 claim = told(__doc__)
 
 
-class Exchange(NamedTuple):
-    """D = 6 parabolas of one curvature; a batch B and a rate, both times k."""
-
-    c: tuple
-    h: F
-    rate: F
-    B: int
-    k: int
-
-    def variance(self, rate, B):
-        problem = Quadratics([((self.h,),)] * 6, self.c)
-        return stationary_variance("sgd", problem, list(subsets(6, B)), mean(self.c)[0], rate=rate)
-
-    def drift(self, rate, B):
-        problem = Quadratics([((self.h,),)] * 6, self.c)
-        drawn = list(subsets(6, B))
-        return mean(ends("sgd", problem, [(F(0),)] * len(drawn), drawn, rate=rate))[0]
-
-
-@st.composite
-def exchanges(draw):
-    c = draw(populations(st.just(6), st.just(1)).filter(lambda c: len(set(c)) > 1))
-    k, h, share = draw(st.integers(2, 3)), draw(positive()), draw(positive(19, 10).filter(lambda s: s < 2))
-    return Exchange(c, h, share / (k * h), draw(st.integers(1, 6 // k)), k)
-
-
 def factor(rate, B, D, h, k):
     """Of the stationary variance, when rate and batch grow by k."""
-    return F(D - k * B, D - B) * (2 - rate * h) / (2 - k * rate * h)
+    return (D - k * B) / (D - B) * (2 - rate * h) / (2 - k * rate * h)
 
 
-@claim.check("noise scale, variance and drift of our SGD", exchanges(), examples=30)
-def exchanged(case):
-    rate, B, k = case.rate, case.B, case.k
-    return {
-        "noise scale": equal(nu(k * rate, k * B, 6), F(6 - k * B, 6 - B) * nu(rate, B, 6)),
-        "variance": equal(case.variance(k * rate, k * B), factor(rate, B, 6, case.h, k) * case.variance(rate, B)),
-        "drift": equal(case.drift(k * rate, k * B), k * case.drift(rate, B)),
-        "printed": equal(nu(rate, k * B, 6) * (6 - B), nu(rate / k, B, 6) * (6 - k * B)),
-    }
+@claim.proof(
+    "any parabolas, rates and batches",
+    broken={"the batch alone": {"faster": lambda k: 1}, "as printed": {"exchanged": lambda *_: 1}},
+)
+def exchange(rate, B, D, h, k, s, before, after, gradient, faster=lambda k: k, exchanged=factor):
+    """Rate and batch times k. s: the variance S of the minimisers; before, after: the stationary variances, where
+    errors (1/B - 1/D) h^2 S are added and 1 - rate h multiplies; gradient: the mean one, by which SGD drifts."""
+    scale = lambda rate, B: rate * (D / B - 1)
+    settled = lambda e, rate, B: e == (1 - rate * h) ** 2 * e + rate**2 * h**2 * apart(D, B) * s
+    fast = faster(k) * rate
+    stable = (h > 0, s > 0, rate > 0, B >= 1, k > 1, D > k * B, k * rate * h < 2, fast * h < 2)
+    return Theorem(
+        (*stable, settled(before, rate, B), settled(after, fast, k * B)),
+        {
+            "noise scale": scale(fast, k * B) * (D - B) == (D - k * B) * scale(rate, B),
+            "variance": after == exchanged(rate, B, D, h, k) * before,
+            "drift": fast * gradient == k * (rate * gradient),
+        },
+    )
 
 
-@claim.check("a large data set")
-def large_data():
+BOWLS = Quadratics([((F(1),),)] * 6, [(F(c),) for c in (0, 1, 2, 3, 4, 8)])
+
+
+def variance(rate, B):
+    """Stationary variance of our SGD on x^2 / 2 about 0, 1, 2, 3, 4 and 8, which settles about 3."""
+    return stationary_variance("sgd", BOWLS, list(subsets(6, B)), F(3), rate=rate)
+
+
+@claim.check("our SGD on exact numbers", lambda budget: [(F(1, 10), 1, 4), (F(2, 3), 1, 2), (F(1, 5), 2, 2)])
+@claim.check("no noise for k B = D", only(F(1, 10), 2, 3))
+@claim.control("as printed, for k B = D", only(F(1, 10), 2, 3), exchanged=lambda *_: 1)
+def of_our_sgd(rate, B, k, exchanged=factor):
+    return equal(variance(k * rate, k * B), exchanged(rate, F(B), 6, 1, k) * variance(rate, B))
+
+
+@claim.check("a large data set", only(factor(F(1, 100), F(10), 1000, 1, 2)))
+@claim.control("a large data set, no difference", only(F(1)))
+def large_data(exact):
     """k = 2, D = 1000, B = 10, rate .01, curvature 1: .99490, exactly and by our exact risk.
 
     The risk settles to (1 - .01)^4000 < 1e-17 of it in 2000 steps; a rounding at each of them, on numbers of the risk.
     """
-    from toybox.problems import quadratic
-
-    exact = factor(F(1, 100), 10, 1000, 1, 2)
     problem = tb.problems.NoisyQuadratic(np.eye(1), np.random.default_rng(1).standard_normal((1000, 1)))
     risks = [
         quadratic.expected_risk(problem, k * 0.01, k * 10, 2000, problem.solution, "fresh")[-1] - problem.floor
@@ -92,19 +87,9 @@ def large_data():
     }
 
 
-WHOLE = Exchange(((F(0),), (F(1),), (F(2),), (F(3),), (F(4),), (F(8),)), F(1), F(1, 10), 2, 3)  # k B = D
-
-
-@claim.control("k B = D", only(WHOLE))
-def invariant(case):
-    """As printed: the noise of rate / k with B is that of the rate with k B."""
-    return {
-        "noise scale": equal(nu(case.rate, case.k * case.B, 6), nu(case.rate / case.k, case.B, 6)),
-        "variance": equal(case.variance(case.rate, case.k * case.B), case.variance(case.rate / case.k, case.B)),
-    }
-
-
-claim.check("no noise for k B = D")(lambda: equal(WHOLE.variance(F(3, 10), 6), 0))
-claim.counterexample(
-    "stationary variance with the batch times k, against that with the rate over k", only(WHOLE._replace(k=2))
-)(lambda case: Contrast(case.variance(case.rate / case.k, case.B), case.variance(case.rate, case.k * case.B)))
+@claim.counterexample(
+    "stationary variance on x^2 / 2 about 0, 1, 2, 3, 4, 8 with the batch times k, against that with the rate over k",
+    only(F(1, 10), 2, 2),
+)
+def as_printed(rate, B, k):
+    return Contrast(variance(rate / k, B), variance(rate, k * B))

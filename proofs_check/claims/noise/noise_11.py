@@ -14,38 +14,53 @@ Found: After the change both versions of nu agree exactly, though before it the 
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-from itertools import product
-from typing import NamedTuple
-
 import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
 
-from ...cases import mean, populations, positive
-from ...claim import at_most, equal, told
-from .common import SMALL, S, apart, errors, in_the_mean, nu, outer, samplings, scaled, squares, subsets
+from ...claim import at_most, equal, only, told
+from ...proof import Theorem
+from .common import SMALL, F, apart, in_the_mean, nu, samplings, squares
 
 claim = told(__doc__)
 
 
-class Sizes(NamedTuple):
-    B_ori: F
-    D_ori: F
-    B_new: F
-    D_new: F
-
-    @property
-    def adaptation(self):
-        """Eq. 6.8."""
-        return (self.B_ori * self.D_new) / (self.B_new * self.D_ori)
+def adaptation(B_ori, D_ori, B_new, D_new):
+    """Eq. 6.8."""
+    return (B_ori * D_new) / (B_new * D_ori)
 
 
-@claim.check("quoted factors")
-def quoted_adaptation():
+@claim.proof("all sizes", broken={"the square of the factor": {"factor": lambda *sizes: adaptation(*sizes) ** 2}})
+def adapted(rate, B_ori, D_ori, B_new, D_new, factor=adaptation):
+    """The ratio of the noise scales of 6.5; a batch times it has nu_ori by 6.5 and by 2.67."""
+    e = factor(B_ori, D_ori, B_new, D_new)
+    linear, exact = (lambda D, B: rate * D / B), (lambda D, B: rate * (D / B - 1))
+    return Theorem(
+        (rate > 0, B_ori > 0, D_ori > 0, B_new > 0, D_new > 0),
+        {
+            "ratio": linear(D_new, B_new) == e * linear(D_ori, B_ori),
+            "after, eq. 6.5": linear(D_new, e * B_new) == linear(D_ori, B_ori),
+            "after, eq. 2.67": exact(D_new, e * B_new) == exact(D_ori, B_ori),
+        },
+    )
+
+
+@claim.proof("several batches", broken={"as one batch of as many samples": {"joined": lambda D, B, e: apart(D, e * B)}})
+def several(D, B, e, joined=lambda D, B, e: apart(D, B) / e):
+    """The mean of e independent errors has the e-th part of the covariance: more than one batch of as many samples,
+    (1/(e B) - 1/D) S, by the part (e - 1) B/(D - B) of it."""
+    more = joined(D, B, e) - apart(D, e * B)
+    return Theorem(
+        (B >= 1, e > 1, D >= e * B), {"more": more > 0, "order of B/D": more == (e - 1) * B / (D - B) * joined(D, B, e)}
+    )
+
+
+@claim.check("quoted factors", only(adaptation))
+@claim.control("old and new exchanged", only(lambda B_ori, D_ori, B_new, D_new: adaptation(B_new, D_new, B_ori, D_ori)))
+def quoted_adaptation(factor):
     """Batches of 32 and 8 for 128 ask for 4 and 16; the exact ratio of noise scales for 32 is 4.0096."""
-    of = lambda B: Sizes(F(128), F(40_000), F(B), F(40_000)).adaptation
+    of = lambda B: factor(F(128), F(40_000), F(B), F(40_000))
     return {
         "B = 32": equal(of(32), 4),
         "B = 8": equal(of(8), 16),
@@ -53,33 +68,28 @@ def quoted_adaptation():
     }
 
 
-@claim.check("our schedule, rounded down", st.tuples(st.integers(1, 40), st.sampled_from([1, 2, 4])))
-def schedule_of_ours(numerator, denominator):
+SCHEDULES = st.tuples(st.integers(1, 40), st.sampled_from([1, 2, 4]))
+
+
+@claim.check("our schedule, rounded down", SCHEDULES)
+@claim.control("our schedule, rounded up", SCHEDULES, more=1)
+def schedule_of_ours(numerator, denominator, more=0):
     """Our schedule of batches is the printed one times the factor, rounded down, at least 1; time counts batches."""
     from toybox import methods
 
     e, T, t, made = F(numerator, denominator), 40, 0, []
     printed = lambda t: 1 if t <= T // 2 else 2 if t <= 3 * T // 4 else 4
     while t < T:
-        made.append(max(1, int(e * printed(t))))
+        made.append(max(1, int(e * printed(t)) + more))
         t += made[-1]
     once = methods.labpal.LABPAL(approximation_batches=1)  # its search draws no further batch
     found = methods.labpal.BatchSchedule(once, methods.labpal.SCHEDULES["doubling"](T), float(e))
     return equal(found(len(made)), made)
 
 
-def one_batch(g, B, e):
-    """e B distinct samples."""
-    return subsets(len(g), B * e)
-
-
-def joined(g, B, e):
-    """e batches of B, each drawn afresh."""
-    return [sum(parts, ()) for parts in product(subsets(len(g), B), repeat=e)]
-
-
-@claim.check("batches that our runs join", samplings(("fresh", *SMALL), few=10_000))
-def joined_noise(drawn, e=2):
+@claim.check("batches that our runs join", samplings(("fresh", *SMALL), few=10_000), degree="simulated")
+@claim.control("one batch of as many samples", samplings(("fresh", *SMALL)), joined=lambda D, B, e: 1 / (e * B) - 1 / D)
+def joined_noise(drawn, e=2, joined=lambda D, B, e: (1 / B - 1 / D) / e):
     """What our runs do with a factor e: e batches, independent of each other, (1/B - 1/D) S / e."""
     from toybox import methods
 
@@ -88,36 +98,4 @@ def joined_noise(drawn, e=2):
     problem = tb.problems.NoisyQuadratic(np.eye(2), -drawn.g)
     seeds = range(drawn.many * drawn.seed, drawn.many * (drawn.seed + 1))
     run = tb.run(problem, optimizer, steps=1, batch=drawn.B, seeds=seeds, theta=[0, 0], sampler="fresh", every=None)
-    return in_the_mean(squares(-run.theta - drawn.g.mean(axis=0)), (1 / drawn.B - 1 / drawn.D) * drawn.S / e)
-
-
-SIZES = st.builds(Sizes, positive(200), positive(50_000), positive(200), positive(50_000))
-
-
-@claim.check("before and after", SIZES, examples=200)
-def adapted(sizes, power=1):
-    """The factor is the ratio of the noise scales of 6.5; a batch times it has nu_ori by 6.5 and by 2.67."""
-    e = sizes.adaptation
-    linear = lambda D, B: D / B
-    exact = lambda D, B: D / B - 1
-    B = sizes.B_new * e**power
-    return {
-        "ratio": equal(linear(sizes.D_new, sizes.B_new) / linear(sizes.D_ori, sizes.B_ori), e),
-        "after, eq. 6.5": equal(linear(sizes.D_new, B), linear(sizes.D_ori, sizes.B_ori)),
-        "after, eq. 2.67": equal(exact(sizes.D_new, B), exact(sizes.D_ori, sizes.B_ori)),
-    }
-
-
-FOURS = st.tuples(populations(st.just(4)), st.just(1), st.integers(2, 4))
-
-
-@claim.check("a larger batch has its noise", FOURS, examples=30)
-def original_noise(g, B, e, way=one_batch):
-    """A batch e times as large leaves the covariance of that batch size, (1/(e B) - 1/D) S."""
-    return equal(mean([outer(v, v) for v in errors(g, way(g, B, e))]), scaled(apart(len(g), B * e), S(g)))
-
-
-claim.control("the square of the factor", SIZES, examples=20)(lambda sizes: adapted(sizes, 2))
-claim.control("batches joined from independent ones", FOURS, examples=20)(
-    lambda g, B, e: original_noise(g, B, e, joined)
-)
+    return in_the_mean(squares(-run.theta - drawn.g.mean(axis=0)), joined(drawn.D, drawn.B, e) * drawn.S)

@@ -36,14 +36,6 @@ def after(rates, h=1.0, noise=1.0, e=4.0):
     return float(a * e + b)
 
 
-def recursion(e, rates, h, noise, power=2):
-    """E theta^2 before and after each step."""
-    found = [e]
-    for rate in rates:
-        found.append((1 - rate * h) ** power * found[-1] + rate**2 * noise)
-    return found
-
-
 def noisy(h=1.0, s=1.0):
     return tb.problems.NoisyQuadratic(np.array([[h]]), np.array([[s], [-s]]))
 
@@ -52,6 +44,11 @@ def inverse(t):
     """1 / (t + 1) by our schedule, which keeps fractions."""
     schedule: Any = methods.fixed.SCHEDULES["1/t"]
     return schedule(F(t), None)
+
+
+def one_step(e, rate, h, noise, power=2):
+    """E theta^2 after a step on h theta^2 / 2, from that before it: independent errors of mean 0 add their variance."""
+    return (1 - rate * h) ** power * e + rate**2 * noise
 
 
 def chains(schedule, steps, rates, many, seed):
@@ -63,12 +60,14 @@ def chains(schedule, steps, rates, many, seed):
     return squares.mean(axis=0), squares.std(axis=0) / many**0.5
 
 
-def simulated(seed, schedule="1/t", rates=(0.5, 1.0, 2.0), expected="1/t", power=2, limit=ERRORS, many=10_000):
+def simulated(seed, schedule="1/t", expected="1/t", power=2, limit=ERRORS, many=10_000):
     """The mean over the chains is what the recursion expects."""
-    steps, table = 40, methods.fixed.SCHEDULES
+    steps, rates = 40, np.array([0.5, 1.0, 2.0])
     mean, error = chains(schedule, steps, rates, many, seed)
-    sizes = [np.array(rates) * table[expected](t, steps) for t in range(steps)]
-    return sigmas(mean, recursion(4.0, sizes, 1.0, 1.0, power)[-1], error, limit)
+    e = np.full(3, 4.0)
+    for t in range(steps):
+        e = one_step(e, rates * methods.fixed.SCHEDULES[expected](t, steps), 1.0, 1.0, power)
+    return sigmas(mean, e, error, limit)
 
 
 SEED = lambda budget: [budget.seed]

@@ -15,67 +15,38 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-from hypothesis import strategies as st
-
-from ...cases import positive, vectors
-from ...claim import Contrast, at_most, equal, only, told
+from ...claim import Contrast, only, told
+from ...proof import Theorem, size, where
 
 claim = told(__doc__)
 
 
-def probability_beyond(law, eps):
-    """P(abs(X) > eps) of a law of (value, probability)."""
-    return sum((p for x, p in law if abs(x) > eps), F(0))
+@claim.proof(
+    "any values and probabilities", broken={"twice the probability": {"factor": 2}, "no bound": {"bounded": False}}
+)
+def both_bounds(x, p, eps, M, factor=1, bounded=True):
+    """What a value x of the probability p adds to both sides: sums and integrals of it are the two inequalities."""
+    beyond = where(size(x) > eps, p, 0)
+    return Theorem(
+        (p >= 0, eps > 0, size(x) <= M) if bounded else (p >= 0, eps > 0),
+        {
+            "in the mean square, so in probability": factor * eps**2 * beyond <= p * x**2,
+            "conversely, below M": p * x**2 <= eps**2 * p + M**2 * beyond,
+        },
+    )
 
 
-def second_moment(law):
-    return sum((x * x * p for x, p in law), F(0))
-
-
-def spike(t):
-    """t with probability 1/t, else 0."""
-    return [(F(t), F(1, t)), (F(0), 1 - F(1, t))]
-
-
-@st.composite
-def random_laws(draw):
-    """Two to four values with their probabilities, and an eps."""
-    n = draw(st.integers(2, 4))
-    weights = draw(st.tuples(*[st.integers(1, 9)] * n))
-    return [(x, F(w, sum(weights))) for x, w in zip(draw(vectors(n)), weights, strict=True)], draw(positive())
-
-
-@claim.check("the mean square bounds the probability", random_laws(), examples=300)
-@claim.control("twice the probability", only([(F(1), F(1))], F(9, 10)), factor=2)
-def markov(law, eps, factor=1):
-    """What converges in the mean square converges in probability."""
-    return at_most(factor * eps * eps * probability_beyond(law, eps), second_moment(law))
-
-
-@claim.check("and conversely, for bounded variables", random_laws(), examples=300)
-def bounded(law, eps, M=None):
-    """Of variables below M, what converges in probability converges in the mean square."""
-    M = max(abs(x) for x, _ in law) if M is None else M
-    return at_most(second_moment(law), eps * eps + M * M * probability_beyond(law, eps))
+@claim.proof("t with probability 1/t", broken={"with the root of it": {"square": lambda p: p**2}})
+def spike(t, eps, p, square=lambda p: p):
+    """It is beyond eps with the probability 1/t, while its mean square is t."""
+    return Theorem(
+        (t > 1, eps > 0, eps < 1, p > 0, square(p) == 1 / t),
+        {"P": where(t > eps, p, 0) == 1 / t, "square": p * t**2 == t},
+    )
 
 
 @claim.counterexample("mean square at 2 t, if it fell with the probability", only(3))
 def falls(t):
     """From t to 2 t the mean square would fall as the probability does: to one half."""
-    falling = [probability_beyond(spike(s), F(1)) for s in (t, 2 * t)]
-    return Contrast(second_moment(spike(t)) * falling[1] / falling[0], second_moment(spike(2 * t)), "at most")
-
-
-TIMES = lambda budget: range(3, budget.many(200, 2000))
-
-
-@claim.check("t with probability 1/t", TIMES)
-def spikes(t):
-    return {
-        "probability": equal([probability_beyond(spike(t), eps) for eps in (F(1, 100), F(1), F(t) - 1)],
-                             [F(1, t)] * 3),
-        "mean square": equal(second_moment(spike(t)), t),
-    }  # fmt: skip
-
-
-claim.control("no common bound", TIMES)(lambda t: bounded(spike(t), F(1), M=3))
+    probability, mean_square = (lambda t: F(1, t)), (lambda t: F(1, t) * t**2)
+    return Contrast(mean_square(t) * probability(2 * t) / probability(t), mean_square(2 * t), "at most")

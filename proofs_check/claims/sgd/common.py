@@ -8,22 +8,15 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox.exact import root
 
 from ...cases import add, dot, mean, positive, rational_quadratics, scale, solve, times, vectors
 from ...ours import Quadratics, line
 
 
-def unit_curvature(g):
-    n = len(g[0])
-    return [tuple(tuple(F(i == j) for j in range(n)) for i in range(n))] * len(g), [scale(-1, v) for v in g]
-
-
 def shrinks_by(others, k):
     """How much the mean slope of the first sample's batch shrinks where the others have this slope, D = 7, B = 1."""
-    g = ((F(1),),) + ((F(others),),) * 6
-    problem = Quadratics(*unit_curvature(g))
+    problem = Quadratics([((F(1),),)] * 7, [(F(-1),)] + [(F(-others),)] * 6)
     slope = lambda samples: line(problem, (F(0),), (F(-1),), samples)[1](F(0))
     return slope((0,)) / mean([slope((0, *more)) for more in combinations(range(1, 7), k - 1)])
 
@@ -90,19 +83,11 @@ class Pair(NamedTuple):
 
 
 @st.composite
-def pairs(draw, parallel=False):
+def pairs(draw):
     H = draw(rational_quadratics(n=st.integers(1, 3))).Q
     first, second = draw(unit_vectors(len(H))), draw(unit_vectors(len(H)))
     g = scale(draw(positive()), first)
-    return Pair(H, g, scale(draw(positive()), first if parallel else second))
-
-
-def lines(problem, theta, index):
-    """Our lines along the unit direction of batches: their own losses, and the full one."""
-    point = problem.at(theta, index)
-    unit = tb.methods.fixed.Unit()
-    d, _ = unit.step(problem.xp, point, unit.init(problem.xp, point))
-    return point.along(d), problem.at(theta, problem.population).along(d)
+    return Pair(H, g, scale(draw(positive()), second))
 
 
 INSIDE = ((F(1, 2),), (F(3, 2),))  # g = 1 and a batch with g_B = 1/2

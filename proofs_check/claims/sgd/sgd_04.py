@@ -4,7 +4,7 @@ Where: dissertation, sections 5.3 and 4.6; Mutschler & Zell 2021 (ICANN), sectio
 Claim: Along the line the loss of the batch that defines the direction is always lower than other losses.
 Formula: l_{\mathbb{B}}(s) < l(s)
 Verdict: corrected
-Kind: enumeration
+Kind: exact
 Found: For a common Hessian: in the mean, from s = 0 on, where both are equal in the mean. The losses of other batches
     are equal to the full loss in the mean. The full loss asks for a step that is not longer than the mini-batch's just
     where the batch is steeper in the sense of SGD-03.
@@ -15,111 +15,79 @@ True: \mathbf{E}[l_{\mathbb{B}}(s) - l(s)] = -s\,\mathbf{E}[(g_{\mathbb{B}} - g)
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
 import toybox as tb
+from toybox import methods
 
-from ...cases import EPS, dot, mean, populations, positive, rotation, scale, seeds, solve
-from ...claim import Contrast, below, close, holds, only, told
-from ...ours import Quadratics, line, moves
-from ..noise.common import gradients, many_populations, subsets
-from .common import INSIDE, lines
+from ...cases import EPS, rotation, scale, seeds
+from ...claim import Contrast, below, close, only, told
+from ...ours import Quadratics, line
+from ...proof import Theorem, same
+from ..noise.common import UNBIASED, subsets, unbiased
+from .common import INSIDE
 
 claim = told(__doc__)
 
 
-class Bowl(NamedTuple):
-    """L_i = 1/2 (x - c_i)'H(x - c_i) at x = 0, where the gradients are g_i = -H c_i."""
+@claim.proof(
+    "lower in the mean",
+    broken={"s < 0": {"ahead": -1}, "a batch with a curvature of its own": {"common": False}},
+)
+def lower_in_the_mean(s, value, length, slope, bend, bent, ahead=1, common=True):
+    """Means over all batches, along the direction of each: both losses begin at the full one and curve alike; length
+    and slope are those of |g_B| and of g'g_B/|g_B|, of which the first is not smaller (SGD-03)."""
+    own = value - s * length + s**2 / 2 * (bend if common else bent)
+    full = value - s * slope + s**2 / 2 * bend
+    return Theorem(
+        (ahead * s >= 0, bend > 0, bent > 0, length >= slope),
+        {"difference": own - full == -s * (length - slope), "not higher": own <= full},
+    )
 
-    H: np.ndarray
-    c: np.ndarray
 
-    @property
-    def problem(self):
-        return tb.problems.NoisyQuadratic(self.H, self.c)
+@claim.proof("the step of the full loss is not longer", broken={"where the batch is flatter": {"turned": -1}})
+def longer(gb, bb, bHb, turned=1):
+    """Just where |g_B|^2 >= g'g_B. As rates: both losses have the curvature g_B'H g_B, their slopes are these two."""
+    return Theorem((bb > 0, bHb > 0), {"iff": same(gb / bHb <= bb / bHb, turned * (bb - gb) >= 0)})
+
+
+claim.proof("losses of other batches, at any place", **UNBIASED)(unbiased)
 
 
 @st.composite
 def bowls(draw):
-    g, rng = draw(many_populations()), np.random.default_rng(draw(seeds))
-    U = rotation(rng, g.shape[1])
-    H = (U * 10 ** rng.uniform(-1, 1, len(U))) @ U.T
-    H = (H + H.T) / 2
-    return Bowl(H, -np.linalg.solve(H, g.T).T)
-
-
-STEPS = np.array([0.0, 0.1, 1.0, 3.0])
+    """H and the c_i of L_i = 1/2 (x - c_i)'H(x - c_i)."""
+    D, n, rng = draw(st.integers(2, 7)), draw(st.integers(1, 3)), np.random.default_rng(draw(seeds))
+    g, U = rng.integers(-9, 10, (D, n)) / rng.integers(1, 5, (D, n)), rotation(rng, n)
+    H = (U * 10 ** rng.uniform(-1, 1, n)) @ U.T
+    return (H + H.T) / 2, -np.linalg.solve((H + H.T) / 2, g.T).T
 
 
 @claim.check("our lines, every batch", bowls())
-@claim.control("the loss of another batch", bowls(), examples=20, independent=True)
-def lower(bowl, steps=STEPS, independent=False):
-    """E [l_B(s) - l(s)] is -s E [|g_B| - g'g_B/|g_B|], which is not positive, and 0 for s = 0.
+@claim.control("our lines, s < 0", bowls(), examples=20, steps=(-1.0,))
+def on_our_lines(H, c, steps=(0.0, 0.1, 1.0, 3.0)):
+    """E [l_B(s) - l(s)] is -s E [|g_B| - g'g_B/|g_B|], which is not positive, and 0 for s = 0; g_i = -H c_i.
 
-    independent: the losses of all batches, along the direction of each of them. Tolerance: losses are sums of n^2
-    products, of the size of |x - c|'|H||x - c|, over D samples and over the batches.
+    Tolerance: losses are sums of n^2 products, of the size of |x - c|'|H||x - c|, over D samples and over the batches.
     """
-    (D, n), problem, found = bowl.c.shape, bowl.problem, {}
-    far = np.abs(bowl.c).max(axis=0) + np.abs(steps).max()
+    (D, n), problem, found = c.shape, tb.problems.NoisyQuadratic(H, c), {}
+    steps = np.array(steps)
+    far = np.abs(c).max(axis=0) + np.abs(steps).max()
     for B in range(1, D + 1):
         index = np.array(list(subsets(D, B)))
-        batch, whole = lines(problem, np.zeros((len(index), n)), index)
+        point, unit = problem.at(np.zeros((len(index), n)), index), methods.fixed.Unit()
+        d, _ = unit.step(problem.xp, point, unit.init(problem.xp, point))
+        batch, whole = point.along(d), problem.at(np.zeros((len(index), n)), problem.population).along(d)
         wanted = -steps * (whole.slope0 - batch.slope0).mean()
-        excess = (others if independent else own)(problem, index, steps).mean(axis=0)
-        tolerance = 10 * (D + n * n + len(index)) * EPS * (far @ np.abs(bowl.H) @ far)
+        s = np.broadcast_to(steps, (len(index), len(steps)))
+        own, full = (ray.value0[..., None] + ray.change(s) for ray in (batch, whole))
+        excess = (own - full).mean(axis=0)
+        tolerance = 10 * (D + n * n + len(index)) * EPS * (far @ np.abs(H) @ far)
         found[f"mean, B = {B}"] = close(excess, wanted, tolerance)
         found[f"lower, B = {B}"] = below(excess, 0, tolerance)
     return found
-
-
-def own(problem, index, steps):
-    """l_B(s) - l(s) along the direction of every batch (batches, steps)."""
-    batch, whole = lines(problem, np.zeros((len(index), problem.dim)), index)
-    s = np.broadcast_to(steps, (len(index), len(steps)))
-    return batch.value0[:, None] + batch.change(s) - whole.value0[..., None] - whole.change(s)
-
-
-def others(problem, index, steps):
-    """The same of the mean loss of all batches, each of them along all directions."""
-    point = problem.at(np.zeros((len(index), problem.dim)), index)
-    d = -point.gradient / problem.xp.divisor(np.linalg.norm(point.gradient, axis=1))[:, None]
-    places = steps[:, None] * d[:, None, :]  # (directions, steps, n)
-    spread = np.broadcast_to(places[:, :, None], (*places.shape[:2], len(index), problem.dim))
-    return problem.at(spread, index).value.mean(axis=-1) - problem.at(places, problem.population).value
-
-
-@claim.check("other batches, equal in the mean", bowls(), examples=100)
-def others_equal(bowl):
-    """Other batches: 0 for every direction and step, with the tolerance of ``lower``."""
-    D, n = bowl.c.shape
-    index, far = np.array(list(subsets(D, (D + 1) // 2))), np.abs(bowl.c).max(axis=0) + STEPS.max()
-    return close(
-        others(bowl.problem, index, STEPS), 0, 10 * (D + n * n + len(index)) * EPS * (far @ np.abs(bowl.H) @ far)
-    )
-
-
-@st.composite
-def planes(draw):
-    a, b, c = draw(st.tuples(positive(), positive(), positive()))
-    return draw(populations(st.integers(2, 5), st.just(2))), ((a + c, c), (c, b + c))
-
-
-@claim.check("our exact searches", planes(), examples=40)
-def longer(g, H):
-    """Our exact searches on exact numbers: the full loss asks for a shorter step just where SGD-03 says steeper."""
-    D, found = len(g), {}
-    problem = Quadratics([H] * D, [scale(-1, solve(H, v)) for v in g])
-    origin, centre = (F(0),) * len(H), mean(g)
-    for B in range(1, D + 1):
-        for batch, v in zip(subsets(D, B), gradients(g, subsets(D, B)), strict=True):
-            if dot(centre, v) > 0:
-                own = moves("exact", problem, origin, [batch])[0].step
-                full = moves("exact-full", problem, origin, [batch])[0].step
-                found[batch] = holds((full <= own) == (dot(v, v) >= dot(centre, v)))
-    return found or {"no batch descends": 0}
 
 
 def losses_at(s, g):
@@ -129,15 +97,12 @@ def losses_at(s, g):
 
 
 @claim.counterexample("loss of the first of two samples at s, against that of both", only(F(2), INSIDE))
-def lower_everywhere(s, g):
+def always_lower(s, g):
     first, _, full = losses_at(s, g)
     return Contrast(full, first, "less than")
 
 
 @claim.counterexample("mean loss of the batches at s, against that of both", only(F(0), INSIDE))
-def lower_in_the_mean(s, g):
+def strictly_in_the_mean(s, g):
     first, second, full = losses_at(s, g)
     return Contrast(full, (first + second) / 2, "less than")
-
-
-claim.control("s < 0", bowls(), examples=20)(lambda bowl: lower(bowl, np.array([-1.0])))

@@ -15,6 +15,7 @@ Found: On a network, where no step's loss is a parabola, alpha_eff is 2 less the
 
 from __future__ import annotations
 
+from fractions import Fraction as F
 from functools import cache
 from typing import NamedTuple
 
@@ -26,23 +27,35 @@ import toybox as tb
 from ...cases import EPS
 from ...claim import ERRORS, close, sigmas, told
 from ...ours import on_rule
-from ..noise.common import discrete, places
+from ...proof import Theorem, implies
 
 claim = told(__doc__)
 
 
-@claim.check("identity of the stationary covariance", places())
-def balanced(place, order=2):
-    """rate (tr H^3 Sigma + tr H C) = 2 tr H^2 Sigma at stationarity; order: another exponent on the right.
+@claim.proof(
+    "2 less the drift, and half of the rate",
+    broken={"without the half": {"half": 1}, "while the loss falls": {"slowly": lambda before, after: before >= after}},
+)
+def balance(rate, gu, uHu, before, half=F(1, 2), slowly=lambda before, after: before == after):
+    """Means over steps -rate u of any kind from losses ``before``; gu / uHu is the rate that would have been best."""
+    after = before - rate * gu + half * rate**2 * uHu
+    effective, drift = rate * uHu / gu, 2 * (before - after) / (rate * gu)
+    return Theorem(
+        (rate > 0, gu > 0, uHu > 0),
+        {
+            "2 less the drift": effective == 2 - drift,
+            "half of the rate": implies(slowly(before, after), gu / uHu == rate / 2),
+        },
+    )
 
-    It is the trace of H times the discrete equation, so it fails by no more than |H| = 1 times that residual (T-solve)
-    over the rate, and the rounding of the three traces.
-    """
-    H, C, rate = place.H, place.C, place.rate
-    sigma, residual = discrete(H, C, rate)
-    tr = lambda power, M: np.trace(np.linalg.matrix_power(H, power) @ M)
-    n, size = len(H), np.abs(sigma).max() + np.abs(C).max()
-    return close(rate * (tr(3, sigma) + tr(1, C)), 2 * tr(order, sigma), n * residual / rate + 10 * n**2 * EPS * size)
+
+@claim.proof("the stationary covariance of SGD is balanced", broken={"tr H Sigma for tr H^2 Sigma": {"order": 1}})
+def stationary(h, C, rate, sigma, order=2):
+    """rate (tr H^3 Sigma + tr H C) = 2 tr H^2 Sigma: what each eigenvalue of H adds to both sides."""
+    settled = sigma == (1 - rate * h) ** 2 * sigma + rate**2 * C
+    return Theorem(
+        (h > 0, rate > 0, C >= 0, settled), {"balance": rate * (h**3 * sigma + h * C) == 2 * h**order * sigma}
+    )
 
 
 HESSIAN = np.array([[2.0, 0.5, 0.3], [0.5, 1.5, -0.4], [0.3, -0.4, 1.0]])
@@ -116,28 +129,25 @@ def seeded(*trainings):
     return lambda budget: [training._replace(seed=budget.seed) for training in trainings]
 
 
-@claim.check("gradient descent", seeded(GD))
-def without_noise(training):
-    """Gradient descent: alpha_eff = rate R(g), which tends to rate lambda_min. The other parts of g have fallen by
-    (1 - rate l_2) / (1 - rate l_min) at every step: in the squares to 1e-4 of their share at the start."""
-    slowest = np.linalg.eigvalsh(HESSIAN)[0]
-    return close(effective(training)[0], training.rate * slowest, 1e-2 * training.rate * slowest)
-
-
-@claim.check("alpha_eff = 2 for our SGD, with momentum, too", seeded(*STATIONARY))
-@claim.control("gradient descent", seeded(GD), limit=10)
+@claim.check("alpha_eff = 2 for our SGD, with momentum, too", seeded(*STATIONARY), degree="simulated")
+@claim.control("gradient descent is not stationary", seeded(GD), limit=10)
 @claim.control("the early phase", seeded(EARLY), limit=10)
+@claim.control("an exact search by the rate .05 on its own trajectory", seeded(STATIONARY[1]), expected=1.0, limit=10)
 def effectively(training, expected=2.0, limit=ERRORS):
     """alpha_eff = 2: the ratio of averages, as a rate, is half of the rate of training."""
     ratio, error = effective(training)
     return sigmas(ratio, expected, error, limit)
 
 
-@claim.check("the balance in every run and phase", seeded(Training(0.05, 0.9, steps=100, skip=0, far=3.0), EARLY, GD))
-def books_balance(training):
+PHASES = seeded(Training(0.05, 0.9, steps=100, skip=0, far=3.0), EARLY, GD)
+
+
+@claim.check("the balance in every run and phase", PHASES, degree="sampled")
+@claim.control("the balance without the half", PHASES, half=1)
+def books_balance(training, half=0.5):
     """The loss falls by the sum of rate g'u - rate^2/2 u'Hu, in every run and phase; ``steps`` losses are rounded."""
     gu, uHu, loss = training.energies()
-    gained, lost = training.rate * gu, training.rate**2 / 2 * uHu
+    gained, lost = training.rate * gu, half * training.rate**2 * uHu
     size = np.abs(gained).max() + lost.max() + loss.max()
     return close(loss[0] - loss[-1], gained - lost, 10 * (training.steps + 24) * EPS * size)
 
@@ -183,7 +193,7 @@ def on_network(seed, many, settle=500, steps=100):
 networks = lambda budget: [(budget.seed, budget.many(32, 128))]
 
 
-@claim.check("alpha_eff = 2 less the drift on a network", networks)
+@claim.check("alpha_eff = 2 less the drift on a network", networks, degree="simulated")
 @claim.control("a network, its drift forgotten", networks, drifting=0)
 def balanced_network(seed, many, drifting=1, miss=1e-9):
     """alpha_eff + drift is 2 up to the change of the curvature along the steps: so is its whole interval over the runs.
@@ -197,9 +207,3 @@ def balanced_network(seed, many, drifting=1, miss=1e-9):
     error = (bend + drifting * fall - ratio * gain).std(axis=0, ddof=1) / gain.mean(axis=0) / many**0.5
     room = change.mean(axis=0) / gain.mean(axis=0)
     return float(np.min(1 - (np.abs(ratio - 2) + stdtrit(many - 1, 1 - miss / 2) * error) / room))
-
-
-claim.control("tr H Sigma for tr H^2 Sigma", places(), examples=20)(lambda place: balanced(place, 1))
-claim.control("an exact search by the rate .05 on its own trajectory", seeded(Training(0.05, many=100)))(
-    lambda t: effectively(t, 1.0, 10)
-)
