@@ -7,7 +7,7 @@
 SGD's step is lambda |l'(0)|, the slope that of the batch along its unit direction. Published are batches on the line of
 one base batch: larger ones by adding random samples, smaller ones by keeping the samples with the steepest slopes. If
 the rest of the data is flat along the line, the step is divided by k exactly (SGD-05). A batch of that size that gives
-its own direction divides it by sqrt(k) at the most, as long as the data are many (SGD-06).
+its own direction divides its root mean square by sqrt(k) at the most, as long as the data are many (SGD-06).
 """
 
 from __future__ import annotations
