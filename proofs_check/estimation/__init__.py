@@ -1,0 +1,9 @@
+"""Worst cases of a step, certified: weights that a solver found, checked in fractions without it.
+
+    forms      what is known of functions at a few points, and the question
+    certify    the exact check of weights
+    programs   the questions: steps of our rules, and over which parameters they are asked
+    through    a function of the class through given points: our rules run on it
+    stored     weights and points as they are kept, ``certified(claim)``
+    weigh      finds them (extra ``pep``): ``python -m proofs_check.estimation.weigh``
+"""
