@@ -2,8 +2,11 @@
 
     forms      what is known of functions at a few points, and the question
     certify    the exact check of weights
-    programs   the questions: steps of our rules, and over which parameters they are asked
-    through    a function of the class through given points: our rules run on it
+    programs   the questions: steps of our rules
+    rows       over which parameters they are asked
+    through    a smooth, strongly convex function through given points
+    replay     our rules on such functions
     stored     weights and points as they are kept, ``certified(claim)``
-    weigh      finds them (extra ``pep``): ``python -m proofs_check.estimation.weigh``
+    weigh      finds them (extra ``pep``): ``python -m proofs_check.certificates --renew``
+    polyak     ALI-G's rate, a theorem for z3
 """

@@ -1,4 +1,4 @@
-"""Finding weights, by CLARABEL (extra ``pep``): ``python -m proofs_check.estimation.weigh`` renews what is stored."""
+"""Finding weights and worst functions, by CLARABEL (extra ``pep``): ``python -m proofs_check.certificates --renew``."""
 
 from __future__ import annotations
 
@@ -121,24 +121,31 @@ def renewed(row: Row) -> Record:
     cuts = covered(row, *row.span, rate) if row.span and rate is not None else []
     pieces = row.pieces(cuts) if rate is not None else []
     weights = [weigh(piece, rate) for piece in pieces]
-    return Record(rate, cuts, weights, s, places(row.strict(s, ROOM)) if row.replayed else [])
+    return Record(rate, cuts, weights, s, places(row.strict(s, ROOM)) if row.replay else [])
 
 
 def worst_step(row: Row) -> tuple[Fraction | None, Solved]:
-    """Where the rate is largest, to one in a thousand of the step."""
+    """Where the rate is largest: the best of 49 steps, after a local search around each that is above its neighbours."""
     if row.span is None:
         return None, solve(row.at(None))
     low, high = row.span
     if low == high:
         return low, solve(row.at(low))
-    exact = lambda t: Fraction(round(float(np.exp(t)) * 2**20), 2**20)
-    rate = lambda t: solve(row.at(min(max(exact(t), low), high))).rate
+
+    def step(t: float) -> Fraction:
+        return min(max(Fraction(round(float(np.exp(t)) * 2**20), 2**20), low), high)
+
+    rate = lambda t: solve(row.at(step(t))).rate
     grid = np.linspace(log(low), log(high), 49)
-    at = int(np.argmax([rate(t) for t in grid]))
-    ends = grid[max(at - 1, 0)], grid[min(at + 1, 48)]
-    found = minimize_scalar(lambda t: -rate(t), bounds=ends, options={"xatol": 1e-4})
-    s = min((found.x, grid[at]), key=lambda t: -rate(t))
-    s = min(max(exact(s), low), high)
+    rates = np.array([rate(t) for t in grid])
+    padded = np.concatenate([[-np.inf], rates, [-np.inf]])
+    humps = [i for i in range(49) if padded[i + 1] > max(padded[i], padded[i + 2]) and rates[i] > 0.9 * rates.max()]
+    found = [(rates[i], grid[i]) for i in humps]
+    for i in humps:
+        ends = grid[max(i - 1, 0)], grid[min(i + 1, 48)]
+        top = minimize_scalar(lambda t: -rate(t), bounds=ends, options={"xatol": 1e-4})
+        found.append((-top.fun, top.x))
+    s = step(max(found)[1])
     return s, solve(row.at(s))
 
 
@@ -168,10 +175,9 @@ def places(question: Worst) -> list[Place]:
     return [Place(place(point.x), place(point.g), value(point.f)) for point in question.points[1:]]
 
 
-if __name__ == "__main__":
-    import sys
-
+def renew(words: Sequence[str] = ()) -> None:
+    """Find what is stored anew, of all rows whose names have all of these words."""
     for row in ROWS.values():
-        if all(word in row.name for word in sys.argv[1:]):
+        if all(word in row.name for word in words):
             write({row.name: renewed(row)})
             print(row.name, flush=True)
