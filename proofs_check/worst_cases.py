@@ -137,7 +137,7 @@ def pep_contraction(mu: float, L: float) -> float:
 
 
 def kantorovich(r: float) -> float:
-    """4 r / (r + 1)^2: what an exact search along the gradient takes off a quadratic of condition number r, at least."""
+    """What an exact search along the gradient takes off a quadratic of condition number r at least: 4 r / (r + 1)^2."""
     return 4 * r / (r + 1) ** 2
 
 

@@ -6,15 +6,15 @@ from math import inf, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optional import needs
 from proofs_check import worst_cases as worst
 from proofs_check.estimation import programs, replay
 from proofs_check.estimation.certify import cancelled, certify, indefinite, solved
+from proofs_check.estimation.for_all import accepted_contracts, half_polyak
 from proofs_check.estimation.forms import BEST, Form, Point, Vector, interpolation, matrix, point
-from proofs_check.estimation.polyak import half_polyak
 from proofs_check.estimation.rows import ROWS, WINDOW
 from proofs_check.estimation.stored import Weights, certified, claims, proof, read, write
 from proofs_check.estimation.through import Place, Through, dot
@@ -160,7 +160,7 @@ def test_pal_has_no_window_without_curvature():
     assert widths[0] == 0
 
 
-# --- ALI-G, for all numbers
+# --- for all numbers
 
 
 def test_half_polyak_steps():
@@ -172,6 +172,13 @@ def test_half_polyak_steps():
 
 def test_half_polyak_steps_with_a_larger_constant():
     assert decide(half_polyak, loss=F(301, 100)).counterexample.startswith("long: ")
+
+
+def test_accepted_steps_contract():
+    """And from (1 - mu)^2 no power is left over; it is what single certificates say, too."""
+    assert not decide(accepted_contracts).counterexample
+    assert decide(accepted_contracts, power=3).counterexample.startswith("contracts: ")
+    assert decide(accepted_contracts, c=F(1, 4)).counterexample
 
 
 # --- small algebra
@@ -247,6 +254,7 @@ def throughs(draw):
     return Through(places, F(1, 4), F(1)), draw(flat), draw(flat)
 
 
+@settings(max_examples=40)
 @given(throughs())
 def test_functions_through_places_belong_to_the_class(case):
     """Whatever the places are."""

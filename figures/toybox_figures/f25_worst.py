@@ -38,7 +38,8 @@ def measure(size: str):
         }.get(kind)
         if of is None or (size == "smoke" and kind == "parabola" and mu < 0.2):
             continue
-        rate = float(record.rate) if row.bounded and not proof(row, record).counterexample else np.inf
+        holds = record.rate is not None and not proof(row, record).counterexample
+        rate = float(record.rate or 0) if holds else np.inf
         if row.replay:
             attained = float(row.attained(record.places, record.step))
         else:
@@ -89,7 +90,9 @@ def draw_constant(ax, part, curve, table: Table) -> None:
     ax.fill_between(curve["x"], 0, curve["stated"], color="#EFEFEF", lw=0, zorder=0)
     ax.axhline(0.5, color=GREY, lw=0.9, ls=(0, (4, 2)))
     ax.axhline(usual, color=GREY, lw=0.9, ls=(0, (1, 2)))
-    ax.set(xscale="log", ylim=(0, 0.55), xlabel=CLASS, ylabel="c", title="smallest c with which accepted steps contract")
+    ax.set(
+        xscale="log", ylim=(0, 0.55), xlabel=CLASS, ylabel="c", title="smallest c with which accepted steps contract"
+    )
     small = {"fontsize": 7.5, "color": "#555555"}
     ax.text(1.1e-3, 0.507, "the theorems' 1/2", **small)
     ax.text(1.1e-3, usual + 0.007, "default", **small)
@@ -108,7 +111,9 @@ def draw_backtracking(ax, part, table: Table) -> None:
     dots(ax, part, table, "backtracking")
     ax.annotate("whatever was tried before", (0.05, 0.93), xycoords="axes fraction", fontsize=7.5)
     ax.annotate("after s / .9 was rejected", (0.35, 0.25), xycoords="axes fraction", fontsize=7.5, color=CERTIFIED)
-    ax.set(xlabel="accepted step s, in 1 / L", ylabel="$f_1 / f_0$", ylim=(0.35, 0.9), title="Armijo, mu / L = .1, c = .1")
+    ax.set(
+        xlabel="accepted step s, in 1 / L", ylabel="$f_1 / f_0$", ylim=(0.35, 0.9), title="Armijo, mu / L = .1, c = .1"
+    )
 
 
 def draw_window(ax, part, table: Table) -> None:
@@ -117,7 +122,9 @@ def draw_window(ax, part, table: Table) -> None:
     ax.plot(x[safe], y[safe], "o", color=CERTIFIED, mfc="none", mew=1.5, ms=8)
     ax.plot(x[~safe], y[~safe], "X", color=BROKEN, ms=6)
     for at, length, ratio in zip(x[~safe], y[~safe], attained[~safe], strict=True):
-        ax.annotate(f"{ratio:.3g}", (at, length), xytext=(5, -3), textcoords="offset points", fontsize=6.5, color=BROKEN)
+        ax.annotate(
+            f"{ratio:.3g}", (at, length), xytext=(5, -3), textcoords="offset points", fontsize=6.5, color=BROKEN
+        )
     table.add("window: certified, f1 <= f0", "attained", x[safe], attained[safe], y[safe], y[safe])
     table.add("window: PAL ascends", "attained", x[~safe], attained[~safe], y[~safe], y[~safe])
     ax.set(xscale="log", yscale="log", xlabel=CLASS, title="PAL: never ascends (o), or by f1 / f0 (X)")

@@ -22,7 +22,9 @@ def along(name: str, start: Point, s: Fraction) -> Point:
     return point(name, start.x - s * start.g)
 
 
-def asked(metric: Form, unit: Form, points: list[Point], mu: Fraction, *below: Form, zero: tuple[Form, ...] = ()) -> Worst:
+def asked(
+    metric: Form, unit: Form, points: list[Point], mu: Fraction, *below: Form, zero: tuple[Form, ...] = ()
+) -> Worst:
     points = [BEST, *points]
     return Worst(metric, unit, [*interpolation(points, mu, ONE), *below], zero, points)
 
@@ -78,8 +80,7 @@ def parabola(mu: Fraction, measure: Fraction, a: Fraction, b: Fraction, end: Fra
 
 
 def unaccepted(c: Fraction, a: Fraction, b: Fraction, end: Fraction) -> Worst:
-    """By how much the step misses sufficient decrease, in |g0|^2, of any 1-smooth function, convex or not, which is 0 at
-    the start."""
+    """By how much the step misses sufficient decrease, in |g0|^2, on any 1-smooth function, convex or not; f0 = 0."""
     x0 = point("0")._replace(f=BEST.f)
     x1 = along("1", x0, end)
     return Worst(sufficient(x0, x1, end, c), x0.g.squared(), interpolation([x0, x1], -ONE, ONE))

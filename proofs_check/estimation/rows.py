@@ -85,7 +85,9 @@ def backtracked(mu: F, c: F, beta: F, s: F | None = None) -> Row:
     """Of all steps that can be accepted after a rejection; or of one."""
     span = (s, s) if s else (2 * beta * (1 - c), 2 * (1 - c) / mu)
     simple = 1 - 2 * mu * c * span[0]  # f1 <= f0 - c s |g0|^2 and |g0|^2 >= 2 mu f0
-    return Row(programs.backtracked, {"mu": mu, "c": c, "beta": beta}, "LS-08", float(simple), span, replay=replay.backtracked)
+    return Row(
+        programs.backtracked, {"mu": mu, "c": c, "beta": beta}, "LS-08", float(simple), span, replay=replay.backtracked
+    )
 
 
 def uncontracted(mu: F) -> Row:

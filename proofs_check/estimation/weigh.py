@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil, log
 from typing import Any, NamedTuple
 
@@ -15,13 +14,13 @@ from toybox.extras import install
 
 from .certify import cancelled, certify
 from .forms import Worst, matrix
-from .programs import NONE
 from .rows import ROWS, Row
 from .stored import Record, Weights, write
 from .through import Place
 
 ROOM = Fraction(1, 10**6)  # of functions on which a rule is to decide as it was assumed to
 FINE = 10**9  # coordinates are multiples of its inverse
+LEFT = 5e-7  # between the largest rate and one that is to be certified: what rounding may use up
 
 
 class Program(NamedTuple):
@@ -118,14 +117,15 @@ def renewed(row: Row) -> Record:
     if rate is None and row.bounded:
         unit, more = (10**6, 1.0) if row.span is None or s == row.span[0] else (200, 0.5)  # pieces must not be narrow
         rate = Fraction(ceil(worst.rate * unit + more), unit)
-    cuts = covered(row, *row.span, rate) if row.span and rate is not None else []
-    pieces = row.pieces(cuts) if rate is not None else []
-    weights = [weigh(piece, rate) for piece in pieces]
+    cuts, weights = list[Fraction](), list[Weights]()
+    if rate is not None:
+        cuts = covered(row, *row.span, rate) if row.span else []
+        weights = [weigh(piece, rate) for piece in row.pieces(cuts)]
     return Record(rate, cuts, weights, s, places(row.strict(s, ROOM)) if row.replay else [])
 
 
 def worst_step(row: Row) -> tuple[Fraction | None, Solved]:
-    """Where the rate is largest: the best of 49 steps, after a local search around each that is above its neighbours."""
+    """Where the rate is largest: the best of 49 steps, after a local search around each that tops its neighbours."""
     if row.span is None:
         return None, solve(row.at(None))
     low, high = row.span
@@ -151,7 +151,7 @@ def worst_step(row: Row) -> tuple[Fraction | None, Solved]:
 
 def covered(row: Row, low: Fraction, high: Fraction, rate: Fraction, depth: int = 0) -> list[Fraction]:
     """Cuts between which the rate is certified at both ends."""
-    if low == high or all(solve(piece).rate < rate for piece in row.pieces([low, high])):
+    if low == high or all(solve(piece).rate < rate - LEFT for piece in row.pieces([low, high])):
         return [low, high]
     if depth > 12:
         raise ArithmeticError(f"{row.name}: rate={float(rate):g} is too small for steps from {float(low):g}")
