@@ -176,8 +176,8 @@ def test_half_polyak_steps_with_a_larger_constant():
 
 def test_accepted_steps_contract():
     """And from (1 - mu)^2 no power is left over; it is what single certificates say, too."""
-    assert not decide(accepted_contracts).counterexample
-    assert not decide(accepted_contracts, c=F(3, 4)).counterexample
+    for c in (HALF, F(3, 4), F(9, 10)):
+        assert not decide(accepted_contracts, c=c).counterexample
     assert decide(accepted_contracts, power=3).counterexample.startswith("contracts: ")
     assert decide(accepted_contracts, c=F(1, 4)).counterexample
 

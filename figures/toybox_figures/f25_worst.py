@@ -12,7 +12,7 @@ from .recipe import GREY, Recipe, Table
 from .words import listed
 
 CERTIFIED, ATTAINED, BROKEN, STATED = "#0072B2", "#E69F00", "#B22222", "#555555"
-PANELS = ("constant", "contraction", "backtracking", "window")
+PANELS = ("constant", "constant, curve", "contraction", "backtracking", "backtracking, curve", "window")
 CLASS = "mu / L"
 
 
@@ -47,7 +47,9 @@ def measure(size: str):
         stated = worst.exact_armijo(mu, 1.0, of[1], c) if kind == "backtracked" else row.stated
         rows.append((*of, rate, attained, stated))
     for mu in np.geomspace(1e-3, 0.999, 400):
-        rows.append(("curve", mu, 0.0, np.inf, np.nan, worst.exact_contraction(mu, 1.0)))
+        rows.append(("constant, curve", mu, 0.0, np.inf, np.nan, worst.exact_contraction(mu, 1.0)))
+    for s in np.linspace(1.5, 3, 200):
+        rows.append(("backtracking, curve", s, 0.0, np.inf, np.nan, worst.exact_armijo(0.1, 1.0, s, 0.1)))
     return pl.DataFrame(rows, ["panel", "x", "y", "certified", "attained", "stated"], orient="row")
 
 
@@ -56,11 +58,11 @@ def draw(results, overlay=True, cost="steps"):
     import polars as pl
 
     figure, axes = plt.subplots(1, 4, figsize=(15, 4.2), layout="constrained")
-    part = {name: results.filter(pl.col("panel") == name).sort("x", "y") for name in (*PANELS, "curve")}
+    part = {name: results.filter(pl.col("panel") == name).sort("x", "y") for name in PANELS}
     table = Table()
-    draw_constant(axes[0], part["constant"], part["curve"], table)
+    draw_constant(axes[0], part["constant"], part["constant, curve"], table)
     draw_contraction(axes[1], part["contraction"], table)
-    draw_backtracking(axes[2], part["backtracking"], table)
+    draw_backtracking(axes[2], part["backtracking"], part["backtracking, curve"], table)
     draw_window(axes[3], part["window"], table)
     handles, names = axes[1].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names))
@@ -106,33 +108,34 @@ def draw_contraction(ax, part, table: Table) -> None:
     ax.set(xlabel=CLASS, ylabel="$|x_1|^2 / |x_0|^2$", ylim=(0, 1), title="accepted steps from 1 / L on, c = 1/2")
 
 
-def draw_backtracking(ax, part, table: Table) -> None:
-    line(ax, part, table, "backtracking", "accepted")
+def draw_backtracking(ax, part, curve, table: Table) -> None:
+    line(ax, curve, table, "backtracking", "accepted")
     dots(ax, part, table, "backtracking")
-    ax.annotate("whatever was tried before", (0.05, 0.93), xycoords="axes fraction", fontsize=7.5)
-    ax.annotate("after s / .9 was rejected", (0.35, 0.25), xycoords="axes fraction", fontsize=7.5, color=CERTIFIED)
+    ax.annotate("whatever was tried before", (0.35, 0.9), xycoords="axes fraction", fontsize=7.5)
+    ax.annotate("after s / .9 was rejected", (0.35, 0.3), xycoords="axes fraction", fontsize=7.5, color=CERTIFIED)
     ax.set(
-        xlabel="accepted step s, in 1 / L", ylabel="$f_1 / f_0$", ylim=(0.35, 0.9), title="Armijo, mu / L = .1, c = .1"
+        xlabel="accepted step s, in 1 / L", ylabel="$f_1 / f_0$", ylim=(0.35, 0.95), title="Armijo, mu / L = .1, c = .1"
     )
 
 
 def draw_window(ax, part, table: Table) -> None:
-    safe = np.isfinite(part["certified"].to_numpy())
+    """Over the values of mu / L, one beside the other."""
     x, y, attained = (part[name].to_numpy() for name in ("x", "y", "attained"))
-    ax.plot(x[safe], y[safe], "o", color=CERTIFIED, mfc="none", mew=1.5, ms=8)
-    ax.plot(x[~safe], y[~safe], "X", color=BROKEN, ms=6)
-    for at, length, ratio in zip(x[~safe], y[~safe], attained[~safe], strict=True):
-        ax.annotate(
-            f"{ratio:.3g}", (at, length), xytext=(5, -3), textcoords="offset points", fontsize=6.5, color=BROKEN
-        )
-    table.add("window: certified, f1 <= f0", "attained", x[safe], attained[safe], y[safe], y[safe])
-    table.add("window: PAL ascends", "attained", x[~safe], attained[~safe], y[~safe], y[~safe])
-    ax.set(xscale="log", yscale="log", xlabel=CLASS, title="PAL: never ascends (o), or by f1 / f0 (X)")
-    ax.set_ylabel("where it measures, in |gradient| / L")
     ticks = sorted(set(x))
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.set_xticks([], minor=True)
-    ax.set_xlim(ticks[0] / 1.3, ticks[-1] * 1.6)
+    for safe, color, marker, name in ((True, CERTIFIED, "o", "never ascends"), (False, BROKEN, "X", "ascends")):
+        mine = np.isfinite(part["certified"].to_numpy()) == safe
+        at = np.searchsorted(ticks, x[mine])
+        face = "none" if safe else color
+        ax.plot(at, y[mine], marker, color=color, mfc=face, mew=1.5 if safe else 0, ms=8)
+        table.add(f"window: {name}, f1 / f0 by where it measures", "PAL", x[mine], attained[mine], y[mine], y[mine])
+        for place, length, ratio in zip(at, y[mine], attained[mine], strict=True):
+            ax.annotate(
+                f"{ratio:.3g}", (place, length), xytext=(6, -2.5), textcoords="offset points", fontsize=6.5, color=color
+            )
+    ax.set(yscale="log", xlabel=CLASS, title="PAL: certified to descend (o), ascends (X)")
+    ax.set_ylabel("where it measures, in |gradient| / L")
+    ax.set_xticks(range(len(ticks)), [f"{tick:g}" for tick in ticks])
+    ax.set_xlim(-0.5, len(ticks) - 0.2)
     ax.set_yticks([0.5, 1, 2, 4, 8, 16, 64], ["1/2", "1", "2", "4", "8", "16", "64"])
     ax.set_yticks([], minor=True)
 
@@ -141,27 +144,30 @@ def caption(part: dict[str, Any]) -> str:
     import polars as pl
 
     usual = defaults(METHODS["sls"])["c"]
-    curve, slow = part["curve"], part["contraction"]
+    curve, slow = part["constant, curve"], part["contraction"]
     enough = curve.filter(pl.col("stated") <= usual)["x"].min()
     quoted = listed(f"{c:.3f} ({x:g})" for x, c in part["constant"].sort("x", descending=True)["x", "certified"].rows())
     rates = listed(f"{c:.3f} for {s:.3f} ({x:g})" for x, c, s in slow["x", "certified", "stated"].rows())
     first = part["backtracking"].row(0, named=True)
-    window = part["window"]
-    safe = window.filter(pl.col("certified").is_finite()).group_by("x", maintain_order=True).agg("y")
-    where = listed(f"{', '.join(f'{y:g}' for y in ys)} at mu/L = {x:g}" for x, ys in safe.rows())
-    worst = window.sort("attained").row(-1, named=True)
+    window, certain = part["window"], pl.col("certified").is_finite()
+    safe = window.filter(certain).group_by("x", maintain_order=True).agg("y")
+    where = "; ".join(f"{listed(f'{y:g}' for y in ys)} (mu/L = {x:g})" for x, ys in safe.rows())
+    worst = window["attained"].max()
+    least = window.filter(certain)["x"].min()
+    none = sorted({x for x in window["x"] if x < least}, reverse=True)
     return (
-        "The worst that one step can do on any L-smooth, mu-strongly convex function. Circles: bounds that weights of "
-        "interpolation inequalities certify, checked in fractions for this picture; crosses: functions of the class on "
-        "which our rule attains that. First: the smallest c of Armijo's condition with which every accepted gradient "
-        f"step leads nearer to the minimiser (claim SLS-05): {quoted} with mu/L in brackets; c = {usual:g}, the "
-        f"default, is enough for mu/L of {enough:.2g} and more. Second: the theorem's factor 1 - mu/L for steps of at "
-        f"least 1/L that c = 1/2 accepts (claim SLS-03) can be replaced by (1 - mu/L)^2: {rates}. Third: that a longer "
-        f"trial was rejected, which every backtracking knows, makes the worst step better: {first['certified']:.3f} in "
-        f"place of {first['stated']:.3f} at s = {first['x']:g}. Last: PAL, whose second loss is measured at a fixed "
-        f"length. Where that is {where} times |g|/L, certified steps never ascend; at the crosses PAL ascends on some "
-        f"function of the class, by the factor beside it, up to {worst['attained']:.3g}. Below mu/L of about .1 no "
-        "measuring step that was tried is safe."
+        "The worst that one step can do on any L-smooth, mu-strongly convex function. Circles: bounds that follow from "
+        "weighted interpolation inequalities, checked in fractions for this picture; crosses: functions of the class "
+        "on which our rule attains that. First: the smallest c of Armijo's condition with which every accepted "
+        f"gradient step leads nearer to the minimiser (claim SLS-05): {quoted}, mu/L in brackets; c = {usual:g}, the "
+        f"default, is enough for mu/L of {enough:.2g} and more. Second: the theorem's factor 1 - mu/L of steps of at "
+        f"least 1/L that c = 1/2 accepts (claim SLS-03), and what is true, (1 - mu/L)^2: {rates}. Third: that a longer "
+        "trial was rejected, which a search that backtracked knows, makes the worst step better: "
+        f"{first['certified']:.3f} in place of {first['stated']:.3f} at s = {first['x']:g}. Last: PAL, by where its "
+        "second loss is measured, and the largest f1 / f0 that it attained on a function of the class. It is certified "
+        f"never to ascend where it measures at these multiples of |gradient| / L: {where}; elsewhere it ascends by up "
+        f"to {worst:.3g}."
+        + (f" At mu/L = {listed(f'{x:g}' for x in none)} no place that was tried is safe." if none else "")
     )
 
 
