@@ -7,7 +7,11 @@
     contraction     the largest c that accepts a step with |x1| >= |x0|     closed form found and proved here (SLS-05)
 
 (minimum 0, attained at 0; 0 < mu < L). ``worst_cases`` has the programs, which need PEPit, and the closed forms,
-``piecewise`` the functions that our rules run on.
+``piecewise`` the functions that our rules run on. Beside them, without any solver: what ``estimation`` certifies in
+fractions, and what our rules attain on its functions.
+
+    python -m proofs_check.certificates                     both tables, the first one with the extra ``pep``
+    python -m proofs_check.certificates --renew parabola    finds the stored weights anew, of the rows named so
 """
 
 from __future__ import annotations
@@ -23,7 +27,8 @@ from hypothesis import strategies as st
 from toybox import methods
 
 from .claim import Budget, Check
-from .claims.pal.common import kantorovich
+from .estimation.rows import ROWS
+from .estimation.stored import proof, read
 from .piecewise import (
     Bent,
     accepted_ratio,
@@ -44,6 +49,7 @@ from .worst_cases import (
     exact_constant_rate,
     exact_contraction,
     exact_polyak,
+    kantorovich,
     overstepped,
     pep_armijo,
     pep_constant_rate,
@@ -177,7 +183,6 @@ def barely(mu: float, L: float, step: float, c: float) -> list[Bent]:
 @cache
 def contraction(mu: float, L: float) -> Certificate:
     """Where c is larger every step that Armijo accepts contracts; 1/2 is enough for all functions (SLS-05)."""
-    knot = 1 - 2 * exact_contraction(mu, L)
     return Certificate(
         name="Armijo, contraction",
         parameters=f"mu={mu:g} L={L:g}",
@@ -185,8 +190,13 @@ def contraction(mu: float, L: float) -> Certificate:
         exact=exact_contraction(mu, L),
         claim="SLS-05",
         rate=0.5,
-        **both_ways(contraction_constant, [sides(L, mu, knot, mu, [1.0])], bent(mu, L)),
+        **both_ways(contraction_constant, [worst_knee(mu, L)], bent(mu, L)),
     )
+
+
+def worst_knee(mu: float, L: float) -> Bent:
+    """The function whose step from 1 to -1 a larger c accepts than that of any other."""
+    return sides(L, mu, 1 - 2 * exact_contraction(mu, L), mu, [1.0])
 
 
 ARMIJO = {0.1: (1, 2, 3, 5, 10, 12, 17), 0.5: (1, 2, 3, 5, 8), 0.9: (0.2, 1, 1.9)}  # c: steps
@@ -218,5 +228,35 @@ def show(rows: list[Certificate]) -> None:
     Console(width=120).print(table)
 
 
-if __name__ == "__main__":
+def show_certified() -> None:
+    """The table of what is certified in fractions, each proof checked; "-": no function is kept."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = "question", "claim", "its rate", "certified", "attained", "programs", "refuted by"
+    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, row in ROWS.items():
+        record = read()[name]
+        attained = f"{float(row.attained(record.places, record.step)):.6f}" if row.replay else "-"
+        rate = f"{float(record.rate):.6f}" if record.rate is not None else "-"
+        wrong = proof(row, record).counterexample if row.bounded else ""
+        table.add_row(name, row.claim, f"{row.stated:.6f}", rate, attained, str(len(record.weights)), wrong)
+    Console(width=140).print(table)
+
+
+def main(words: list[str]) -> None:
+    if words and words[0] == "--renew":
+        from .estimation.weigh import renew
+
+        return renew(words[1:])
+    if words:
+        raise SystemExit(f"{' '.join(words)!r} is not accepted; accepted: nothing, or --renew and parts of rows' names")
+    show_certified()
     show(certificates())
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])

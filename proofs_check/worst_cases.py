@@ -5,9 +5,9 @@ products and values at the points that the step touches, and they belong to a fu
 interpolation inequalities hold (Drori and Teboulle 2014; Taylor, Hendrickx and Glineur 2017, Theorem 4). PEPit writes
 these programs down (Goujaud et al. 2024), CLARABEL solves them (extra ``pep``).
 
-The minimum is 0, attained at 0, and 0 < mu < L. The closed forms of ALI-G's and Armijo's rates were read off
-functions that attain them. That nothing is worse is what the programs say, to solver accuracy and at the parameters
-tried: no proof.
+The minimum is 0, attained at 0, and 0 < mu < L. The closed forms were read off functions that attain them. That nothing
+is worse is what these programs say to solver accuracy; ``estimation`` certifies it in fractions, ALI-G's rate for all
+mu and L.
 """
 
 from __future__ import annotations
@@ -134,6 +134,11 @@ def pep_contraction(mu: float, L: float) -> float:
 
 
 # --- closed forms
+
+
+def kantorovich(r: float) -> float:
+    """What an exact search along the gradient takes off a quadratic of condition number r at least: 4 r / (r + 1)^2."""
+    return 4 * r / (r + 1) ** 2
 
 
 def exact_polyak(mu: float, L: float) -> float:

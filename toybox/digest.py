@@ -122,7 +122,7 @@ def _files(folder: Path) -> Iterator[Path]:
     """Sources and data, in order."""
     for place, folders, files in os.walk(folder):
         folders[:] = sorted({*folders} - {"__pycache__"})
-        yield from (Path(place, file) for file in sorted(files) if file.endswith((".py", ".bin")))
+        yield from (Path(place, file) for file in sorted(files) if file.endswith((".py", ".bin", ".json")))
 
 
 def _top(file: Path) -> Path:
