@@ -96,12 +96,12 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
 def summary(claims: list[Claim], results: list[Result]) -> str:
     """How many claims have which verdict, how many are proved, how many checks have which degree, how they ended."""
     failed = sum(not result.passed for result in results)
-    verdicts = in_words(Counter(claim.verdict for claim in claims))
+    verdicts = Counter(claim.verdict for claim in claims)
     proved = sum(claim.proved for claim in claims)
     checks = Counter(check.degree for result in results for check in result.checks)
     ended = "all verified" if not failed else f"{failed} FAILED"
     return (
-        f"{len(claims)} claims ({verdicts}), {proved} of them proved, by {checks.total()} checks "
+        f"{len(claims)} claims ({in_words({verdict: verdicts[verdict] for verdict in get_args(Verdict)})}), {proved} of them proved, by {checks.total()} checks "
         f"({in_words({degree: checks[degree] for degree in DEGREES})}): {ended}"
     )
 
@@ -165,8 +165,8 @@ def filters(claim: Claim, result: Result) -> dict[str, list[str]]:
 
 def between(source: str) -> list[str]:
     """The numbers that a range leaves out: of eqs. 2.20 to 2.23, 2.21 and 2.22."""
-    ranges = re.findall(r"(\w+)\.(\d+) to \1\.(\d+)", source)
-    return [f"{chapter}.{n}" for chapter, low, high in ranges for n in range(int(low) + 1, int(high))]
+    ranges = re.findall(r"((?:\w+\.)?)\b(\d+) to \1(\d+)", source)
+    return [f"{chapter}{n}" for chapter, low, high in ranges for n in range(int(low) + 1, int(high))]
 
 
 def choices(cards: list[Card]) -> dict[str, dict[str, int]]:
@@ -185,7 +185,7 @@ def html(claims: list[Claim], results: list[Result], budget: Budget = Budget()) 
     """The whole page. Its links lead to places in it; code is named by its file, and shown."""
     cards = [card(claim, result, budget) for claim, result in zip(claims, results, strict=True)]
     families = [
-        (family, (folder.__doc__ or "").splitlines()[0], [card for card in cards if card.claim.family == family])
+        (family, (folder.__doc__ or "").splitlines()[0].removesuffix("."), [card for card in cards if card.claim.family == family])
         for family, folder in FAMILIES.items()
     ]
     shared = sorted({file for card in cards for file in card.uses.files})

@@ -4,10 +4,11 @@ const form = document.getElementById("filters");
 const fields = [...form.elements].filter((field) => field.name);
 const claims = [...document.querySelectorAll("article")];
 
-/** The number of an equation is meant as a whole (2.1 is not 2.18), everything else is a part of some text. */
+/** The number of an equation or section is meant as a whole (2.1 is not 2.18), all else as a part of some text. */
 function finds(text, words) {
+  const numbers = text.split(/[^\w.]+/);
   return words.toLowerCase().split(/\s+/).filter(Boolean).every((word) =>
-    /^[a-z\d]+\.\d+$/.test(word) ? text.split(/[^\w.]+/).includes(word) : text.includes(word));
+    /^\w+\.\d/.test(word) ? numbers.some((number) => `${number}.`.startsWith(`${word}.`)) : text.includes(word));
 }
 
 function meets(claim, { find = "", ...others }) {
