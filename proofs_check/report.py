@@ -185,7 +185,11 @@ def html(claims: list[Claim], results: list[Result], budget: Budget = Budget()) 
     """The whole page. Its links lead to places in it; code is named by its file, and shown."""
     cards = [card(claim, result, budget) for claim, result in zip(claims, results, strict=True)]
     families = [
-        (family, (folder.__doc__ or "").splitlines()[0].removesuffix("."), [card for card in cards if card.claim.family == family])
+        (
+            family,
+            (folder.__doc__ or "").splitlines()[0].removesuffix("."),
+            [card for card in cards if card.claim.family == family],
+        )
         for family, folder in FAMILIES.items()
     ]
     shared = sorted({file for card in cards for file in card.uses.files})

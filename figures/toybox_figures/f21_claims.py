@@ -132,11 +132,12 @@ def draw_degrees(ax, proofs, table: Table) -> None:
             table.add("degrees", degree, [(first + last) / 2], [share], [base], [base + share])
             base += share
         proved = int(mine.unique("id")["proved"].sum())
-        words = f"{family}\n{proved}/{last - first + 1}"
-        ax.text((first + last) / 2, 1.04, words, ha="center", va="bottom", fontsize=7.5)
+        words = f"{family}  {proved} / {last - first + 1}"
+        ax.text((first + last) / 2, 1.04, words, rotation=90, ha="center", va="bottom", fontsize=7)
     ax.set_ylim(0, 1)
+    ax.set_yticks([0, 0.5, 1])
     ax.set_ylabel("share of checks")
-    ax.set_title("how sure the checks make, by family (claims proved / claims)", pad=30)
+    ax.set_title("how sure the checks make, by family (claims proved / claims)", pad=64)
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
 
