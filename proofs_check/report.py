@@ -79,7 +79,7 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
             claim.kind,
             claim.verdict,
             f"{result.cases}",
-            in_words(degrees(result)),
+            in_words(degrees(result), DEGREES),
             slack(claim, result.worst),
         )
         table.add_row(*map(escape, row), mark)
@@ -101,14 +101,14 @@ def summary(claims: list[Claim], results: list[Result]) -> str:
     checks = Counter(check.degree for result in results for check in result.checks)
     ended = "all verified" if not failed else f"{failed} FAILED"
     return (
-        f"{len(claims)} claims ({in_words({verdict: verdicts[verdict] for verdict in get_args(Verdict)})}), {proved} of them proved, by {checks.total()} checks "
-        f"({in_words({degree: checks[degree] for degree in DEGREES})}): {ended}"
+        f"{len(claims)} claims ({in_words(verdicts, get_args(Verdict))}), {proved} of them proved, "
+        f"by {checks.total()} checks ({in_words(checks, DEGREES)}): {ended}"
     )
 
 
-def in_words(counts: Mapping[str, int]) -> str:
+def in_words(counts: Mapping[str, int], order: Iterable[str]) -> str:
     """2 proved, 1 sampled."""
-    return ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+    return ", ".join(f"{counts[name]} {name}" for name in order if counts[name])
 
 
 def slack(claim: Claim, worst: float) -> str:
@@ -141,7 +141,7 @@ def card(claim: Claim, result: Result, budget: Budget) -> Card:
         claim,
         result,
         filters(claim, result),
-        in_words(degrees(result)),
+        in_words(degrees(result), DEGREES),
         [margin for check in by_case for margin in check.margins],
         replay,
         file,

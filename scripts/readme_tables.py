@@ -41,9 +41,9 @@ def claims() -> str:
     verdicts = Counter(claim.verdict for claim in CLAIMS.values())
     degrees = Counter(check.degree for claim in CLAIMS.values() for check in claim.checks)
     return (
-        f"{len(CLAIMS)} claims: {in_words({v: verdicts[v] for v in get_args(Verdict)})}; "
+        f"{len(CLAIMS)} claims: {in_words(verdicts, get_args(Verdict))}; "
         f"{sum(claim.proved for claim in CLAIMS.values())} of them proved.\n"
-        f"{degrees.total()} checks: {in_words({degree: degrees[degree] for degree in DEGREES})}.\n"
+        f"{degrees.total()} checks: {in_words(degrees, DEGREES)}.\n"
         f"{len(EXPERIMENTS)} more claims can only be measured."
     )
 

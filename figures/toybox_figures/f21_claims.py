@@ -25,6 +25,9 @@ DEGREES = {  # colour, from dark to light; whether a marker is filled; row below
 ROWS = {"proved": 0, "exhausted": 1, "sampled": 2}
 OUTCOMES = {"confirmed": ("#009E73", "o"), "open": ("#999999", "s"), "refuted": ("#D55E00", "X")}
 EXACT = -0.1  # where the first row of equalities is drawn, the others as far below
+COLUMNS = [
+    *("part", "id", "family", "verdict", "proved", "degree", "outcome", "exact", "value", "low", "high", "passed"),
+]
 
 
 def measure(size: str, store=None):
@@ -51,21 +54,7 @@ def measure(size: str, store=None):
             of = {"claim": "document", "theory": "theory"}[p.of]
             about = (outcome.experiment.id, "", outcome.verdict, False, "")
             rows.append((of, *about, e.outcome, False, *place(e), True))
-    names = [
-        "part",
-        "id",
-        "family",
-        "verdict",
-        "proved",
-        "degree",
-        "outcome",
-        "exact",
-        "value",
-        "low",
-        "high",
-        "passed",
-    ]
-    return pl.DataFrame(rows, schema=names, orient="row")
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
 def place(effect) -> tuple[float, float, float]:
