@@ -96,7 +96,7 @@ def show(claims: list[Claim], results: list[Result], seed: int, width: int | Non
 def summary(claims: list[Claim], results: list[Result]) -> str:
     """How many claims have which verdict, how many are proved, how many checks have which degree, how they ended."""
     failed = sum(not result.passed for result in results)
-    verdicts = Counter(claim.verdict for claim in claims)
+    verdicts: Counter[str] = Counter(claim.verdict for claim in claims)
     proved = sum(claim.proved for claim in claims)
     checks = Counter(check.degree for result in results for check in result.checks)
     ended = "all verified" if not failed else f"{failed} FAILED"
