@@ -70,12 +70,13 @@ def claims(
 
     chosen = select(only)
     one_thread()
-    results = verify_all(chosen, Budget(deep, seed), jobs or os.cpu_count() or 1, sys.stderr.isatty())
+    budget = Budget(deep, seed)
+    results = verify_all(chosen, budget, jobs or os.cpu_count() or 1, sys.stderr.isatty())
     report.show(chosen, results, seed, None if sys.stdout.isatty() else 140)
     if json:
         report.write_json(json, chosen, results)
     if html:
-        report.write_html(html, chosen, results)
+        report.write_html(html, chosen, results, budget)
     return int(not all(result.passed for result in results))
 
 

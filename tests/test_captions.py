@@ -13,7 +13,7 @@ import pytest
 from toybox.looks import LOOKS
 from toybox.quotations import quote
 from toybox.study import compute
-from toybox_figures import f6_lines, f9_strip, f12_strategies, f15_batches, f22_balance, f23_dial
+from toybox_figures import f6_lines, f9_strip, f12_strategies, f15_batches, f21_claims, f22_balance, f23_dial
 from toybox_figures.words import listed, places, span
 
 
@@ -202,3 +202,31 @@ def test_steps_that_were_not_asked_for():
         [*rows, (second, "taken", 0, 2.0, 0.0)], schema=["panel", "series", "j", "s", "y"], orient="row"
     )
     assert f9_strip.unasked(found) == f" Here: {second}."
+
+
+def test_claims_are_counted_by_degree():
+    """Also that the bars of a family are the shares of its checks, the surest below."""
+    checks = [
+        ("A-1", "A", "holds", True, "proved", 0.0),
+        ("A-1", "A", "holds", True, "of the code", 0.0),
+        ("A-2", "A", "corrected", False, "sampled", 0.4),
+        ("A-2", "A", "corrected", False, "sampled", 0.7),
+        ("B-1", "B", "refuted", False, "simulated", 0.2),
+    ]
+    rows = [("proof", *told, "", value == 0, value, 0.0, 0.0, True) for *told, value in checks]
+    rows.append(("theory", "EMP-01", "", "open", False, "", "confirmed", False, 0.5, 0.4, 0.6, True))
+    rows.append(("document", "EMP-01", "", "open", False, "", "open", False, 1.0, 0.4, 1.6, True))
+    _, table, caption = f21_claims.draw(pl.DataFrame(rows, schema=f21_claims.COLUMNS, orient="row"))
+    assert "the 3 claims that can be decided, 3 of which ended as they must. 1 are proved" in caption
+    assert "of the 5 checks 1 proved, 1 of the code, 2 sampled and 1 simulated" in caption
+    assert "2 checks compare without a tolerance" in caption
+    assert "Confirmed: 0 of 1 predictions that follow from the documents, 1 of 1 of theory." in caption
+    bars = [
+        (series, x, low, high) for panel, series, x, _, low, high in table.rows if panel == "degrees" and high > low
+    ]
+    assert bars == [
+        ("proved", 0.5, 0.0, 0.25),
+        ("of the code", 0.5, 0.25, 0.5),
+        ("sampled", 0.5, 0.5, 1.0),
+        ("simulated", 2.0, 0.0, 1.0),
+    ]

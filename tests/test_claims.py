@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ import pytest
 from hypothesis import strategies as st
 
 import proofs_check
-from proofs_check import CLAIMS, Budget, Check, Claim, empirical, place, report, select, verify, verify_all
+from proofs_check import CLAIMS, Budget, Check, Claim, empirical, page, place, report, select, verify, verify_all
 from proofs_check.__main__ import main
-from proofs_check.claim import above, at_most, below, close, equal, sigmas, smallest
+from proofs_check.claim import above, at_most, below, close, equal, only, sigmas, smallest
 from proofs_check.parallel import each
+from proofs_check.uses import uses
 from proofs_check.verify import examine
 from toybox.store import Store
 
@@ -83,7 +85,7 @@ def test_every_claim_can_be_read(id):
     assert len(claim.statement) > 20
     assert re.search(r"dissertation|ICANN|Walk|Mutschler|derived", claim.source), claim.source
     for formula in filter(None, (claim.formula, claim.corrected)):
-        mathml = report.mathematics(formula)
+        mathml = page.mathematics(formula)
         assert mathml.startswith("<math")
         assert "\\" not in re.sub(r"<[^>]*>", "", mathml), f"TeX that nobody understood: {formula}"
     assert claim.checks
@@ -212,10 +214,11 @@ def test_command_line(tmp_path, capfd):
     counterexample = f"{words} (t = 3, t_max = 100): printed 2, true 1"
     assert [record["counterexamples"] for record in records] == [[], [counterexample]]
     assert f"LAB-03: {counterexample}" in " ".join(out.split())
-    page = html_file.read_text("utf-8")
-    assert "<math" in page
-    assert "After one half" in page  # the erratum
-    assert html.escape(counterexample) in re.sub(r"<details>.*?</details>", "", page)  # not folded
+    shown = html_file.read_text("utf-8")
+    assert "<math" in shown
+    assert "After one half" in shown  # the erratum
+    assert html.escape(counterexample) in re.sub(r"<details.*?</details>", "", shown, flags=re.DOTALL)  # not folded
+    assert "toybox claims --only LAB-03 --seed 3<" in shown
     assert main(["--only", "XYZ"]) == 2
     assert "toybox claims: claim 'XYZ' is unknown" in capfd.readouterr().err
 
@@ -227,22 +230,112 @@ def test_results_of_several_processes_come_in_order():
         each(divmod, [*cases, (1, 0)], jobs=2, what="divisions")
 
 
+class Read(HTMLParser):
+    """A page's links, ids, and texts of code."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids, self.codes, self.inside = [], set(), [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.links += [value for name, value in attrs if name in ("href", "src", "action", "data", "srcset")]
+        self.ids |= {value for name, value in attrs if name == "id"}
+        if tag == "pre":
+            self.inside = True
+            self.codes.append("")
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag != "pre"
+
+    def handle_data(self, data):
+        if self.inside:
+            self.codes[-1] += data
+
+
 def test_a_page_leads_nowhere_but_into_itself(tmp_path):
-    """Its only links are its anchors; where the code lies is said by file and line, not where this machine has it."""
+    """Its only links are its anchors; code is shown, and named by its file, not where this machine has it."""
     chosen = select(["LAB"])
     report.write_html(tmp_path / "claims.html", chosen, verify_all(chosen))
     outcomes = [empirical.conduct(empirical.EXPERIMENTS["EMP-07"], Store(tmp_path), "smoke")]
     empirical.report.write_html(tmp_path / "empirical.html", outcomes)
     for name in ("claims.html", "empirical.html"):
-        page = (tmp_path / name).read_text("utf-8")
-        targets = re.findall(r'(?:href|src|action|url)\s*[=(]\s*"?([^" >)]*)', page)
-        assert targets
-        assert all(target.startswith("#") and f'id="{target[1:]}"' in page for target in targets)
+        written = (tmp_path / name).read_text("utf-8")
+        read = Read(written)
+        assert read.links
+        assert all(link.startswith("#") and link[1:] in read.ids for link in read.links)
+        for style in re.findall("<style>.*?</style>|<script>.*?</script>", written, re.DOTALL):
+            assert not re.search(r"url\(|@import|import\(|fetch|https?:", style)
         for folder in (ROOT, tmp_path):
-            assert str(folder) not in page
-    file = place(CLAIMS["LAB-03"])
-    assert file == "proofs_check/claims/lab/lab_03.py"
-    assert file in (tmp_path / "claims.html").read_text("utf-8")
+            assert str(folder) not in written
+    assert place(CLAIMS["LAB-03"]) == "proofs_check/claims/lab/lab_03.py"
+    read = Read((tmp_path / "claims.html").read_text("utf-8"))
+    own = [place(claim) for claim in chosen]
+    helpers = sorted({file for file in own for file in uses(file).files})
+    assert helpers
+    assert read.codes == [(ROOT / file).read_text("utf-8") for file in [*own, *helpers]]
+
+
+def test_code_is_highlighted_and_otherwise_as_it_stands():
+    for claim in CLAIMS.values():
+        source = (ROOT / place(claim)).read_text("utf-8")
+        shown = page.highlighted(source)
+        assert html.unescape(re.sub("</?[bi]>", "", shown)) == source, claim.id
+    assert page.highlighted('if x < 1:  # so\n    y = "a"') == (
+        "<b>if</b> x &lt; 1:  <i># so</i>\n    y = <i>&#34;a&#34;</i>"
+    )
+
+
+def test_what_a_claim_calls():
+    """Names of toybox by any way that leads to them, and the helpers in between."""
+    found = uses(place(CLAIMS["LAB-03"]))
+    assert found.toybox == [f"toybox.methods.labpal.{name}" for name in ("BatchSchedule", "LABPAL", "SCHEDULES")]
+    assert found.files == []
+    found = uses(place(CLAIMS["WA-02"]))
+    assert {"toybox.methods.wolfe.StrongWolfe", "toybox.run"} <= set(found.toybox)  # by common.py, and ours.py
+    assert found.files == ["proofs_check/claims/wa/common.py", "proofs_check/ours.py"]
+    assert not any(name.startswith("toybox.methods.golsi") for name in found.toybox)  # which common.py does not hold
+
+
+def test_a_record_counts_checks_by_degree_without_controls():
+    degrees = {
+        "proved": "proved", "of the code": "of_code", "exhausted": "exhausted", "sampled": "sampled",
+        "simulated": "simulated",
+    }  # fmt: skip
+    checks = [Check(f"{degree} {i}", lambda: 0, degree=degree)
+              for many, degree in enumerate(degrees, 1) for i in range(many)]  # fmt: skip
+    claim = simple(id="LAB-02", checks=checks, controls=[Check("no", lambda: -1)], sampled="too hard")
+    result = verify(claim)
+    (record,) = report.records([claim], [result])
+    assert [record[name] for name in degrees.values()] == [1, 2, 3, 4, 5]
+    assert record["why_sampled"] == "too hard"
+    said = "1 proved, 2 of the code, 3 exhausted, 4 sampled, 5 simulated"
+    assert report.summary([claim], [result]) == (
+        f"1 claims (1 holds), 0 of them proved, by 15 checks ({said}): all verified"
+    )
+    written = report.html([claim], [result], Budget(deep=True, seed=4))
+    assert f"checks: {said}</p>" in written
+    assert "Not proved:</b> too hard" in written
+    assert "toybox claims --only LAB-02 --seed 4 --deep<" in written
+
+
+def test_texts_are_escaped_and_complaints_are_not_folded():
+    claim = simple(id="LAB-02", title="<b>", statement="a < b & c", checks=[Check("<i>", lambda x: -1, only('"<"'))])
+    written = report.html([claim], [verify(claim)])
+    assert "<b></span>" not in written
+    assert "&lt;b&gt;" in written
+    assert "a &lt; b &amp; c" in written
+    assert "&lt;i&gt;: must hold" in re.sub("<details.*?</details>", "", written, flags=re.DOTALL)
+
+
+def test_equations_of_a_range_are_found():
+    assert report.between("eqs. 2.20 to 2.23 and 2.39, A.4 to A.6, 9 to 11") == ["2.21", "2.22", "A.5", "10"]
+    assert all(claim.source.count(" to ") == 0 or report.between(claim.source) for claim in CLAIMS.values())
+
+
+def test_every_claim_is_of_a_document():
+    for claim in CLAIMS.values():
+        assert report.filters(claim, verify(simple(id=claim.id)))["document"], claim.source
 
 
 @pytest.mark.parametrize("empirical", [False, True])

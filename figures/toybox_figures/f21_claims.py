@@ -1,4 +1,4 @@
-"""F21: how close every claim came to its limit, and how the experiments on empirical claims ended."""
+"""F21: how sure the checks of claims make, how close each came to its limit, and how the experiments ended."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .recipe import Recipe, Table
+from .words import listed
 
 VERDICTS = {  # colour and marker
     "holds": ("#0072B2", "o"),
@@ -14,8 +15,19 @@ VERDICTS = {  # colour and marker
     "refuted": ("#D55E00", "^"),
     "argument": ("#555555", "D"),
 }
+DEGREES = {  # colour, from dark to light; whether a marker is filled; row below the limit where equalities are drawn
+    "proved": ("#08306B", "full", 0),
+    "of the code": ("#2F7EBC", "full", 0),
+    "exhausted": ("#8FBFDD", "bottom", 1),
+    "sampled": ("#D3E3F0", "none", 2),
+    "simulated": ("#F3F3F3", "none", 2),
+}
+ROWS = {"proved": 0, "exhausted": 1, "sampled": 2}
 OUTCOMES = {"confirmed": ("#009E73", "o"), "open": ("#999999", "s"), "refuted": ("#D55E00", "X")}
-EXACT = -0.12  # where equalities are drawn
+EXACT = -0.1  # where the first row of equalities is drawn, the others as far below
+COLUMNS = [
+    *("part", "id", "family", "verdict", "proved", "degree", "outcome", "exact", "value", "low", "high", "passed"),
+]
 
 
 def measure(size: str, store=None):
@@ -32,17 +44,17 @@ def measure(size: str, store=None):
         for check in result.checks:  # a margin of 0 is an equality that was met, not a tolerance used up
             exact = claim.kind in ("exact", "symbolic", "enumeration") or check.worst == 0
             slack = 0.0 if exact else min(check.worst, 1.0)
-            place_of = (claim.id, claim.family, claim.verdict)
-            rows.append(("proof", *place_of, "", exact, slack, 0.0, 0.0, result.passed))
+            told = (claim.id, claim.family, claim.verdict, claim.proved, check.degree)
+            rows.append(("proof", *told, "", exact, slack, 0.0, 0.0, result.passed))
     chosen = empirical.select(["EMP-07"] if size == "smoke" else None)
     budget: Any = "smoke" if size == "smoke" else "default"
     for outcome in empirical.conduct_all(chosen, store, budget, os.cpu_count() or 1):
         for e in outcome.effects:
             p = e.prediction
             of = {"claim": "document", "theory": "theory"}[p.of]
-            rows.append((of, outcome.experiment.id, "", outcome.verdict, e.outcome, False, *place(e), True))
-    names = ["part", "id", "family", "verdict", "outcome", "exact", "value", "low", "high", "passed"]
-    return pl.DataFrame(rows, schema=names, orient="row")
+            about = (outcome.experiment.id, "", outcome.verdict, False, "")
+            rows.append((of, *about, e.outcome, False, *place(e), True))
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
 def place(effect) -> tuple[float, float, float]:
@@ -64,50 +76,85 @@ def draw(results, overlay=True, cost="steps"):
     import matplotlib.pyplot as plt
     import polars as pl
 
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(11, 8), layout="constrained", gridspec_kw={"height_ratios": [3, 2.6]}
+    figure, (top, middle, bottom) = plt.subplots(
+        3, 1, figsize=(11, 9.6), layout="constrained", gridspec_kw={"height_ratios": [1.3, 3, 2.6]}
     )
     table = Table()
     proofs, experiments = results.filter(pl.col("part") == "proof"), results.filter(pl.col("part") != "proof")
-    draw_proofs(top, proofs, table)
+    draw_degrees(top, proofs, table)
+    draw_proofs(middle, proofs, table)
     draw_experiments(bottom, experiments, table)
     share = {}
     for of in ("document", "theory"):
         mine = experiments.filter(pl.col("part") == of)["outcome"]
         share[of] = f"{mine.to_list().count('confirmed')} of {len(mine)}"
     claims = proofs.unique("id")
-    numbers = {"claims": claims.height, "passed": int(claims["passed"].sum())}
+    numbers = {"claims": claims.height, "passed": int(claims["passed"].sum()), "proved": int(claims["proved"].sum())}
     numbers |= {"checks": proofs.height, "exact": int(proofs["exact"].sum())}
-    return figure, table, CAPTION.format(**numbers, experiments=experiments["id"].n_unique(), **share)
+    many = {degree: proofs["degree"].to_list().count(degree) for degree in DEGREES}
+    degrees = listed(f"{n} {degree}" for degree, n in many.items() if n)
+    return figure, table, CAPTION.format(**numbers, degrees=degrees, experiments=experiments["id"].n_unique(), **share)
+
+
+def families(ax, proofs):
+    """By family its first and last claim on the axis; lines between them, and one place for every claim."""
+    claims = proofs.unique("id", maintain_order=True)["family"].to_list()
+    ax.set_xlim(-1, len(claims))
+    ax.set_xticks([])
+    spans = {family: (claims.index(family), claims.index(family) + claims.count(family) - 1) for family in claims}
+    for first, _ in spans.values():
+        ax.axvline(first - 0.5, color="#DDDDDD", lw=0.8, zorder=0)
+    return spans
+
+
+def draw_degrees(ax, proofs, table: Table) -> None:
+    """How sure the checks of a family make: their shares by degree, the surest below, on a bar as wide as the family
+    has claims; above it, how many of these are proved."""
+    import polars as pl
+
+    for family, (first, last) in families(ax, proofs).items():
+        mine, base = proofs.filter(pl.col("family") == family), 0.0
+        for degree, (color, *_) in DEGREES.items():
+            share = mine["degree"].to_list().count(degree) / mine.height
+            label = degree if first == 0 else None
+            ax.bar((first + last) / 2, share, last - first + 0.8, base, color=color, ec="#08306B", lw=0.4, label=label)
+            table.add("degrees", degree, [(first + last) / 2], [share], [base], [base + share])
+            base += share
+        proved = int(mine.unique("id")["proved"].sum())
+        words = f"{family}  {proved} / {last - first + 1}"
+        ax.text((first + last) / 2, 1.04, words, rotation=90, ha="center", va="bottom", fontsize=7)
+    ax.set_ylim(0, 1)
+    ax.set_yticks([0, 0.5, 1])
+    ax.set_ylabel("share of checks")
+    ax.set_title("how sure the checks make, by family (claims proved / claims)", pad=64)
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], labels[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def draw_proofs(ax, proofs, table: Table) -> None:
     """The smallest slack of every check, claim by claim, in the order of the families."""
+    families(ax, proofs)
     ids = proofs["id"].unique(maintain_order=True).to_list()
     x = np.array([ids.index(id) for id in proofs["id"]])
-    exact, slack = proofs["exact"].to_numpy(), proofs["value"].to_numpy()
-    y = np.where(exact, EXACT, slack)
-    ax.axhspan(EXACT - 0.05, EXACT + 0.05, color="#EDEDED", lw=0, zorder=0)
+    exact, slack, degrees = (proofs[name].to_numpy() for name in ("exact", "value", "degree"))
+    rows = np.array([DEGREES[degree][2] for degree in degrees])
+    y = np.where(exact, EXACT * (1 + rows), slack)
+    ax.axhspan(EXACT * 3.5, EXACT / 2, color="#F0F0F0", lw=0, zorder=0)
     ax.axhline(0, color="k", lw=1)
     claims = proofs.unique("id", maintain_order=True)
     for verdict, (color, marker) in VERDICTS.items():
-        mine = (proofs["verdict"] == verdict).to_numpy()
+        for degree, (_, fill, _) in DEGREES.items():
+            mine = (proofs["verdict"] == verdict).to_numpy() & (degrees == degree)
+            ax.plot(x[mine], y[mine], marker, color=color, fillstyle=fill, ms=4, mew=0.8, ls="none", zorder=3)
+            table.add("proofs", f"{verdict}, {degree}", x[mine], slack[mine], slack[mine], slack[mine])
         many = int((claims["verdict"] == verdict).sum())
-        ax.scatter(x[mine], y[mine], s=18, color=color, marker=marker, label=f"{verdict} ({many})", zorder=3, lw=0)
-        table.add("proofs", verdict, x[mine], slack[mine], slack[mine], slack[mine])
-    families = claims["family"].to_numpy()
-    starts = np.flatnonzero(np.append(True, families[1:] != families[:-1]))
-    for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
-        ax.axvline(start - 0.5, color="#DDDDDD", lw=0.8, zorder=0)
-        ax.text(
-            (start + end - 1) / 2, 1.02, families[start], transform=ax.get_xaxis_transform(), ha="center", fontsize=9
-        )
-    ax.set_ylim(EXACT - 0.08, 1.05)
-    ax.set_yticks([EXACT, 0, 0.5, 1], ["equality", "the limit  0", "0.5", "perfect  1"])
-    ax.set_xlim(-1, len(ids))
-    ax.set_xticks([])
+        ax.plot([], [], marker, color=color, ms=4, ls="none", label=f"{verdict} ({many})")
+    for degree, words in (("proved", "proved"), ("exhausted", "exhausted"), ("sampled", "sampled, simulated")):
+        ax.plot([], [], "o", color="k", fillstyle=DEGREES[degree][1], ms=4, mew=0.8, ls="none", label=words)
+    ax.set_ylim(EXACT * 3.6, 1.05)
+    ticks = {EXACT * (1 + row): f"exact, {degree}" for degree, row in ROWS.items()}
+    ax.set_yticks([*ticks, 0, 0.5, 1], [*ticks.values(), "the limit  0", "0.5", "perfect  1"])
     ax.set_ylabel("smallest slack of a check")
-    ax.set_title("claims that can be decided, by family", pad=18)
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
@@ -150,9 +197,10 @@ def squeeze(x: float) -> float:
 
 
 CAPTION = (
-    "Above: the {claims} claims that can be decided, {passed} of which ended as they must. Each point is a check: its "
-    "slack in the worst case found, as a fraction of what is allowed; {exact} of the {checks} checks are equalities "
-    "(grey strip). Of corrected and refuted claims the checks are those of what is true instead. Below: "
+    "Above: the {claims} claims that can be decided, {passed} of which ended as they must. {proved} are proved; of the "
+    "{checks} checks {degrees}. Middle: each point is a check: its slack in the worst case found, as a fraction of "
+    "what is allowed; {exact} checks compare without a tolerance (grey strip). Of corrected and refuted claims the "
+    "checks are those of what is true instead. Below: "
     "{experiments} experiments with the ranges that the document (filled) and theory (open) predict for effect sizes, "
     "drawn to one scale (blue; what lies far outside is drawn nearer), and the mean over seeds with its 95 % interval; "
     "ranges that are open on one side reach beyond the blue. "

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
 from math import isfinite
 from pathlib import Path
+from typing import NamedTuple
 
+from .. import page as pages
 from .experiment import Effect, Outcome
 
 
@@ -121,72 +121,37 @@ def markdown(outcomes: list[Outcome]) -> str:
 # --- HTML
 
 
-def bar(effect: Effect) -> str:
-    """The predicted range (grey) and the measured interval as a small picture on one axis."""
+class Bar(NamedTuple):
+    """The predicted range, and mean and interval as measured (None where nothing was), on an axis of 160 units."""
+
+    left: float
+    right: float
+    mean: float
+    interval: tuple[float, float] | None
+
+
+def bar(effect: Effect) -> Bar:
     p = effect.prediction
     known = [x for x in (p.low, p.high, effect.low, effect.high) if isfinite(x)]
     left, right = min(known), max(known)
     pad = 0.15 * (right - left) or 1.0
     left, right = left - pad, right + pad
     place = lambda x: 4 + 152 * (min(max(x, left), right) - left) / (right - left)
-    a, b = (place(x) for x in (p.low, p.high))
-    parts = [f'<rect class="band" x="{a:.1f}" y="3" width="{b - a:.1f}" height="14"/>']
-    if isfinite(effect.mean):
-        c, d, m = (place(x) for x in (effect.low, effect.high, effect.mean))
-        parts.append(f'<line class="bar" x1="{c:.1f}" x2="{d:.1f}" y1="10" y2="10"/>')
-        parts.append(f'<circle cx="{m:.1f}" cy="10" r="3.4"/>')
-    return f'<svg viewBox="0 0 160 20" width="160" height="20" role="img">{"".join(parts)}</svg>'
-
-
-STYLE = """
-.supported { background: #00705a; } .contradicted { background: #b03a00; } .mixed { background: #9a5b00; }
-.open { background: #555; } svg rect.band { fill: #cfe3f1; } svg line.bar { stroke: #1c1c1c; stroke-width: 2; }
-td.outcome { background: none; font-weight: bold; color: #555; }
-td.outcome.refuted { color: #b03a00; } td.outcome.confirmed { color: #00705a; }
-"""
-
-
-def card(o: Outcome) -> str:
-    x, escape = o.experiment, html.escape
-    rows = "".join(
-        f"<tr><td>{e.prediction.of}</td><td>{escape(e.prediction.words)}</td><td>{escape(e.prediction.problem)}</td>"
-        f"<td>{escape(predicted(e))}</td><td>{escape(measured(e))}</td><td>{bar(e)}</td>"
-        f'<td class="outcome {e.outcome}">{e.outcome}</td></tr>'
-        for e in o.effects
-    )
-    used = "; ".join(f"{label}: {words}" for label, words in x.problems.items())
-    return (
-        f'<article id="{x.id}"><h3><span class="id">{x.id}</span> {escape(x.title)} '
-        f'<span class="verdict {o.verdict}">{o.verdict}</span></h3><p class="source">{escape(x.source)}</p>'
-        f"<p>{escape(x.statement)}</p><p>Metric: {escape(x.metric)}. {x.seeds} seeds. {escape(used)}.</p>"
-        + (f"<p>Predicted beforehand: {escape(x.reasons)}</p>" if x.reasons else "")
-        + '<div class="wide"><table><tr><th>of</th><th>prediction</th><th>on</th><th>predicted</th>'
-        f"<th>mean [95 % interval]</th><th></th><th></th></tr>{rows}</table></div>"
-        + (f'<p class="finding"><b>Found:</b> {escape(x.finding)}</p>' if x.finding else "")
-        + "</article>"
-    )
+    interval = (place(effect.low), place(effect.high)) if isfinite(effect.mean) else None
+    return Bar(place(p.low), place(p.high), place(effect.mean), interval)
 
 
 def page(outcomes: list[Outcome]) -> str:
-    from ..report import STYLE as COMMON
-
-    toc = "".join(
-        f'<div><a href="#{o.experiment.id}">{o.experiment.id}</a> {html.escape(o.experiment.title)}</div>'
-        for o in outcomes
-    )
-    cards = "".join(map(card, outcomes))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>Empirical claims, measured</title>'
-        f"<style>{COMMON}{STYLE}</style></head><body><h1>Empirical claims, measured</h1>"
-        f"<p>{html.escape(summary(outcomes))}. {date.today().isoformat()}.</p>"
-        "<p>What the documents say from looking at networks, as experiments on problems that are understood. What is "
-        "measured and what is predicted was fixed beforehand: by the claim, and by theory. Blue: the predicted range; "
-        "black: the mean over seeds with its 95 % interval (Student's t). A prediction is confirmed where the interval "
-        "lies inside its range, refuted where it lies outside, else open; a claim is supported if all its predictions "
-        f"are confirmed, contradicted if all are refuted.</p><nav>{toc}</nav>{cards}</body></html>\n"
+    """The whole page; its links lead to places in it."""
+    return pages.rendered(
+        "empirical.html",
+        summary=summary(outcomes),
+        outcomes=outcomes,
+        predicted=predicted,
+        measured=measured,
+        bar=bar,
     )
 
 
 def write_html(path: Path, outcomes: list[Outcome]) -> None:
-    path.write_text(page(outcomes), "utf-8")
+    pages.write(path, page(outcomes))

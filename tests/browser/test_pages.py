@@ -1,8 +1,6 @@
 """The demos' pages in a real browser, without a network: needs playwright and Chromium (or skips, and says so)."""
 
 import io
-import os
-import shutil
 
 import pytest
 
@@ -10,12 +8,7 @@ from optional import needs
 from toybox.demos import DEMOS
 from toybox.demos.serve import served
 
-CHROMIUM = os.environ.get("TOYBOX_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    needs("marimo"),
-    needs("playwright"),
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium; TOYBOX_CHROMIUM names one"),
-]
+pytestmark = [needs("marimo"), needs("playwright")]
 PATIENCE = 60_000  # ms until a page must have drawn; pages are waited for, not timed
 
 
@@ -23,19 +16,6 @@ PATIENCE = 60_000  # ms until a page must have drawn; pages are waited for, not 
 def server():
     with served() as (home, _):
         yield home
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api as playwright
-
-    with playwright.sync_playwright() as p:
-        try:
-            chromium = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        except playwright.Error as error:
-            pytest.skip(f"{CHROMIUM} does not start: {str(error).splitlines()[0]}")
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
