@@ -5,7 +5,7 @@ Claim: The alignment of a mini-batch gradient with the Hessian lies between the 
     reaches one of them exactly where the gradient is an eigenvector of it.
 Formula: \lambda_{\min}(H) \le \frac{g_B^\top H g_B}{\|g_B\|_2^2} \le \lambda_{\max}(H)
 Verdict: holds
-Kind: property
+Kind: exact
 """
 
 from __future__ import annotations
@@ -19,8 +19,26 @@ import toybox as tb
 
 from ...cases import rotation, seeds, tol_eigen
 from ...claim import below, close, told
+from ...proof import Theorem, every, same, some
 
 claim = told(__doc__)
+
+
+@claim.proof(
+    "between the extreme eigenvalues",
+    broken={"divided by the length": {"power": 1}, "reached by eigenvectors of any eigenvalue": {"extreme": False}},
+)
+def between(low, h, high, x, y, z, length, power=2, extreme=True):
+    """The gradient has the components x, y, z in eigenvectors of the smallest eigenvalue, of another one and of the
+    largest: further ones between add what y does. It is an eigenvector of the smallest iff y and z are, or vanish."""
+    squares = x * x + y * y + z * z
+    R = (low * x * x + h * y * y + high * z * z) / length**power
+    of = lambda extremal: every(*(some(v == 0, e == extremal) for v, e in ((x, low), (y, h), (z, high))))
+    eigenvector = lambda extremal: of(extremal) if extreme else some(of(low), of(h), of(high))
+    given = (low <= h, h <= high, length > 0, length * length == squares)
+    bounds = {"lowest": low <= R, "highest": R <= high}
+    reached = {"at the lowest": same(R == low, eigenvector(low)), "at the highest": same(R == high, eigenvector(high))}
+    return Theorem(given, bounds | reached)
 
 
 class Landscape(NamedTuple):
@@ -55,7 +73,7 @@ def landscapes(draw):
     return Landscape(problem, np.zeros((4, n)), *np.linalg.eigh(H))
 
 
-@claim.check("gradients of batches of ours, and eigenvectors", landscapes())
+@claim.check("gradients of our batches, and eigenvectors", landscapes(), examples=200)
 @claim.control("divided by the length", landscapes(), examples=20, power=1)
 def quotient(place, power=2):
     """Between the extreme eigenvalues; how far from one is how far the gradient is from its eigenvectors.
