@@ -19,14 +19,6 @@ from ...claim import above
 from ...ours import Quadratics, ends, on_rule, walk
 
 
-def samples(n):
-    """n points from 0 to 1, both included, as in section 2."""
-    return [F(k, n - 1) for k in range(n)]
-
-
-GRID = samples(65)
-
-
 class Cloud(NamedTuple):
     """L_i(x) = 1/2 (x - m_i)'H(x - m_i) with H m_i = -g_i: sample i has the gradient g_i at the origin."""
 
@@ -42,16 +34,8 @@ class Cloud(NamedTuple):
         return (F(0),) * len(self.H)
 
     @property
-    def centres(self):
-        return [solve(self.H, scale(-1, g)) for g in self.g]
-
-    @property
     def exactly(self):
-        return Quadratics([self.H] * self.N, self.centres)
-
-    @property
-    def arrays(self):
-        return tb.problems.NoisyQuadratic(np.array(self.H, float), np.array(self.centres, float))
+        return Quadratics([self.H] * self.N, [solve(self.H, scale(-1, g)) for g in self.g])
 
     @property
     def mean(self):
@@ -84,10 +68,6 @@ def cross(*deviations, mean=(0, 1), H=((10, 0), (0, 1))):
 
 apart = lambda N, B: F(1, B) - F(1, N)
 with_replacement = lambda N, B: F(1, B)
-
-
-def sign(v):
-    return (v > 0) - (v < 0)
 
 
 def trace(A, B=None):
