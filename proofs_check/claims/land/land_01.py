@@ -6,7 +6,7 @@ Claim: The weights of a network can be rescaled without changing what it compute
 Formula: (W_1, b, W_2) \to (\gamma W_1, \gamma b, W_2 / \gamma) \;\Rightarrow\; C(\alpha, \beta) = \mathcal{L}(\theta^*
     + \alpha \delta + \beta \mu) \text{ unchanged}, \quad \gamma > 0
 Verdict: holds
-Kind: property
+Kind: exact
 Found: So it is where the activation is positively homogeneous, as ReLU is, and biases are rescaled too.
 """
 
@@ -21,8 +21,33 @@ import toybox as tb
 
 from ...cases import EPS, powers, seeds
 from ...claim import close, told
+from ...proof import Theorem, larger
 
 claim = told(__doc__)
+
+
+@claim.proof("filters of scaled weights", broken={"a negative factor": {"way": -1}})
+def lengths(gamma, u, v, length, scaled_length, way=1):
+    """A row with the entries u and v (more add to its square what they do) becomes gamma times as long, and the row of
+    a direction scaled to it, so."""
+    square = u * u + v * v
+    given = (
+        way * gamma > 0,
+        length >= 0,
+        length**2 == square,
+        scaled_length >= 0,
+        scaled_length**2 == gamma**2 * square,
+    )
+    return Theorem(given, {"scaled": scaled_length == gamma * length})
+
+
+@claim.proof("a hidden unit", broken={"a bias left as it is": {"bias": 0}, "no homogeneity": {"shift": 1}})
+def unit(gamma, z, b, w, bias=1, shift=0):
+    """What it adds to an output: z is the sum of what inputs add, with weights somewhere in the plane of directions, w
+    its outgoing weight there. With all weights, and directions as above, multiplied, it adds the same."""
+    act = lambda z: larger(0, z - shift)
+    scaled_b = gamma * b if bias else b
+    return Theorem((gamma > 0,), {"output": (w / gamma) * act(gamma * z + scaled_b) == w * act(z + b)})
 
 
 class Network(NamedTuple):
@@ -104,7 +129,7 @@ def without_activation(net, gamma, normalized=True):
 TWOS = st.integers(-6, 6).map(lambda k: 2.0**k)
 
 
-@claim.check("two layers with ReLU", st.tuples(networks(), GAMMAS))
+@claim.check("two layers with ReLU", st.tuples(networks(), GAMMAS), examples=200)
 @claim.check("powers of two, by bit", st.tuples(networks(), TWOS), examples=100, bits=True)
 @claim.control("directions as drawn", st.tuples(networks(), GAMMAS), examples=10, normalized=False)
 @claim.control("tanh", st.tuples(networks(), GAMMAS), examples=10, act=np.tanh)
