@@ -169,14 +169,33 @@ def plainly(data, noise=EXACT):
 
 
 s, t, u, m = sp.symbols("s t u m", real=True)  # s, t: lambda + tau, lambda' + tau; of either sign
-h = sp.Symbol("h", positive=True)
+h, p, q = sp.symbols("h p q", positive=True)  # ways
 
 
 def zero(*expressions):
-    return holds([sp.expand(e) == 0 for e in expressions])
+    return holds([sp.expand(sp.cancel(e)) == 0 for e in expressions])
 
 
-def pivots(rows):
+CELL = ((0, t), (0, t + p + q), (1, t), (1, t + p + q))  # observed at the ends of a cell; asked about is t + p
+LAST = ((0, t), (1, t))  # observed at the last place; asked about is t + p
+STRAIGHT = (1, p)  # their weights there
+
+
+def hermite(v=p / (p + q), w=p + q):
+    """The weights of the observations at the ends of a cell of width w in the cubic through them."""
+    return (1 + 2 * v) * (1 - v) ** 2, v * v * (3 - 2 * v), w * v * (1 - v) ** 2, -w * v * v * (1 - v)
+
+
+HERMITE = hermite()
+
+
+def unexplained(weights, ends, f):
+    """Of the prior covariance of l(t + p) with f, what the weighted covariances of the ends with f leave."""
+    kernel = plain_belief.kernel
+    return kernel(0, t + p, *f) - sum(w * kernel(*end, *f) for w, end in zip(weights, ends, strict=True))
+
+
+def pivots(rows, simplified=lambda x: x):
     """The ratios of successive leading minors, by elimination."""
     rows, found = [list(row) for row in rows], []
     for k, top in enumerate(rows):
@@ -185,5 +204,5 @@ def pivots(rows):
             break
         for row in rows[k + 1 :]:
             factor = row[k] / top[k]
-            row[k:] = [a - factor * b for a, b in zip(row[k:], top[k:], strict=True)]
+            row[k:] = [simplified(a - factor * b) for a, b in zip(row[k:], top[k:], strict=True)]
     return found
