@@ -12,7 +12,6 @@ Kind: exact
 from __future__ import annotations
 
 from fractions import Fraction as F
-from operator import eq
 
 import numpy as np
 from hypothesis import strategies as st
@@ -31,27 +30,17 @@ claim = told(__doc__)
 
 
 @claim.proof("scale and errors together", broken={"m alone": {"noise_too": False}})
-def rescaled(k, v1, v2, k11, k12, k22, noise1, noise2, y1, y2, w1, w2, c1, c2, square, noise_too=True):
-    """square: of the factor. w solves G w = y and c solves G c = v for two observations, so that the mean is v'w and
-    the variance k - v'c; w / square and c solve them with the factor. So it is for any number of observations."""
+def rescaled(k11, k12, k22, noise1, noise2, c1, c2, b1, b2, square, noise_too=True):
+    """Where c solves G c = b for two observations, c / square solves it with the factors; so for more of them. b are
+    what was seen: then (square v)'(c / square) is the mean as before. Or b is v, and the covariance is
+    square k - (square v)'(c / square) square, which is square times that of before."""
     more = square if noise_too else 1
-    rows = lambda m2, noise, a, b: (
-        m2 * (k11 * a + k12 * b) + noise * noise1 * a,
-        m2 * (k12 * a + k22 * b) + noise * noise2 * b,
+    G = lambda m2, noise, x, y: (
+        (m2 * k11 + noise * noise1) * x + m2 * k12 * y,
+        m2 * k12 * x + (m2 * k22 + noise * noise2) * y,
     )
-    y, v = (y1, y2), (v1, v2)
-    given = [square > 0, *map(eq, rows(1, 1, w1, w2), y), *map(eq, rows(1, 1, c1, c2), v)]
-    scaled_w = map(eq, rows(square, more, w1 / square, w2 / square), y)
-    scaled_c = map(eq, rows(square, more, c1, c2), (square * v1, square * v2))
-    mean, variance = v1 * w1 + v2 * w2, k - v1 * c1 - v2 * c2
-    return Theorem(
-        given,
-        {
-            "solved": every(*scaled_w, *scaled_c),
-            "mean": square * v1 * w1 / square + square * v2 * w2 / square == mean,
-            "covariance": square * k - square * v1 * c1 - square * v2 * c2 == square * variance,
-        },
-    )
+    before, after = G(1, 1, c1, c2), G(square, more, c1 / square, c2 / square)
+    return Theorem((square > 0, before[0] == b1, before[1] == b2), {"solved": every(after[0] == b1, after[1] == b2)})
 
 
 @claim.check(
