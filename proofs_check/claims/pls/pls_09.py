@@ -31,9 +31,7 @@ from .common import Given, floats, for_arrays, observations, panels, phi, plainl
 claim = told(__doc__)
 
 
-@claim.proof(
-    "standardised", broken={"another sign of the correlation": {"sign": -1}, "upwards from the mean": {"to": 1}}
-)
+@claim.proof("standardised", broken={"another sign of the correlation": {"sign": -1}, "from the mean on": {"to": 1}})
 def standardised(a, b, mean_a, mean_b, root_a, root_b, rho, sign=1, to=-1):
     """a > 0 and b > 0 where x and y, both less their means over their deviations, are in the integral; the density of
     (a, b) is the standard one of (x, y) over both deviations: one form in the exponent, and the determinant."""

@@ -5,7 +5,7 @@ Claim: Between two neighbours the mean has at most one minimum, found from its d
     N evaluations there are at most N minima, and one more candidate beyond the last place.
 Formula: t = \frac{-\mu'' + R}{\mu'''} = \frac{-2 \mu'}{\mu'' + R}, \quad R = \sqrt{{(\mu'')}^2 - 2 \mu' \mu'''}
 Verdict: holds
-Kind: property
+Kind: exact
 Found: At most N - 1 minima in fact: there are N - 1 cells, and beyond the last place the mean is straight. Only the
     second form keeps its digits where the cubic is nearly a parabola.
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from itertools import pairwise
-from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,8 +25,9 @@ from toybox.exact import root
 
 from ... import belief as plain_belief
 from ...cases import EPS, seeds, tol_dot
-from ...claim import above, at_most, below, close, equal, holds, only, told
-from .common import improvement_room, rows_of, zero
+from ...claim import at_most, below, close, holds, only, told
+from ...proof import Theorem, every
+from .common import h, improvement_room, rows_of, t, zero
 
 claim = told(__doc__)
 
@@ -96,21 +96,31 @@ def second_form(c):
     return -2 * c.first / (c.second + root(c.second**2 - 2 * c.first * c.third))
 
 
-@claim.check("both forms, symbolically")
-def forms_agree():
-    """With a root R of the radicand both are one zero of the slope, where the second derivative is R > 0."""
-    b, c, R = sp.symbols("b c R")
-    cubic = Cubic((b * b - R * R) / (2 * c), b, c)
-    one, other = (R - b) / c, -2 * cubic.first / (b + R)
-    return {
-        "one number": zero(sp.cancel(one - other)),
-        "slope": zero(sp.cancel(cubic.slope(one))),
-        "second derivative": zero(sp.cancel(b + c * one - R)),
-    }
+@claim.proof("one minimum in a cell", broken={"zeros of the slope of either kind": {"minima": False}})
+def one_minimum(first, second, third, x, y, R, minima=True):
+    """Two places of minima are one. There mu'' is R, and both forms give it where their denominators are not 0."""
+    slope, bend = lambda x: first + second * x + third * x * x / 2, lambda x: second + third * x
+    up = (bend(x) > 0, bend(y) > 0) if minima else ()
+    root = (R >= 0, R * R == second**2 - 2 * first * third)
+    forms = every(third * x == -second + R, (second + R) * x == -2 * first)
+    return Theorem(
+        (slope(x) == 0, slope(y) == 0, *up, *root), {"one": x == y, "both forms": forms, "bend": bend(x) == R}
+    )
 
 
-@claim.check("normal coefficients", st.tuples(seeds, st.floats(0.1, 10)), examples=100)
-def normal_coefficients(number, width):
+@claim.check("N - 1 cells, and a straight line", degree="proved")
+@claim.control("N - 1 cells, and a line within", ahead=-1)
+def straight_beyond(ahead=1):
+    """The mean is a sum of kernels, which are straight ahead of the place observed."""
+    return zero(*(sp.diff(plain_belief.kernel(0, t + ahead * h, j, t), h, 2) for j in (0, 1)))
+
+
+NORMAL = st.tuples(seeds, st.floats(0.1, 10))
+
+
+@claim.check("our minima, normal coefficients", NORMAL, examples=100)
+@claim.control("our minima, the other zero of the slope", NORMAL, examples=10, other=True)
+def normal_coefficients(number, width, other=False):
     """64 cubics: the slope at what is found is 0, and the second derivative positive, within 16 eps of their terms.
 
     Found is something where the radicand is positive and the root in the cell; the room leaves cells' ends out.
@@ -118,6 +128,7 @@ def normal_coefficients(number, width):
     first, second, third = np.random.default_rng(number).standard_normal((3, 64, 1))
     cells: Any = ArrayCell(np.array([0.0, width]) + np.zeros((64, 1)), first, second, third)
     x = methods.belief.Belief.minimizers(cells)
+    x = -2 * second / third - x if other else x
     found = ~np.isnan(x)
     radicand = second**2 - 2 * first * third
     root = (np.sqrt(np.maximum(radicand, 0)) - second) / third
@@ -132,6 +143,7 @@ def normal_coefficients(number, width):
     }
 
 
+@claim.check("nearly a parabola", lambda budget: [second_form, Cubic.by_arrays, Cubic.plainly])
 @claim.control("nearly a parabola, first form", only(first_form))
 def nearly_parabolic(form, third=1e-12):
     """mu''' = 1e-12: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
@@ -168,16 +180,13 @@ def turning(belief):
     return ((slope[:, :-1] < -room) & (slope[:, 1:] > room)).any(axis=-1)
 
 
-@claim.check("the next trial", st.tuples(seeds, st.integers(2, 4)), examples=60)
-@claim.control(
-    "the furthest candidate always",
-    st.tuples(seeds, st.integers(2, 4)),
-    examples=20,
-    by=lambda belief: 2 * belief.s[-1],
-)
+SEEN = st.tuples(seeds, st.integers(2, 4))
+
+
+@claim.check("the next trial", SEEN, examples=60)
+@claim.control("the furthest candidate always", SEEN, examples=20, by=lambda belief: 2 * belief.s[-1])
 def next_trial(number, n, by=None):
-    """Among minima and twice the furthest place, the largest product; the plain belief judges both
-    choices.
+    """Among minima and twice the furthest place, the largest product; the plain belief judges both choices.
 
     Where the mean rises at 0 and the first cell has no minimum, a hundredth of that cell, which no product chose.
     """
@@ -204,44 +213,6 @@ def next_trial(number, n, by=None):
         slack[f"{name}, a candidate"] = holds(u in candidates)
         slack[f"{name}, the best"] = below(max(map(utility, candidates)), utility(u), room)
     return slack
-
-
-quarters = st.builds(F, st.integers(-24, 24), st.just(4))
-opens = quarters.filter(bool)
-wide = st.builds(F, st.integers(1, 24), st.just(4))
-
-
-@claim.check("slopes without", st.tuples(opens, quarters, wide), examples=100)
-def without_zeros(steepness, place, height):
-    """A slope that is nowhere 0: the radicand is negative."""
-    c = Cubic(steepness * (place**2 + height), -2 * steepness * place, 2 * steepness)
-    found, plain = c.by_arrays(), c.plainly()
-    return {
-        "radicand": above(0, c.second**2 - 2 * c.first * c.third),
-        "none": holds(found != found and plain is None),
-    }
-
-
-@claim.check("slopes with two zeros", st.tuples(opens, quarters, wide), examples=200)
-def with_zeros(steepness, low, gap):
-    """A slope with zeros low and low + gap has one minimum: the right one if it opens upwards, else the left one.
-
-    All are multiples of a quarter, so that floats hold the radicand exactly and two roundings are left.
-    """
-    high = low + gap
-    c = Cubic(steepness * low * high, -steepness * (low + high), 2 * steepness)
-    best = high if steepness > 0 else low
-    found, plain = c.by_arrays(), c.plainly()
-    slack = {"first form": equal(first_form(c), best)}
-    if c.second + abs(steepness) * gap:
-        slack["second form"] = equal(second_form(c), best)
-    if 0 < best < c.width:
-        room = 4 * EPS * float(best)
-        return slack | {
-            "arrays": close(found, float(best), room),
-            "plain": close(nan if plain is None else plain, float(best), room),
-        }
-    return slack | {"none in the cell": holds(found != found and plain is None)}
 
 
 BELIEFS = st.tuples(seeds, st.integers(2, 5), st.booleans())
@@ -271,12 +242,3 @@ def minima_of_the_mean(number, n, quiet, fewer=0):
             curvature = (belief.moments(np.array([x + 1e-3]))[1] - belief.moments(np.array([x - 1e-3]))[1])[0]
             slack[f"{name}, bends up at {x:.3g}"] = below(0.0, curvature, slope_room(belief, x) + 1e-6 * third(belief))
     return slack
-
-
-claim.check("nearly a parabola")(
-    lambda: {
-        "second form": nearly_parabolic(second_form),
-        "arrays": nearly_parabolic(Cubic.by_arrays),
-        "plain": nearly_parabolic(Cubic.plainly),
-    }
-)
