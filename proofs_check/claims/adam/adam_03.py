@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from toybox import methods
 
 from ...cases import EPS, rationals, seeds
-from ...claim import Contrast, at_most, below, close, equal, only, told
+from ...claim import Contrast, below, close, equal, only, told
 from ...proof import Theorem
 from ..mom.common import BETAS, exactly, fed
 from .common import NO_EPS
@@ -150,13 +150,3 @@ CONSTANT = st.tuples(rationals(nonzero=True), st.integers(1, 10), BETAS, BETAS)
 def constant_gradients(g, T, beta1, beta2, eps=F(0)):
     """d is exactly -1 or 1 without eps."""
     return equal(exactly("adam", [(g,)] * T, beta1=beta1, beta2=beta2, eps=eps), [(F(-1 if g > 0 else 1),)] * T)
-
-
-@claim.control("the bound usually quoted", only(1000))
-def usual(t):
-    return at_most(largest(t), 0.1 / 0.001**0.5)
-
-
-@claim.control("beta1^2 > beta2: unbounded")
-def unbounded():
-    return at_most(largest(60, 0.9, 0.5), 100 * limit(0.9, 0.999))

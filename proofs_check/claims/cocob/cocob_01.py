@@ -17,17 +17,12 @@ True: \mathrm{Wealth}_t = L + \sum_{i \le t} (w_{i-1} - w_1) g_i, \quad w_t - w_
 from __future__ import annotations
 
 from fractions import Fraction as F
-from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-from toybox import methods
-from toybox.xp import namespace
-
-from ...cases import EPS, positive, seeds
-from ...claim import Contrast, above, below, close, only, told
+from ...cases import positive
+from ...claim import Contrast, above, only, told
 from ...ours import Plain, moves
 from ...proof import Theorem, larger, size
 from .common import bet
@@ -66,50 +61,6 @@ def other_reward(L, g, bet_on=update):
     game = bet(lambda t, w: np.array([g[t]]), L, len(g), 1)
     product = L * np.prod(1 + game.fraction[:-1] * game.g)
     return Contrast(L + (bet_on(game) * game.g).sum(), product, rounding=1e-9)
-
-
-class Purse(NamedTuple):
-    """A game of our Coin: what it owns, L + R, where it stands, and its L, after every round."""
-
-    wealth: np.ndarray  # (T, lanes)
-    w: np.ndarray
-    L: np.ndarray
-
-
-def our_game(coin, g):
-    """Our direction from 0 on the gradients -g (T, lanes): each lane a coordinate."""
-    xp, w, rows = namespace("numpy"), np.zeros(g.shape[1]), []
-    state = coin.init(xp, SimpleNamespace(theta=w))
-    for toss in g:
-        d, state = coin.step(xp, SimpleNamespace(theta=w, gradient=-toss), state)
-        w = w + d
-        rows.append((state.largest + state.reward, w, state.largest))
-    return Purse(*(np.stack(column) for column in zip(*rows, strict=True)))
-
-
-@st.composite
-def tosses(draw, size=1.0):
-    """alpha and tosses (T, 8) below 1, after a first one of 1 that lets Coin know its L."""
-    rng, T = np.random.default_rng(draw(seeds)), draw(st.integers(1, 20))
-    g = np.where(rng.random(8) < 0.5, rng.uniform(-1, 1, (T, 8)), rng.choice([-1.0, 1.0], (T, 8)))
-    return draw(st.sampled_from((1.0, 3.0, 100.0))), np.concatenate([np.ones((1, 8)), size * g])
-
-
-@claim.check("our Coin never bets more than it owns", tosses(), examples=200)
-@claim.control("our Coin, tosses up to 50 L", tosses(50.0), examples=20, of="something is left")
-def coin_solvent(alpha, g):
-    """It never bets more than it owns: whatever |g| <= L comes, something is left; then the cut at L is made.
-
-    w is a sum of differences, off by one rounding a round; L is 1, and w below the wealth.
-    """
-    purse = our_game(methods.cocob.Coin(alpha), g)
-    left = purse.wealth[:-1] + purse.w[:-1] * g[1:]
-    error = 4 * len(g) * EPS * np.abs(purse.wealth).max(axis=0)
-    return {
-        "something is left": float((left / purse.wealth[:-1]).min(initial=1.0)) or -1.0,
-        "then cut": close(purse.wealth[1:], np.maximum(purse.L[:-1], left), error),
-        "at least L": below(purse.L, purse.wealth, EPS * purse.wealth),
-    }
 
 
 RATIONAL = st.tuples(st.lists(st.integers(-6, 6).map(lambda k: F(k, 6)), min_size=1, max_size=8), positive())

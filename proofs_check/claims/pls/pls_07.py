@@ -112,13 +112,6 @@ def as_printed(mu, eta, sigma):
     return Contrast(literal(mu, eta, sigma), improvement(mu, eta, sigma), rounding=1e-9)
 
 
-@claim.check("separates good from better", only(by_arrays))
-@claim.control("the printed one separates", only(literal))
-def separates(form):
-    """Of N(-1, .1^2) and N(-100, .1^2) below eta = 0 the latter is better, by more than an integral can be wrong."""
-    return {"arrays or formula": form(-100.0, 0.0, 0.1) - form(-1.0, 0.0, 0.1) - 1e-10 * (0.1 + 100)}
-
-
 def evaluated(data):
     return data.s
 

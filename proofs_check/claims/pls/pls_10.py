@@ -115,34 +115,6 @@ def straight_beyond(ahead=1):
     return zero(*(sp.diff(plain_belief.kernel(0, t + ahead * h, j, t), h, 2) for j in (0, 1)))
 
 
-NORMAL = st.tuples(seeds, st.floats(0.1, 10))
-
-
-@claim.check("our minima, normal coefficients", NORMAL, examples=100)
-@claim.control("our minima, the other zero of the slope", NORMAL, examples=10, other=True)
-def normal_coefficients(number, width, other=False):
-    """64 cubics: the slope at what is found is 0, and the second derivative positive, within 16 eps of their terms.
-
-    Found is something where the radicand is positive and the root in the cell; the room leaves cells' ends out.
-    """
-    first, second, third = np.random.default_rng(number).standard_normal((3, 64, 1))
-    cells: Any = ArrayCell(np.array([0.0, width]) + np.zeros((64, 1)), first, second, third)
-    x = methods.belief.Belief.minimizers(cells)
-    x = -2 * second / third - x if other else x
-    found = ~np.isnan(x)
-    radicand = second**2 - 2 * first * third
-    root = (np.sqrt(np.maximum(radicand, 0)) - second) / third
-    there = (radicand > 0) & (root > 1e-6) & (root < width * (1 - 1e-6))
-    slope, bend = first + second * x + third * x * x / 2, second + third * x
-    terms = np.abs(first) + np.abs(second * x) + np.abs(third * x * x)
-    return {
-        "slope": close(slope[found], 0.0, 16 * EPS * terms[found]),
-        "bends up": below(0.0, bend[found], 16 * EPS * (np.abs(second) + np.abs(third * x))[found]),
-        "none missed": holds(found[there]),
-        "none without a root": holds(radicand[found] > 0),
-    }
-
-
 @claim.check("nearly a parabola", lambda budget: [second_form, Cubic.by_arrays, Cubic.plainly])
 @claim.control("nearly a parabola, first form", only(first_form))
 def nearly_parabolic(form, third=1e-12):

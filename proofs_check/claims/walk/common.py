@@ -41,10 +41,11 @@ class Cloud(NamedTuple):
     def mean(self):
         return mean(self.g)
 
-    def covariance(self, lost=1):
-        """Divisor N - lost: 1 for S, 0 for K (the C of eq. 2)."""
+    @property
+    def covariance(self):
+        """S, with the divisor N - 1."""
         away, axes = [add(v, -1, self.mean) for v in self.g], range(len(self.H))
-        return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - lost) for j in axes) for i in axes)
+        return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - 1) for j in axes) for i in axes)
 
     def gradients(self, drawn):
         """The gradients of batches at the origin, on exact numbers."""
@@ -70,11 +71,6 @@ apart = lambda N, B: F(1, B) - F(1, N)
 with_replacement = lambda N, B: F(1, B)
 
 
-def trace(A, B=None):
-    """tr A, or tr AB of symmetric matrices."""
-    return sum(row[i] for i, row in enumerate(A)) if B is None else sum(map(dot, A, B))
-
-
 def quadratic(H, v):
     """v'Hv."""
     return dot(v, times(H, v))
@@ -94,11 +90,11 @@ class Moments(NamedTuple):
 
 
 def moments_of(H, g, S):
-    return Moments(quadratic(H, g), dot(g, g), trace(H, S), trace(S))
+    return Moments(quadratic(H, g), dot(g, g), sum(map(dot, H, S)), sum(row[i] for i, row in enumerate(S)))
 
 
 def moments(cloud) -> Moments:
-    return moments_of(cloud.H, cloud.mean, cloud.covariance())
+    return moments_of(cloud.H, cloud.mean, cloud.covariance)
 
 
 def enumerated(cloud, B):
@@ -173,8 +169,6 @@ def bend_of(line):
     """The curvature of a line that has one."""
     return line.curvature(0 * line.slope0[..., None])[..., 0]
 
-
-FRACTIONS = (F(1, 20), F(1, 3), F(1, 2), F(9, 10), F(1))
 
 X, Y, P = sp.symbols("x y p", positive=True)
 

@@ -15,17 +15,12 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
 from hypothesis import strategies as st
 
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS, dot, mean, positive, rational_quadratics, scale, solve
-from ...claim import close, equal, only, told
-from ...ours import on_rule, walk
+from ...cases import dot, mean, positive
+from ...claim import equal, only, told
 from ...proof import Theorem, implies, same
-from .common import ACROSS_NOISE, apart, few_clouds, moments, products, quadratic
+from .common import ACROSS_NOISE, apart, few_clouds, moments, products
 
 claim = told(__doc__)
 
@@ -56,32 +51,6 @@ def smaller_batches(square, signal, bent_noise, noise, rate, s, t, bent=1):
     length = lambda s: square + s * noise
     given = (s > t, t >= 0, rate > 0, bent_noise > 0, noise > 0)
     return Theorem(given, {"product": product(s) < product(t), "length": length(s) > length(t)})
-
-
-unstill = rational_quadratics(st.integers(1, 4)).filter(lambda q: any(q.gradient(q.x)))
-
-
-@claim.check("our SGD on arrays", unstill, examples=60)
-@claim.control("our SGD on arrays, a step twice as long", unstill, examples=10, times=2)
-def arrays_turn(q, times=1):
-    """Our SGD with rates around 1 / R, all in one run: products of gradients before and after a step.
-
-    Roundings: a gradient H (x - m) misses at most (2 n + 6) EPS |H| (|x| + |m| + eta |g|), and the one after the step
-    also eta |H| times that of the first.
-    """
-    exact = q.gradient(q.x)
-    bent = 2 * quadratic(q.Q, exact)
-    rates = [factor * dot(exact, exact) / bent for factor in (F(1, 9), F(99, 100), F(1), F(101, 100), F(9))]
-    eta, H, x = np.array(rates, float), 2 * np.array(q.Q, float), np.array(q.x, float)
-    centre = np.array(solve(q.Q, scale(F(-1, 2), q.r)), float)
-    problem = tb.problems.NoisyQuadratic(H, centre)
-    theta = walk(problem, on_rule(methods.fixed.Fixed(rate=times * eta)), x).theta[:, 0]
-    g, later = (problem.at(place, problem.population).gradient for place in theta)
-    expected = np.array([dot(exact, exact) - rate * bent for rate in rates], float)
-    size, length = np.linalg.norm(H), np.linalg.norm(g, axis=-1)
-    missed = (2 * len(x) + 6) * EPS * size * (np.linalg.norm(x) + np.linalg.norm(centre) + eta * length)
-    missed *= (1 + eta * size) * (length + np.linalg.norm(later, axis=-1))
-    return close((g * later).sum(axis=-1), expected, 2 * missed)
 
 
 @claim.check("with noise, all pairs of batches of our SGD", st.tuples(few_clouds, positive(3, 9)), examples=40)

@@ -14,7 +14,6 @@ Found: Below the inverse eigenvalue the component shrinks without turning, at it
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
-from ...cases import dot, positive, vectors
+from ...cases import positive, vectors
 from ...claim import equal, only, told
 from ...ours import Quadratics, moves, on_rule
 from ...proof import Theorem, every, implies, same, size
@@ -67,41 +66,19 @@ def diverges(factor, beta, root, weight=1):
     return Theorem(given, {"outside": (trace - root) / 2 < -1})
 
 
-class Modes(NamedTuple):
-    """f(x) = 1/2 x'Hx with eigenvalues h and unit eigenvectors U (rows), and a point with components c in them."""
-
-    h: tuple
-    U: tuple
-    c: tuple
-
-    @property
-    def exactly(self):
-        n = range(len(self.h))
-        H = tuple(tuple(sum(h * u[i] * u[j] for h, u in zip(self.h, self.U, strict=True)) for j in n) for i in n)
-        return Quadratics([H], [(F(0),) * len(self.h)])
-
-    @property
-    def x(self):
-        return tuple(dot(self.c, column) for column in zip(*self.U, strict=True))
+def modes(n):
+    """Eigenvalues, a start and a rate."""
+    return st.tuples(st.tuples(*[positive()] * n), vectors(n, nonzero=True), positive())
 
 
-@st.composite
-def modes(draw, n=st.integers(1, 3)) -> Modes:
-    """Eigenvectors: the columns of I - 2 v v' / v'v. No component is 0."""
-    n = draw(n)
-    v = draw(st.tuples(*[st.integers(-3, 3)] * n).filter(any))
-    U = tuple(tuple(F(i == j) - F(2 * v[i] * v[j], dot(v, v)) for j in range(n)) for i in range(n))
-    return Modes(draw(st.tuples(*[positive()] * n)), U, draw(vectors(n, nonzero=True)))
-
-
-@claim.check("our SGD, on exact numbers", st.tuples(modes(), positive()), examples=60)
-@claim.control("our SGD, half of the eigenvalues", st.tuples(modes(), positive()), examples=10, share=F(1, 2))
-def follows(case, rate, share=1):
-    """Components are (1 - eta h)^t times the first."""
-    places = [case.x, *(step.x for step in moves("sgd", case.exactly, case.x, [(0,)] * 4, rate=rate))]
-    found = [[dot(u, x) for x in places] for u in case.U]
-    powers = [[(1 - share * rate * h) ** t * c for t in range(5)] for h, c in zip(case.h, case.c, strict=True)]
-    return equal(found, powers)
+@claim.check("our SGD, on exact numbers", st.integers(1, 3).flatmap(modes), examples=60)
+@claim.control("our SGD, half of the eigenvalues", modes(2), examples=10, share=F(1, 2))
+def follows(h, c, rate, share=1):
+    """Components are (1 - eta h)^t times the first; the axes are the eigenvectors."""
+    Q = tuple(tuple(v * (i == j) for j in range(len(h))) for i, v in enumerate(h))
+    path = moves("sgd", Quadratics([Q], [(F(0),) * len(h)]), c, [(0,)] * 4, rate=rate)
+    powers = [tuple((1 - share * rate * v) ** t * x for v, x in zip(h, c, strict=True)) for t in range(1, 5)]
+    return equal([step.x for step in path], powers)
 
 
 @claim.check("our limit with momentum")

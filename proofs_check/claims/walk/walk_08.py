@@ -16,14 +16,7 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
-
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS
 from ...claim import Contrast, above, at_most, only, told
-from ...ours import on_rule, walk
 from ...proof import Theorem, every, implies, larger, smaller
 
 claim = told(__doc__)
@@ -62,28 +55,6 @@ def on_parabolas(a, b, length, s, bend=-1, least=0):
     inside = every(bend * a > 0, least < vertex, vertex < length)
     given = (a != 0, length > 0, s > 0, s < length)
     return Theorem(given, {"only if": implies(rise(s) > 0, inside), "if": implies(inside, rise(vertex) > 0)})
-
-
-def losses(bend):
-    return lambda budget: [(bend, budget.seed, budget.many(100, 2000))]
-
-
-@claim.check("none on steps of our SGD", losses(1.0), degree="sampled")
-@claim.control("steps of our SGD on a concave loss", losses(-1.0))
-def on_our_steps(bend, seed, many):
-    """Steps of our SGD on 30 samples in batches of 3, near the middle: how far ten points of the full-batch line from
-    each iterate to the next are below the higher end, in units of |b| + |a|.
-
-    The change b s + a s^2 has at most 4 EPS (|b| + |a|) of rounding.
-    """
-    rng = np.random.default_rng(seed)
-    problem = tb.problems.NoisyQuadratic(bend * np.diag([0.1, 0.3, 1]), rng.standard_normal((30, 3)))
-    theta = problem.solution + 0.1 * rng.standard_normal((many, 3))
-    path = walk(problem, on_rule(methods.fixed.Fixed(rate=1.5)), theta, 8, "fresh", 3, seeds=range(many)).theta
-    line = problem.at(path[:-1], problem.population).along(np.diff(path, axis=0))
-    s = np.broadcast_to(np.linspace(0, 1, 10), (*line.slope0.shape, 10))
-    change, size = line.change(s), np.abs(line.slope0[..., None]) + np.abs(line.curvature(s[..., :1])) / 2
-    return float(np.min((np.maximum(change[..., -1:], 0) - change[..., 1:-1]) / size + 4 * EPS))
 
 
 BUMP = (F(389, 1000), F(5, 1000), F(2))

@@ -25,7 +25,7 @@ from ...cases import rational_quadratics, scale
 from ...claim import ERRORS, at_most, close, told
 from ...ours import Quadratics, moves
 from ...proof import Theorem
-from .common import FRACTIONS, bend_of, noisy
+from .common import bend_of, noisy
 
 claim = told(__doc__)
 
@@ -57,7 +57,7 @@ def falling(found):
     return min(at_most(later, former) for former, later in pairwise(found))
 
 
-BOWLS = st.tuples(rational_quadratics(st.integers(2, 3)), st.sampled_from(FRACTIONS))
+BOWLS = st.tuples(rational_quadratics(st.integers(2, 3)), st.sampled_from((F(1, 20), F(1, 3), F(9, 10), F(1))))
 
 
 @claim.check("our gradient descent and exact search, on exact numbers", BOWLS, examples=40)

@@ -15,7 +15,6 @@ Found: That stationary SGD goes twice as far as is best is true of the ratio of 
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
@@ -51,59 +50,26 @@ def on_convex_lines(start, at_s, end, slope, slope_end, s, length, bend=1):
     return Theorem(given, {"falls at the first": slope < 0, "rises at the second": slope_end > 0})
 
 
-class BatchStep(NamedTuple):
-    """Full loss f and two samples f + w'x and f - w'x; a step of SGD from x on the first, factor times the best one."""
-
-    q: Any
-    w: tuple
-    factor: F
-
-    @property
-    def problem(self):
-        part = lambda s: (
-            lambda x: self.q.f(x) + s * dot(self.w, x),
-            lambda x: add(self.q.gradient(x), s, self.w),
-        )
-        return Plain(parts=[part(1), part(-1)])
-
-    @property
-    def d(self):
-        return scale(-1, self.problem.gradient(self.q.x, (0,)))
-
-    @property
-    def line(self):
-        """The full loss and its slope along the batch's negative gradient."""
-        return line(self.problem, self.q.x, self.d, (0, 1))
-
-    @property
-    def best(self):
-        """lambda_opt, negative where the batch's direction is uphill."""
-        return -self.line[1](0) / (2 * dot(self.d, times(self.q.Q, self.d)))
-
-    @property
-    def rate(self):
-        return self.factor * abs(self.best) if self.best else self.factor
-
-
 ANY_FACTOR = st.one_of(positive(9, 5), st.just(F(1)))
+STEPS = rational_quadratics(st.integers(1, 4)).flatmap(
+    lambda q: st.tuples(st.just(q), vectors(len(q.x)).filter(lambda w: any(add(q.gradient(q.x), 1, w))), ANY_FACTOR)
+)
 
 
-@st.composite
-def batch_steps(draw):
-    q = draw(rational_quadratics(st.integers(1, 4)))
-    step = BatchStep(q, draw(vectors(len(q.x))), draw(ANY_FACTOR))
-    return step if any(step.d) else BatchStep(q, tuple(v + 1 for v in step.w), step.factor)
-
-
-@claim.check("steps of our SGD on quadratics", batch_steps(), examples=60)
-@claim.control("steps of our SGD, up to twice the best", batch_steps(), examples=20, least=2)
-def has_minimum(step, least=1):
-    """The lowest point of our line is inside of our step iff slopes differ in sign iff 0 < lambda_opt < lambda."""
-    (phi, slope), rate, best = step.line, step.rate, step.best
-    x = moves("sgd", step.problem, step.q.x, [(0,)], rate=rate)[0].x
+@claim.check("steps of our SGD on quadratics", STEPS, examples=60)
+@claim.control("steps of our SGD, up to twice the best", STEPS, examples=20, least=2)
+def has_minimum(q, w, factor, least=1):
+    """Samples f + w'x and f - w'x, a step of SGD on the first, the factor times as far as is best, whichever way: the
+    lowest point of our line is inside of it iff slopes differ in sign iff 0 < lambda_opt < lambda."""
+    part = lambda s: (lambda x: q.f(x) + s * dot(w, x), lambda x: add(q.gradient(x), s, w))
+    problem = Plain(parts=[part(1), part(-1)])
+    d = scale(-1, problem.gradient(q.x, (0,)))
+    phi, slope = line(problem, q.x, d, (0, 1))
+    best = -slope(0) / (2 * dot(d, times(q.Q, d)))
+    rate = factor * abs(best) if best else factor
     inside = 0 < best < rate and phi(best) < min(phi(0), phi(rate))
     return {
-        "the step": equal(phi(rate), step.problem.value(x, (0, 1))),
+        "the step": equal(phi(rate), problem.value(moves("sgd", problem, q.x, [(0,)], rate=rate)[0].x, (0, 1))),
         "rate": equal(int(inside), int(0 < least * best < rate)),
         "slopes": equal(int(inside), int(slope(0) < 0 < slope(rate))),
     }
