@@ -124,9 +124,9 @@ NOISY = (F(1, 2), F(1, 3))
 EXACT = (F(0), F(0))
 
 
-def prior(f, g, m2=F(1), tau=F(10)):
+def prior(f, g, m2=F(1)):
     """Prior covariance of two terms (i, s): the i-th derivative of l at s (eq. 2.30). The kernel is the plain one."""
-    return m2 * plain_belief.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
+    return m2 * plain_belief.kernel(f[0], f[1] + 10, g[0], g[1] + 10)
 
 
 class Exact(NamedTuple):
@@ -135,29 +135,29 @@ class Exact(NamedTuple):
     terms: tuple  # observed
     gram: tuple
     weights: tuple
-    scale: tuple  # m^2 and tau
+    m2: F
 
     def row(self, f):
         """v of eq. 2.34."""
-        return tuple(prior(f, g, *self.scale) for g in self.terms)
+        return tuple(prior(f, g, self.m2) for g in self.terms)
 
     def mean(self, *f):
         return dot(self.row(f), self.weights)
 
     def covariance(self, f, g):
-        return prior(f, g, *self.scale) - dot(self.row(f), solve(self.gram, self.row(g)))
+        return prior(f, g, self.m2) - dot(self.row(f), solve(self.gram, self.row(g)))
 
 
-def exact(data: Data, noise=EXACT, m2=F(1), tau=F(10), slopes=True) -> Exact:
+def exact(data: Data, noise=EXACT, m2=F(1), slopes=True) -> Exact:
     """From observations with errors of these variances; without ``slopes`` from the values alone."""
     terms = tuple((i, s) for i in range(1 + slopes) for s in data.s)
     diagonal = [noise[i] for i, _ in terms]
     gram = tuple(
-        tuple(prior(f, g, m2, tau) + (diagonal[k] if k == j else 0) for j, g in enumerate(terms))
+        tuple(prior(f, g, m2) + (diagonal[k] if k == j else 0) for j, g in enumerate(terms))
         for k, f in enumerate(terms)
     )
     seen = data.values + data.slopes if slopes else data.values
-    return Exact(terms, gram, solve(gram, seen), (m2, tau))
+    return Exact(terms, gram, solve(gram, seen), m2)
 
 
 def floats(data):

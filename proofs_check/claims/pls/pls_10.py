@@ -12,16 +12,16 @@ Found: At most N - 1 minima in fact: there are N - 1 cells, and beyond the last 
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from math import sqrt
+from typing import Any
 
 import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
 from toybox import methods
-from toybox.exact import root
 
 from ... import belief as plain_belief
 from ...cases import EPS, seeds, tol_dot
@@ -30,70 +30,6 @@ from ...proof import Theorem, every
 from .common import h, improvement_room, rows_of, t, zero
 
 claim = told(__doc__)
-
-
-class Cubic(NamedTuple):
-    """The mean of a belief in a cell from 0 to ``width``, by its derivatives at 0; asked for its minimum only."""
-
-    first: Any
-    second: Any
-    third: Any
-    width: F = F(16)
-
-    def by_arrays(self):
-        numbers = [np.array([float(x)]) for x in self]
-        cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
-        return float(methods.belief.Belief.minimizers(cell)[0])
-
-    def plainly(self):
-        cell: Any = PlainCell(*map(float, self))
-        return plain_belief.Belief.minimum(cell, 0.0, cell.width)
-
-    def slope(self, x):
-        return self.first + self.second * x + self.third * x * x / 2
-
-
-class ArrayCell(NamedTuple):
-    s: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
-
-    def moments(self, s):
-        return None, self.first
-
-    def bends(self, s):
-        return self.second, self.third
-
-
-class PlainCell(NamedTuple):
-    """Observations at the cell's right end whose weights make these derivatives."""
-
-    first: float
-    second: float
-    third: float
-    width: float
-
-    @property
-    def terms(self):
-        return [[(1, 0, self.width)], [(1, 1, self.width)]]
-
-    @property
-    def weights(self):
-        return [-self.third, self.second + self.third * self.width]
-
-    def mean(self, f):
-        return self.first
-
-
-def first_form(c):
-    """(-mu'' + root) / mu'''."""
-    return (-c.second + root(c.second**2 - 2 * c.first * c.third)) / c.third
-
-
-def second_form(c):
-    """-2 mu' / (mu'' + root)."""
-    return -2 * c.first / (c.second + root(c.second**2 - 2 * c.first * c.third))
 
 
 @claim.proof("one minimum in a cell", broken={"zeros of the slope of either kind": {"minima": False}})
@@ -115,13 +51,56 @@ def straight_beyond(ahead=1):
     return zero(*(sp.diff(plain_belief.kernel(0, t + ahead * h, j, t), h, 2) for j in (0, 1)))
 
 
-@claim.check("nearly a parabola", lambda budget: [second_form, Cubic.by_arrays, Cubic.plainly])
+@dataclass(frozen=True)
+class Cell:
+    """From 0 to 16, with a mean of these derivatives at 0: what either belief is asked for its minimum."""
+
+    first: Any
+    second: Any
+    third: Any
+    s = np.array([0.0, 16.0])
+    terms = [(1, 0, 16.0)], [(1, 1, 16.0)]  # observed at the right end, with weights that make the derivatives
+
+    @property
+    def weights(self):
+        return [-self.third, self.second + 16 * self.third]
+
+    def mean(self, f):
+        return self.first
+
+    def moments(self, s):
+        return None, self.first
+
+    def bends(self, s):
+        return self.second, self.third
+
+
+def first_form(first, second, third):
+    """(-mu'' + root) / mu'''."""
+    return (-second + sqrt(second**2 - 2 * first * third)) / third
+
+
+def second_form(first, second, third):
+    """-2 mu' / (mu'' + root)."""
+    return -2 * first / (second + sqrt(second**2 - 2 * first * third))
+
+
+def by_arrays(*derivatives):
+    cell: Any = Cell(*np.array(derivatives)[:, None])
+    return float(methods.belief.Belief.minimizers(cell)[0])
+
+
+def plainly(*derivatives):
+    cell: Any = Cell(*derivatives)
+    return plain_belief.Belief.minimum(cell, 0.0, 16.0)
+
+
+@claim.check("nearly a parabola", lambda budget: [second_form, by_arrays, plainly])
 @claim.control("nearly a parabola, first form", only(first_form))
 def nearly_parabolic(form, third=1e-12):
-    """mu''' = 1e-12: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
-    c = Cubic(-1.0, 1.0, third)
-    x = form(c)
-    return close(c.slope(x), 0.0, 16 * EPS * (1 + abs(x)))
+    """mu' = -1, mu'' = 1: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
+    x = form(-1.0, 1.0, third)
+    return close(-1 + x + third * x * x / 2, 0.0, 16 * EPS * (1 + abs(x)))
 
 
 def random_belief(number, n, quiet):

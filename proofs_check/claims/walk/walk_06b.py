@@ -16,11 +16,9 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-from hypothesis import strategies as st
-
 from toybox.exact import root
 
-from ...cases import dot, mean, positive
+from ...cases import dot
 from ...claim import Contrast, equal, only, told
 from ...proof import Theorem, same
 from .common import (
@@ -30,18 +28,16 @@ from .common import (
     apart,
     cross,
     falls,
-    few_clouds,
     moments,
     products,
     rises,
-    with_replacement,
 )
 
 claim = told(__doc__)
 
 
 def cosine_ratio(m: Moments, rate, s):
-    """E[g_B0'g_B1] / E|g_B0|^2 for s = 1/B - 1/N (WALK-06, WALK-05)."""
+    """E[g_B0'g_B1] / E|g_B0|^2 for s = 1/B - 1/N, as our SGD has them (WALK-06, WALK-05)."""
     return (m.square - rate * m.bent - rate * s * m.bent_noise) / (m.square + s * m.noise)
 
 
@@ -61,17 +57,6 @@ def decided(bent, square, bent_noise, noise, s, t, rate, limit=1):
 
 LINE = Cloud(((F(1),),), ((F(3),), (F(3),), (F(-1),), (F(-1),)))  # in one dimension cosines are signs
 SHARP = cross((0, 2), (0, 1), mean=(1, 0))  # the mean gradient is sharp, the noise flat: R - tr HS / tr S = 9
-
-
-@claim.check("all pairs of batches of our SGD", st.tuples(few_clouds, positive(3, 9)), examples=40)
-@claim.control("1/B for 1/B - 1/N", only(SHARP, F(1, 10), with_replacement))
-def by_enumeration(cloud, rate, factor=apart):
-    m, slack = moments(cloud), {}
-    for B in range(1, cloud.N + 1):
-        both = products(cloud, rate, B)
-        found = mean(dot(u, v) for u, v in both) / mean(dot(u, u) for u, _ in both)
-        slack[f"B = {B}"] = equal(found, cosine_ratio(m, rate, factor(cloud.N, B)))
-    return slack
 
 
 def mean_cosines(cloud, rate):
