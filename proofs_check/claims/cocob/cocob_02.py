@@ -14,7 +14,7 @@ Found: The first bound was found to hold for all sequences of tosses that are mu
     diverges. Our Coin bets linearly: with alpha = 1 it has the first bound less ln(pi / 2) / 2, the price of Krichevsky
     and Trofimov's bettor; with the default alpha = 100 it falls far below.
 Sampled: The bound of the wealth was tried for finitely many tosses. It compares a product of hyperbolic tangents with
-    an exponential, and fails round by round, so that neither algebra nor an induction over the rounds decides it.
+    an exponential, which is no algebra, and an induction over the rounds fails: a round may lose more than its share.
 """
 
 from __future__ import annotations

@@ -31,9 +31,9 @@ claim = told(__doc__)
 
 @claim.proof("scale and errors together", broken={"m alone": {"noise_too": False}})
 def rescaled(k11, k12, k22, noise1, noise2, c1, c2, b1, b2, square, noise_too=True):
-    """Where c solves G c = b for two observations, c / square solves it with the factors; so for more of them. b are
-    what was seen: then (square v)'(c / square) is the mean as before. Or b is v, and the covariance is
-    square k - (square v)'(c / square) square, which is square times that of before."""
+    """Where c solves G c = b for two observations, c / square solves it with the factors; so for more of them. Let b be
+    what was seen: the mean (square v)'(c / square) is v'c, as before. Let it be v: the covariance with the factors,
+    whose v is square v, is square k - (square v)'c, which is square times that of before."""
     more = square if noise_too else 1
     G = lambda m2, noise, x, y: (
         (m2 * k11 + noise * noise1) * x + m2 * k12 * y,
