@@ -60,8 +60,8 @@ def sums(A, ratio, share=1):
 
 @claim.proof("more than 1 after two gradients", broken={"equal betas": {"differ": False}})
 def exceeds(beta1, beta2, differ=True):
-    """The square of the largest ratio exceeds 1 if the betas differ. (Of constant gradients g it is 1: m^ is g and v^ is
-    g^2, by ADAM-01 with these for the moments.)"""
+    """The square of the largest ratio exceeds 1 if the betas differ. (Of constant gradients g it is 1: m^ is g and v^
+    is g^2, by ADAM-01 with these for the moments.)"""
     given = (beta1 > 0, beta1 < 1, beta2 > 0, beta2 < 1, beta1 != beta2 if differ else beta1 == beta2)
     return Theorem(given, {"bound": (1 + beta1**2 / beta2) * (1 + beta2) > (1 + beta1) ** 2})
 
