@@ -6,7 +6,7 @@ Claim: A gambler bets that the next gradient has the sign of the weight update. 
 Formula: \mathrm{reward}_{t+1} = (w_t - w_{t-1})\, \nabla_{t+1}, \qquad w_{t+1} - w_t = \beta_t \sum_{i \le t}
     \mathrm{reward}_i
 Verdict: corrected
-Kind: property
+Kind: exact
 Found: The bet is not the update but the whole displacement w_t - w_1, the coin is the negative gradient g, and the
     fraction is of the wealth, L included. Then the wealth is a product, and positive as long as |g| <= L: no round
     costs more than tanh(1) = 76 per cent of it. Our Coin, too, never bets more than it owns.
@@ -17,133 +17,63 @@ True: \mathrm{Wealth}_t = L + \sum_{i \le t} (w_{i-1} - w_1) g_i, \quad w_t - w_
 from __future__ import annotations
 
 from fractions import Fraction as F
-from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-from toybox import methods
-from toybox.xp import namespace
-
-from ...cases import EPS, positive, seeds
-from ...claim import Contrast, above, below, close, only, told
+from ...cases import positive
+from ...claim import Contrast, above, only, told
 from ...ours import Plain, moves
-from .common import bet, games, long_games, too_large
+from ...proof import Theorem, larger, size
+from .common import bet
 
 claim = told(__doc__)
 
 
-@claim.check("wealth", games())
-@claim.check("wealth in 200 rounds", long_games)
-@claim.control("tosses of 50 L", lambda budget: [too_large()], of="positive")
-def positive_wealth(game):
-    """The wealth is above 0, a product, and no round (of three roundings) costs more than the share tanh 1 of it."""
-    factor = game.wealth[1:] / game.wealth[:-1]
-    return {
-        "positive": float(game.wealth.min() / game.L) or -1.0,
-        "factor": below(1 - np.tanh(1.0), factor, 4 * EPS * np.abs(factor)),
-        "product": product(game),
-    }
+@claim.proof("one round", broken={"tosses of 2 L": {"largest": 2}})
+def stays_positive(wealth, fraction, g, L, share, largest=1):
+    """Any fraction of at most share / L. The tanh bettor's is tanh(theta / (G + L)) / L, and |theta| <= G."""
+    after = wealth + fraction * wealth * g
+    given = (wealth > 0, L > 0, share < 1, size(fraction) * L <= share, size(g) <= largest * L)
+    return Theorem(given, {"product": after == wealth * (1 + fraction * g), "left": after >= (1 - share) * wealth})
 
 
-def product(game):
-    """L plus all rewards is the product of the factors 1 + fraction g.
-
-    A round's three roundings grow by the factor's condition, (1 + tanh 1) / (1 - tanh 1) < 8.
-    """
-    total, wealth = game.L + np.cumsum(game.w[:-1] * game.g, axis=0), multiplied(game)
-    rounds = np.arange(1, len(total) + 1)[:, None]
-    return close(total, wealth, 25 * rounds * EPS * wealth)
-
-
-def multiplied(game):
-    return game.L * np.cumprod(1 + game.fraction[:-1] * game.g, axis=0)
+@claim.proof("our Coin's bets", broken={"tosses of 2 L": {"largest": 2}})
+def solvent(L, R, theta, G, g, alpha, largest=1):
+    """theta is the sum of the tosses and G that of their sizes: |theta| <= G, as each toss adds its size to both at
+    most."""
+    w = theta / (L * larger(G + L, alpha * L)) * (L + R)
+    given = (L > 0, R >= 0, alpha > 0, size(theta) <= G, size(g) <= largest * L)
+    return Theorem(given, {"bet": size(w) * L < L + R, "something is left": L + R + w * g > 0})
 
 
-def other_reward(L, g, reward):
-    """L plus all rewards, as they are described, against the product."""
+def update(game):
+    """The last change of the weight."""
+    return np.diff(game.w, axis=0, prepend=0)[:-1]
+
+
+@claim.counterexample("wealth if the update is the bet", only(1.0, (1.0, 1.0, 0.5)))
+@claim.counterexample(
+    "wealth if the gradient is the coin", only(1.0, (1.0, 1.0, 0.5)), bet_on=lambda game: -game.w[:-1]
+)
+def other_reward(L, g, bet_on=update):
+    """L plus all rewards, as they are described, against the product; g are negative gradients."""
     game = bet(lambda t, w: np.array([g[t]]), L, len(g), 1)
-    return Contrast(L + reward(game).sum(), multiplied(game)[-1, 0], rounding=1e-9)
+    product = L * np.prod(1 + game.fraction[:-1] * game.g)
+    return Contrast(L + (bet_on(game) * game.g).sum(), product, rounding=1e-9)
 
 
-def by_update(game):
-    """The reward as described: the last change of the weight times the gradient."""
-    return np.diff(game.w, axis=0, prepend=0)[:-1] * game.g
+RATIONAL = st.tuples(st.lists(st.integers(-6, 6).map(lambda k: F(k, 6)), min_size=1, max_size=8), positive())
 
 
-class Purse(NamedTuple):
-    """A game of our Coin: what it owns, L + R, where it stands, and its L, after every round."""
-
-    wealth: np.ndarray  # (T, lanes)
-    w: np.ndarray
-    L: np.ndarray
-
-
-def our_game(coin, g):
-    """Our direction from 0 on the gradients -g (T, lanes): each lane a coordinate."""
-    xp, w, rows = namespace("numpy"), np.zeros(g.shape[1]), []
-    state = coin.init(xp, SimpleNamespace(theta=w))
-    for toss in g:
-        d, state = coin.step(xp, SimpleNamespace(theta=w, gradient=-toss), state)
-        w = w + d
-        rows.append((state.largest + state.reward, w, state.largest))
-    return Purse(*(np.stack(column) for column in zip(*rows, strict=True)))
-
-
-@st.composite
-def tosses(draw, size=1.0):
-    """alpha and tosses (T, 8) below 1, after a first one of 1 that lets Coin know its L."""
-    rng, T = np.random.default_rng(draw(seeds)), draw(st.integers(1, 20))
-    g = np.where(rng.random(8) < 0.5, rng.uniform(-1, 1, (T, 8)), rng.choice([-1.0, 1.0], (T, 8)))
-    return draw(st.sampled_from((1.0, 3.0, 100.0))), np.concatenate([np.ones((1, 8)), size * g])
-
-
-@claim.check("our Coin never bets more than it owns", tosses(), examples=200)
-@claim.control("our Coin, tosses up to 50 L", tosses(50.0), examples=20, of="something is left")
-def coin_solvent(alpha, g):
-    """It never bets more than it owns: whatever |g| <= L comes, something is left; then the cut at L is made.
-
-    w is a sum of differences, off by one rounding a round; L is 1, and w below the wealth.
-    """
-    purse = our_game(methods.cocob.Coin(alpha), g)
-    left = purse.wealth[:-1] + purse.w[:-1] * g[1:]
-    error = 4 * len(g) * EPS * np.abs(purse.wealth).max(axis=0)
-    return {
-        "something is left": float((left / purse.wealth[:-1]).min(initial=1.0)) or -1.0,
-        "then cut": close(purse.wealth[1:], np.maximum(purse.L[:-1], left), error),
-        "at least L": below(purse.L, purse.wealth, EPS * purse.wealth),
-    }
-
-
-@claim.check("run and direction", tosses(), examples=100)
-def run_is_direction(alpha, g):
-    """A run on exact numbers and the direction stand at the same places, up to some roundings a round."""
-    found = our_game(methods.cocob.Coin(alpha), g[:, :1]).w[:, 0]
-    plain = Plain(parts=[(lambda x, a=a: -a * x[0], lambda x, a=a: (-a,)) for a in g[:, 0].tolist()])
-    path = moves("cocob", plain, (0.0,), [(t,) for t in range(len(g))], alpha=alpha, eps=1e-8)
-    wanted = np.array([move.x[0] for move in path])
-    most = np.maximum.accumulate(1 + np.abs(wanted))
-    return close(found, wanted, 25 * np.arange(1, len(g) + 1) * EPS * most)
-
-
-TOSSED = 1.0, (1.0, 1.0, 0.5)  # L and negative gradients
-RATIONAL_TOSSES = st.lists(st.integers(-6, 6).map(lambda k: F(k, 6)), min_size=1, max_size=8)
-
-
-@claim.check("on exact numbers", st.tuples(RATIONAL_TOSSES, positive()), examples=100)
-def solvent_exactly(g, alpha):
-    """On exact numbers: L |w| is below what it owns, by its own account L + R of the rewards, cut at 0."""
+@claim.check("our cocob on exact numbers", RATIONAL, examples=100)
+@claim.control("our cocob on exact numbers, twice the bet", RATIONAL, examples=20, times=2)
+def solvent_exactly(g, alpha, times=1):
+    """L |w| is below what it owns, by its own account L + R of the rewards, cut at 0; L is 1."""
     plain = Plain(parts=[(lambda x, a=a: -a * x[0], lambda x, a=a: (-a,)) for a in (F(1), *g)])
     path = moves("cocob", plain, (F(0),), [(t,) for t in range(len(g) + 1)], alpha=alpha, eps=F(1, 10**8))
     w, R, slack = F(0), F(0), []
     for move, toss in zip(path, (F(1), *g), strict=True):
         R, w = max(R + w * toss, F(0)), move.x[0]
-        slack.append(above(1 + R, abs(w)))
+        slack.append(above(1 + R, times * abs(w)))
     return min(slack)
-
-
-claim.counterexample("wealth if the update is the bet", only(*TOSSED))(lambda L, g: other_reward(L, g, by_update))
-claim.counterexample("wealth if the gradient is the coin", only(*TOSSED))(
-    lambda L, g: other_reward(L, g, lambda game: -game.w[:-1] * game.g)
-)

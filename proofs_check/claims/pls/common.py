@@ -124,9 +124,9 @@ NOISY = (F(1, 2), F(1, 3))
 EXACT = (F(0), F(0))
 
 
-def prior(f, g, m2=F(1), tau=F(10)):
+def prior(f, g, m2=F(1)):
     """Prior covariance of two terms (i, s): the i-th derivative of l at s (eq. 2.30). The kernel is the plain one."""
-    return m2 * plain_belief.kernel(f[0], f[1] + tau, g[0], g[1] + tau)
+    return m2 * plain_belief.kernel(f[0], f[1] + 10, g[0], g[1] + 10)
 
 
 class Exact(NamedTuple):
@@ -135,29 +135,29 @@ class Exact(NamedTuple):
     terms: tuple  # observed
     gram: tuple
     weights: tuple
-    scale: tuple  # m^2 and tau
+    m2: F
 
     def row(self, f):
         """v of eq. 2.34."""
-        return tuple(prior(f, g, *self.scale) for g in self.terms)
+        return tuple(prior(f, g, self.m2) for g in self.terms)
 
     def mean(self, *f):
         return dot(self.row(f), self.weights)
 
     def covariance(self, f, g):
-        return prior(f, g, *self.scale) - dot(self.row(f), solve(self.gram, self.row(g)))
+        return prior(f, g, self.m2) - dot(self.row(f), solve(self.gram, self.row(g)))
 
 
-def exact(data: Data, noise=EXACT, m2=F(1), tau=F(10), slopes=True) -> Exact:
+def exact(data: Data, noise=EXACT, m2=F(1), slopes=True) -> Exact:
     """From observations with errors of these variances; without ``slopes`` from the values alone."""
     terms = tuple((i, s) for i in range(1 + slopes) for s in data.s)
     diagonal = [noise[i] for i, _ in terms]
     gram = tuple(
-        tuple(prior(f, g, m2, tau) + (diagonal[k] if k == j else 0) for j, g in enumerate(terms))
+        tuple(prior(f, g, m2) + (diagonal[k] if k == j else 0) for j, g in enumerate(terms))
         for k, f in enumerate(terms)
     )
     seen = data.values + data.slopes if slopes else data.values
-    return Exact(terms, gram, solve(gram, seen), (m2, tau))
+    return Exact(terms, gram, solve(gram, seen), m2)
 
 
 def floats(data):
@@ -169,14 +169,33 @@ def plainly(data, noise=EXACT):
 
 
 s, t, u, m = sp.symbols("s t u m", real=True)  # s, t: lambda + tau, lambda' + tau; of either sign
-h = sp.Symbol("h", positive=True)
+h, p, q = sp.symbols("h p q", positive=True)  # ways
 
 
 def zero(*expressions):
-    return holds([sp.expand(e) == 0 for e in expressions])
+    return holds([sp.expand(sp.cancel(e)) == 0 for e in expressions])
 
 
-def pivots(rows):
+CELL = ((0, t), (0, t + p + q), (1, t), (1, t + p + q))  # observed at the ends of a cell; asked about is t + p
+LAST = ((0, t), (1, t))  # observed at the last place; asked about is t + p
+STRAIGHT = (1, p)  # their weights there
+
+
+def hermite(v=p / (p + q), w=p + q):
+    """The weights of the observations at the ends of a cell of width w in the cubic through them."""
+    return (1 + 2 * v) * (1 - v) ** 2, v * v * (3 - 2 * v), w * v * (1 - v) ** 2, -w * v * v * (1 - v)
+
+
+HERMITE = hermite()
+
+
+def unexplained(weights, ends, f):
+    """Of the prior covariance of l(t + p) with f, what the weighted covariances of the ends with f leave."""
+    kernel = plain_belief.kernel
+    return kernel(0, t + p, *f) - sum(w * kernel(*end, *f) for w, end in zip(weights, ends, strict=True))
+
+
+def pivots(rows, simplified=lambda x: x):
     """The ratios of successive leading minors, by elimination."""
     rows, found = [list(row) for row in rows], []
     for k, top in enumerate(rows):
@@ -185,5 +204,5 @@ def pivots(rows):
             break
         for row in rows[k + 1 :]:
             factor = row[k] / top[k]
-            row[k:] = [a - factor * b for a, b in zip(row[k:], top[k:], strict=True)]
+            row[k:] = [simplified(a - factor * b) for a, b in zip(row[k:], top[k:], strict=True)]
     return found

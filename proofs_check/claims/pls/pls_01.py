@@ -45,6 +45,7 @@ def derivatives(K31=K31):
 
 @claim.check("continuous across the diagonal", degree="proved")
 @claim.check("so would 2.31 be with its branches exchanged", only(K31[::-1]), degree="proved")
+@claim.control("s t in the place of s t - t^2 / 2", only((m**2 * s * t, K31[1])))
 def continuous(K31=K31):
     """Both branches agree where s = t."""
     return zero(*((a - b).subs(t, s) for a, b in (K28, K29, K31, K32, K33)))
@@ -60,7 +61,8 @@ def symmetric(one=K31, other=K32):
 
 
 @claim.check("the plain kernel on symbols", degree="proved")
-def plain_kernel():
+@claim.control("the plain kernel, 2.31 and 2.32 exchanged", only(K32, K31))
+def plain_kernel(K31=K31, K32=K32):
     """The code itself, on symbols with s > t and s < t."""
     printed = {(0, 0): K29, (0, 1): K31, (1, 0): K32, (1, 1): K33}
     slack = {}

@@ -20,21 +20,46 @@ import numpy as np
 from toybox import methods
 
 from ...cases import tol_dot, tol_solve
-from ...claim import close, equal, only, told
-from .common import EXACT, EXAMPLE, NOISY, exact, floats, observations, plainly, rows_of
+from ...claim import close, only, told
+from .common import (
+    CELL,
+    EXACT,
+    EXAMPLE,
+    HERMITE,
+    LAST,
+    NOISY,
+    STRAIGHT,
+    floats,
+    h,
+    hermite,
+    observations,
+    p,
+    plainly,
+    q,
+    rows_of,
+    t,
+    unexplained,
+    zero,
+)
 
 claim = told(__doc__)
 
 
-def hermite(left, right, x, derivative=0):
-    """The cubic through values and slopes at two places: (s, value, slope) each; exact on fractions."""
-    (a, ya, pa), (b, yb, pb) = left, right
-    w = b - a
-    v, rise = (x - a) / w, (yb - ya) / w
-    c2, c3 = 3 * rise - 2 * pa - pb, pa + pb - 2 * rise
-    if derivative:
-        return pa + v * (2 * c2 + 3 * v * c3)
-    return ya + w * v * (pa + v * (c2 + v * c3))
+@claim.check("between neighbours, the cubic through them", degree="proved")
+@claim.control("values alone, a straight line", weights=(q / (p + q), p / (p + q), 0, 0))
+def between(weights=HERMITE):
+    """What is left of l, when the weighted observations at the ends of its cell are taken away, has no covariance with
+    anything at the ends and beyond. So these weights, and 0 for all other places, solve G c = v (eq. 2.34), and the
+    mean is the cubic. Neither m nor tau is in them; at the ends they are 1 for its observation and 0 for the others,
+    and so are their derivatives for the slope."""
+    outside = (t - h, t, t + p + q, t + p + q + h)
+    return zero(*(unexplained(weights, CELL, (i, x)) for i in (0, 1) for x in outside))
+
+
+@claim.check("beyond the last place, a straight line", degree="proved")
+@claim.control("beyond the last place, its value", weights=(1, 0))
+def beyond(weights=STRAIGHT):
+    return zero(*(unexplained(weights, LAST, (i, x)) for i in (0, 1) for x in (t - h, t)))
 
 
 def inside(data):
@@ -43,28 +68,10 @@ def inside(data):
     return [(a, b, a[0] + part * (b[0] - a[0])) for a, b in pairwise(rows) for part in (F(1, 7), F(1, 2), F(4, 5))]
 
 
-@claim.check("mean of the posterior in fractions", observations(), examples=80)
-@claim.control("noisy observations", only(EXAMPLE, NOISY))
-@claim.control("values alone", only(EXAMPLE), of="cubic between", slopes=False)
-def interpolates(data, noise=EXACT, slopes=True):
-    believed = exact(data, noise, slopes=slopes)
-    last, value, slope = data.s[-1], data.values[-1], data.slopes[-1]
-    return {
-        "values": equal([believed.mean(0, x) for x in data.s], data.values),
-        "slopes": equal([believed.mean(1, x) for x in data.s], data.slopes),
-        "cubic between": equal([believed.mean(0, x) for *_, x in inside(data)], [hermite(*c) for c in inside(data)]),
-        "straight beyond": equal([believed.mean(0, last + e) for e in (1, 9)], [value + e * slope for e in (1, 9)]),
-    }
-
-
-@claim.check("scale and offset of the prior", observations(), examples=40)
-@claim.control("the offset before the first place", only(EXAMPLE), before=True)
-@claim.control("the prior where observations are noisy", only(EXAMPLE), noise=NOISY)
-def whatever_the_prior(data, m2=F(9, 4), tau=F(3), noise=EXACT, before=False):
-    """Scale and offset of the prior do not matter from the first place on. Before it, the offset does."""
-    one, other = exact(data, noise), exact(data, noise, m2, tau)
-    places = [data.s[0] - F(1, 2)] if before else [*data.s, *(x for *_, x in inside(data)[::2]), data.s[-1] + 2]
-    return equal([one.mean(0, x) for x in places], [other.mean(0, x) for x in places])
+def cubic(left, right, x):
+    """Through values and slopes at two places: (s, value, slope) each."""
+    (a, ya, pa), (b, yb, pb) = left, right
+    return sum(w * y for w, y in zip(hermite((x - a) / (b - a), b - a), (ya, yb, pa, pb), strict=True))
 
 
 @claim.check("the posterior of arrays and plain belief", observations(), examples=100)
@@ -79,7 +86,7 @@ def interpolates_in_floats(data, noise=EXACT):
     r = tol_solve(belief.gram, belief.weights)
     cells = [(*cell, r * float(1 + cell[1][0] - cell[0][0])) for cell in inside(data)]
     values = [(x, y, r) for x, y in zip(data.s, data.values, strict=True)]
-    values += [(x, hermite(a, b, x), room) for a, b, x, room in cells]
+    values += [(x, cubic(a, b, x), room) for a, b, x, room in cells]
     values += [(data.s[-1] + 2, data.values[-1] + 2 * data.slopes[-1], 3 * r)]
     asked = [(0, x) for x, *_ in values] + [(1, x) for x in data.s]
     expected = np.array([y for _, y, _ in values] + [*data.slopes], float)

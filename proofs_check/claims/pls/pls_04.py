@@ -15,17 +15,34 @@ True: \mu \in C^1, \qquad \mu''(\lambda_i^+) - \mu''(\lambda_i^-) = -m^2 w_i'
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import pairwise
 
 import numpy as np
+import sympy as sp
 from hypothesis import strategies as st
 
 from toybox import methods
 
+from ... import belief as plain_belief
 from ...claim import Contrast, close, equal, only, told
-from .common import EXACT, EXAMPLE, NOISY, exact, floats, observations, rounding, variances
+from .common import EXACT, EXAMPLE, NOISY, exact, floats, h, observations, rounding, t, variances, zero
 
 claim = told(__doc__)
+
+
+@claim.check("what the kernels do at a place", degree="proved")
+@claim.control("no jump by slopes", jump=0)
+def at_a_place(jump=-1):
+    """The mean is a sum of weights times kernels k(lambda, lambda_i) and their derivatives by lambda_i, times m^2. Both
+    are cubic on either side of lambda_i, with one value and one slope there; the second derivative jumps, by -1, for
+    the weights of slopes alone. At any other place they are cubics."""
+    slack = {}
+    for j, by in ((0, 0), (1, jump)):
+        right, left = plain_belief.kernel(0, t + h, j, t), plain_belief.kernel(0, t - h, j, t)
+        at_0 = lambda f, order: sp.diff(f, h, order).subs(h, 0)
+        slack[f"cubic, {j}"] = zero(*(sp.diff(f, h, 4) for f in (right, left)))
+        slack[f"once differentiable, {j}"] = zero(at_0(right, 0) - at_0(left, 0), at_0(right, 1) + at_0(left, 1))
+        slack[f"jump, {j}"] = zero(at_0(right, 2) - at_0(left, 2) - by)
+    return slack
 
 
 def second(believed, x, side):
@@ -38,35 +55,17 @@ def jumps(believed, places):
     return [second(believed, x, 1) - second(believed, x, -1) for x in places]
 
 
-def differences(believed, derivative, start, step, order):
-    """The order-th difference of a derivative of the mean."""
-    values = [believed.mean(derivative, start + k * step) for k in range(order + 1)]
-    while len(values) > 1:
-        values = [b - a for a, b in pairwise(values)]
-    return values[0]
-
-
-@claim.control("differences across a place", only(EXAMPLE), shift=F(1, 2))
-def piecewise_cubic(data, noise=EXACT, derivative=0, order=4, shift=F(0)):
-    """Fourth differences of mu within a cell are 0, and so are third ones of mu', from its left end on: C1."""
-    believed = exact(data, noise)
-    cells = [(a + shift, (b - a) / order) for a, b in pairwise(data.s)]
-    return equal([differences(believed, derivative, a, step, order) for a, step in cells], [F(0)] * len(cells))
-
-
-@claim.check("values alone make a spline", observations(st.integers(2, 4)), examples=40)
-def values_alone(data):
-    """With values alone mu'' has no jump: there it is a cubic spline."""
-    return equal(jumps(exact(data, slopes=False), data.s), [F(0)] * len(data.s))
-
-
-@claim.check("the jumps of an example")
+@claim.check("the jumps of an example: weights, -8, and noisy -3.55", degree="proved")
 @claim.control("the jump of the example with values alone", of="-8", slopes=False)
-def printed_jumps(slopes=True):
+@claim.control("the weights without m^2", of="weights", factor=1)
+def printed_jumps(slopes=True, m2=F(4), factor=4):
     at_1 = lambda noise: jumps(exact(EXAMPLE, noise, slopes=slopes), EXAMPLE.s)[1]
+    scaled = exact(EXAMPLE, NOISY, m2)
     return {
         "-8": equal(at_1(EXACT), F(-8)),
         "-3.55, noisy": equal(round(at_1(NOISY), 2), F(-355, 100)),
+        "weights": equal(jumps(scaled, EXAMPLE.s), [-factor * w for w in scaled.weights[len(EXAMPLE.s) :]]),
+        "values alone": equal(jumps(exact(EXAMPLE, slopes=False), EXAMPLE.s), [F(0)] * 3),
     }
 
 
@@ -77,29 +76,17 @@ def smooth(data, noise):
     return Contrast(0, jumps(exact(data, noise), data.s)[1])
 
 
-with_noise = st.tuples(observations(st.integers(2, 4)), st.one_of(st.just(EXACT), variances))
+WITH_NOISE = st.tuples(observations(st.integers(2, 4)), st.one_of(st.just(EXACT), variances))
 
 
-@claim.check("second and third derivative on arrays", with_noise, examples=60)
-def bends_of_arrays(data, noise):
+@claim.check("second and third derivative on arrays", WITH_NOISE, examples=60)
+@claim.control("just left of a place", WITH_NOISE, examples=10, side=-1)
+def bends_of_arrays(data, noise, side=1):
     """Just right of a place ``bends`` gives mu'' and mu''' of the posterior in fractions; both are sums of weights."""
     belief, believed = methods.belief.believe(*floats(data), *map(float, noise)), exact(data, noise)
     ahead = np.array([[float(max(b - a, 0)) for b in data.s] for a in data.s])
     right = (ahead > 0).astype(float)
     rows = np.concatenate([np.hstack([ahead, right]), np.hstack([-right, 0 * right])])
-    expected = [second(believed, x, 1) for x in data.s]
+    expected = [second(believed, x, side) for x in data.s]
     third = [8 * (second(believed, x + F(1, 8), -1) - b) for x, b in zip(data.s, expected, strict=True)]
     return close(np.concatenate(belief.bends(belief.s)), np.array(expected + third, float), rounding(belief, rows))
-
-
-@claim.check("cubic between, once differentiable", with_noise, examples=60)
-def both_degrees(data, noise=EXACT):
-    return {"mu": piecewise_cubic(data, noise), "mu'": piecewise_cubic(data, noise, 1, 3)}
-
-
-@claim.check("the jump is a weight", with_noise, examples=60)
-@claim.control("the weight without m^2", only(EXAMPLE), factor=F(1))
-def jump_is_a_weight(data, noise=EXACT, m2=F(4), factor=F(4)):
-    """mu'' falls at every place by ``factor`` = m^2 times the weight of the slope observed there."""
-    believed = exact(data, noise, m2)
-    return equal(jumps(believed, data.s), [-factor * w for w in believed.weights[len(data.s) :]])

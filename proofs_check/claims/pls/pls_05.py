@@ -15,7 +15,6 @@ True: \tilde k = k - v^\top G^{-1} v, \qquad G_{22} = {}^\partial k^\partial + \
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -24,48 +23,46 @@ from toybox import methods
 
 from ...cases import EPS, dot
 from ...claim import Contrast, close, equal, only, told
+from ...proof import Theorem
 from .common import (
-    ASKED,
+    CELL,
     EXACT,
     EXAMPLE,
+    HERMITE,
+    LAST,
     NOISY,
+    STRAIGHT,
     exact,
     floats,
     observations,
+    p,
     plainly,
     prior,
+    q,
     residual,
     rows_of,
+    t,
+    unexplained,
     variances,
+    zero,
 )
 
 claim = told(__doc__)
 
 
-def one_by_one(data, noise, asked):
-    """Means and covariances of terms after one observation at a time: a division by a number each, no inverse."""
-    parts = enumerate((data.values, data.slopes))
-    seen = [((i, x), y, noise[i]) for i, ys in parts for x, y in zip(data.s, ys, strict=True)]
-    terms = [*asked, *(f for f, *_ in seen)]
-    mean, C = [F(0)] * len(terms), [[prior(f, g) for g in terms] for f in terms]
-    for k, (_, y, variance) in enumerate(seen, len(asked)):
-        gain = [row[k] / (C[k][k] + variance) for row in C]
-        surprise, column = y - mean[k], C[k]
-        mean = [a + b * surprise for a, b in zip(mean, gain, strict=True)]
-        C = [[a - b * c for a, c in zip(row, column, strict=True)] for row, b in zip(C, gain, strict=True)]
-    n = len(asked)
-    return mean[:n], [row[:n] for row in C[:n]]
-
-
-@claim.check("one observation at a time", st.tuples(observations(st.integers(1, 3)), variances), examples=60)
-def batch_is_sequence(data, noise):
-    """Eqs. 2.34 and 2.35 with the inverse."""
-    believed = exact(data, noise)
-    mean, covariance = one_by_one(data, noise, ASKED)
-    return {
-        "mean": equal([believed.mean(*f) for f in ASKED], mean),
-        "covariance": equal([[believed.covariance(f, g) for g in ASKED] for f in ASKED], covariance),
-    }
+@claim.proof("one observation at a time", broken={"without the inverse": {"inverse": False}})
+def batch_is_sequence(k, v1, v2, u1, u2, g11, g12, g22, y1, y2, inverse=True):
+    """Mean and covariance k of two terms by eqs. 2.34 and 2.35 with the inverse, after two observations with the
+    matrix G, and after one observation at a time: a division by a number each. Every further one does the same."""
+    det = g11 * g22 - g12 * g12 if inverse else 1
+    solved = lambda a, b: ((g22 * a - g12 * b) / det, (g11 * b - g12 * a) / det) if inverse else (a, b)
+    batch = lambda a, b: v1 * solved(a, b)[0] + v2 * solved(a, b)[1]
+    left = lambda a, b: b - g12 * a / g11  # of a second number, once the first is known
+    after = lambda a, b: v1 * a / g11 + left(v1, v2) * left(a, b) / left(g12, g22)
+    given = (g11 > 0, g11 * g22 - g12 * g12 > 0)
+    return Theorem(
+        given, {"mean": batch(y1, y2) == after(y1, y2), "covariance": k - batch(u1, u2) == k - after(u1, u2)}
+    )
 
 
 def literal_variance(places, x):
@@ -85,29 +82,21 @@ def one_variance(data, noise, x):
     return Contrast(exact(data, (noise[0], noise[0])).mean(0, x), exact(data, noise).mean(0, x))
 
 
-@claim.check("the size of a literal variance")
-def printed_variance():
+@claim.check("the size of a literal variance", only((F(0), F(1), F(4))))
+@claim.control("the size at other places", only((F(0), F(1), F(3))))
+def printed_variance(places):
     """Of l(1/2) after observations at 0, 1 and 4: -6.4e5."""
-    return equal(round(literal_variance((F(0), F(1), F(4)), F(1, 2)), -4), F(-640000))
+    return equal(round(literal_variance(places, F(1, 2)), -4), F(-640000))
 
 
-@claim.check("variances without noise", observations(st.integers(2, 4)), examples=30)
-@claim.control("another power between", only(EXAMPLE), between=lambda w, v: w**3 * v * (1 - v) / 12)
-def known_variances(data, m2=F(4), between=lambda w, v: w**3 * (v * (1 - v)) ** 3 / 3):
-    """Without noise: 0 at places, m^2 w^3 (v (1 - v))^3 / 3 within a cell of width w, m^2 e^3 / 3 beyond the last."""
-    believed = exact(data, m2=m2)
-    variance = lambda x: believed.covariance((0, x), (0, x))
-    cells = list(pairwise(data.s))
-    parts = (F(1, 2), F(4, 5))
-    return {
-        "observed": equal([variance(x) for x in data.s], [F(0)] * len(data.s)),
-        "between": equal(
-            [variance(a + v * (b - a)) for a, b in cells for v in parts],
-            [m2 * between(b - a, v) for a, b in cells for v in parts],
-        ),
-        "midpoint": equal(variance((cells[0][0] + cells[0][1]) / 2), m2 * (cells[0][1] - cells[0][0]) ** 3 / 192),
-        "beyond": equal([variance(data.s[-1] + e) for e in (1, 3)], [m2 * F(e**3, 3) for e in (1, 3)]),
-    }
+@claim.check("variances without noise", degree="proved")
+@claim.control("another power between", power=1)
+def known_variances(power=3):
+    """The weights of PLS-03 leave the variance of l: w^3 (v (1 - v))^3 / 3 at v = p / w within a cell of width w, which
+    is 0 at its ends, and p^3 / 3 beyond the last place, both times m^2."""
+    w, v, asked = p + q, p / (p + q), (0, t + p)
+    between, beyond = unexplained(HERMITE, CELL, asked), unexplained(STRAIGHT, LAST, asked)
+    return {"between": zero(between - w**3 * (v * (1 - v)) ** power / 3), "beyond": zero(beyond - p**3 / 3)}
 
 
 @claim.check(

@@ -5,59 +5,68 @@ Claim: Between two neighbours the mean has at most one minimum, found from its d
     N evaluations there are at most N minima, and one more candidate beyond the last place.
 Formula: t = \frac{-\mu'' + R}{\mu'''} = \frac{-2 \mu'}{\mu'' + R}, \quad R = \sqrt{{(\mu'')}^2 - 2 \mu' \mu'''}
 Verdict: holds
-Kind: property
+Kind: exact
 Found: At most N - 1 minima in fact: there are N - 1 cells, and beyond the last place the mean is straight. Only the
     second form keeps its digits where the cubic is nearly a parabola.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction as F
+from dataclasses import dataclass
 from itertools import pairwise
-from math import nan
-from typing import Any, NamedTuple
+from math import sqrt
+from typing import Any
 
 import numpy as np
 import sympy as sp
 from hypothesis import strategies as st
 
 from toybox import methods
-from toybox.exact import root
 
 from ... import belief as plain_belief
 from ...cases import EPS, seeds, tol_dot
-from ...claim import above, at_most, below, close, equal, holds, only, told
-from .common import improvement_room, rows_of, zero
+from ...claim import at_most, below, close, holds, only, told
+from ...proof import Theorem, every
+from .common import h, improvement_room, rows_of, t, zero
 
 claim = told(__doc__)
 
 
-class Cubic(NamedTuple):
-    """The mean of a belief in a cell from 0 to ``width``, by its derivatives at 0; asked for its minimum only."""
+@claim.proof("one minimum in a cell", broken={"zeros of the slope of either kind": {"minima": False}})
+def one_minimum(first, second, third, x, y, R, minima=True):
+    """Two places of minima are one. There mu'' is R, and both forms give it where their denominators are not 0."""
+    slope, bend = lambda x: first + second * x + third * x * x / 2, lambda x: second + third * x
+    up = (bend(x) > 0, bend(y) > 0) if minima else ()
+    root = (R >= 0, R * R == second**2 - 2 * first * third)
+    forms = every(third * x == -second + R, (second + R) * x == -2 * first)
+    return Theorem(
+        (slope(x) == 0, slope(y) == 0, *up, *root), {"one": x == y, "both forms": forms, "bend": bend(x) == R}
+    )
+
+
+@claim.check("N - 1 cells, and a straight line", degree="proved")
+@claim.control("N - 1 cells, and a line within", ahead=-1)
+def straight_beyond(ahead=1):
+    """The mean is a sum of kernels, which are straight ahead of the place observed."""
+    return zero(*(sp.diff(plain_belief.kernel(0, t + ahead * h, j, t), h, 2) for j in (0, 1)))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """From 0 to 16, with a mean of these derivatives at 0: what either belief is asked for its minimum."""
 
     first: Any
     second: Any
     third: Any
-    width: F = F(16)
+    s = np.array([0.0, 16.0])
+    terms = [(1, 0, 16.0)], [(1, 1, 16.0)]  # observed at the right end, with weights that make the derivatives
 
-    def by_arrays(self):
-        numbers = [np.array([float(x)]) for x in self]
-        cell: Any = ArrayCell(np.array([0.0, float(self.width)]), *numbers[:3])
-        return float(methods.belief.Belief.minimizers(cell)[0])
+    @property
+    def weights(self):
+        return [-self.third, self.second + 16 * self.third]
 
-    def plainly(self):
-        cell: Any = PlainCell(*map(float, self))
-        return plain_belief.Belief.minimum(cell, 0.0, cell.width)
-
-    def slope(self, x):
-        return self.first + self.second * x + self.third * x * x / 2
-
-
-class ArrayCell(NamedTuple):
-    s: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
+    def mean(self, f):
+        return self.first
 
     def moments(self, s):
         return None, self.first
@@ -66,78 +75,32 @@ class ArrayCell(NamedTuple):
         return self.second, self.third
 
 
-class PlainCell(NamedTuple):
-    """Observations at the cell's right end whose weights make these derivatives."""
-
-    first: float
-    second: float
-    third: float
-    width: float
-
-    @property
-    def terms(self):
-        return [[(1, 0, self.width)], [(1, 1, self.width)]]
-
-    @property
-    def weights(self):
-        return [-self.third, self.second + self.third * self.width]
-
-    def mean(self, f):
-        return self.first
-
-
-def first_form(c):
+def first_form(first, second, third):
     """(-mu'' + root) / mu'''."""
-    return (-c.second + root(c.second**2 - 2 * c.first * c.third)) / c.third
+    return (-second + sqrt(second**2 - 2 * first * third)) / third
 
 
-def second_form(c):
+def second_form(first, second, third):
     """-2 mu' / (mu'' + root)."""
-    return -2 * c.first / (c.second + root(c.second**2 - 2 * c.first * c.third))
+    return -2 * first / (second + sqrt(second**2 - 2 * first * third))
 
 
-@claim.check("both forms, symbolically")
-def forms_agree():
-    """With a root R of the radicand both are one zero of the slope, where the second derivative is R > 0."""
-    b, c, R = sp.symbols("b c R")
-    cubic = Cubic((b * b - R * R) / (2 * c), b, c)
-    one, other = (R - b) / c, -2 * cubic.first / (b + R)
-    return {
-        "one number": zero(sp.cancel(one - other)),
-        "slope": zero(sp.cancel(cubic.slope(one))),
-        "second derivative": zero(sp.cancel(b + c * one - R)),
-    }
+def by_arrays(*derivatives):
+    cell: Any = Cell(*np.array(derivatives)[:, None])
+    return float(methods.belief.Belief.minimizers(cell)[0])
 
 
-@claim.check("normal coefficients", st.tuples(seeds, st.floats(0.1, 10)), examples=100)
-def normal_coefficients(number, width):
-    """64 cubics: the slope at what is found is 0, and the second derivative positive, within 16 eps of their terms.
-
-    Found is something where the radicand is positive and the root in the cell; the room leaves cells' ends out.
-    """
-    first, second, third = np.random.default_rng(number).standard_normal((3, 64, 1))
-    cells: Any = ArrayCell(np.array([0.0, width]) + np.zeros((64, 1)), first, second, third)
-    x = methods.belief.Belief.minimizers(cells)
-    found = ~np.isnan(x)
-    radicand = second**2 - 2 * first * third
-    root = (np.sqrt(np.maximum(radicand, 0)) - second) / third
-    there = (radicand > 0) & (root > 1e-6) & (root < width * (1 - 1e-6))
-    slope, bend = first + second * x + third * x * x / 2, second + third * x
-    terms = np.abs(first) + np.abs(second * x) + np.abs(third * x * x)
-    return {
-        "slope": close(slope[found], 0.0, 16 * EPS * terms[found]),
-        "bends up": below(0.0, bend[found], 16 * EPS * (np.abs(second) + np.abs(third * x))[found]),
-        "none missed": holds(found[there]),
-        "none without a root": holds(radicand[found] > 0),
-    }
+def plainly(*derivatives):
+    cell: Any = Cell(*derivatives)
+    return plain_belief.Belief.minimum(cell, 0.0, 16.0)
 
 
+@claim.check("nearly a parabola", lambda budget: [second_form, by_arrays, plainly])
 @claim.control("nearly a parabola, first form", only(first_form))
 def nearly_parabolic(form, third=1e-12):
-    """mu''' = 1e-12: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
-    c = Cubic(-1.0, 1.0, third)
-    x = form(c)
-    return close(c.slope(x), 0.0, 16 * EPS * (1 + abs(x)))
+    """mu' = -1, mu'' = 1: the slope at the minimum, in floats, is 0 within 16 eps of its terms."""
+    x = form(-1.0, 1.0, third)
+    return close(-1 + x + third * x * x / 2, 0.0, 16 * EPS * (1 + abs(x)))
 
 
 def random_belief(number, n, quiet):
@@ -168,16 +131,13 @@ def turning(belief):
     return ((slope[:, :-1] < -room) & (slope[:, 1:] > room)).any(axis=-1)
 
 
-@claim.check("the next trial", st.tuples(seeds, st.integers(2, 4)), examples=60)
-@claim.control(
-    "the furthest candidate always",
-    st.tuples(seeds, st.integers(2, 4)),
-    examples=20,
-    by=lambda belief: 2 * belief.s[-1],
-)
+SEEN = st.tuples(seeds, st.integers(2, 4))
+
+
+@claim.check("the next trial", SEEN, examples=60)
+@claim.control("the furthest candidate always", SEEN, examples=20, by=lambda belief: 2 * belief.s[-1])
 def next_trial(number, n, by=None):
-    """Among minima and twice the furthest place, the largest product; the plain belief judges both
-    choices.
+    """Among minima and twice the furthest place, the largest product; the plain belief judges both choices.
 
     Where the mean rises at 0 and the first cell has no minimum, a hundredth of that cell, which no product chose.
     """
@@ -204,44 +164,6 @@ def next_trial(number, n, by=None):
         slack[f"{name}, a candidate"] = holds(u in candidates)
         slack[f"{name}, the best"] = below(max(map(utility, candidates)), utility(u), room)
     return slack
-
-
-quarters = st.builds(F, st.integers(-24, 24), st.just(4))
-opens = quarters.filter(bool)
-wide = st.builds(F, st.integers(1, 24), st.just(4))
-
-
-@claim.check("slopes without", st.tuples(opens, quarters, wide), examples=100)
-def without_zeros(steepness, place, height):
-    """A slope that is nowhere 0: the radicand is negative."""
-    c = Cubic(steepness * (place**2 + height), -2 * steepness * place, 2 * steepness)
-    found, plain = c.by_arrays(), c.plainly()
-    return {
-        "radicand": above(0, c.second**2 - 2 * c.first * c.third),
-        "none": holds(found != found and plain is None),
-    }
-
-
-@claim.check("slopes with two zeros", st.tuples(opens, quarters, wide), examples=200)
-def with_zeros(steepness, low, gap):
-    """A slope with zeros low and low + gap has one minimum: the right one if it opens upwards, else the left one.
-
-    All are multiples of a quarter, so that floats hold the radicand exactly and two roundings are left.
-    """
-    high = low + gap
-    c = Cubic(steepness * low * high, -steepness * (low + high), 2 * steepness)
-    best = high if steepness > 0 else low
-    found, plain = c.by_arrays(), c.plainly()
-    slack = {"first form": equal(first_form(c), best)}
-    if c.second + abs(steepness) * gap:
-        slack["second form"] = equal(second_form(c), best)
-    if 0 < best < c.width:
-        room = 4 * EPS * float(best)
-        return slack | {
-            "arrays": close(found, float(best), room),
-            "plain": close(nan if plain is None else plain, float(best), room),
-        }
-    return slack | {"none in the cell": holds(found != found and plain is None)}
 
 
 BELIEFS = st.tuples(seeds, st.integers(2, 5), st.booleans())
@@ -271,12 +193,3 @@ def minima_of_the_mean(number, n, quiet, fewer=0):
             curvature = (belief.moments(np.array([x + 1e-3]))[1] - belief.moments(np.array([x - 1e-3]))[1])[0]
             slack[f"{name}, bends up at {x:.3g}"] = below(0.0, curvature, slope_room(belief, x) + 1e-6 * third(belief))
     return slack
-
-
-claim.check("nearly a parabola")(
-    lambda: {
-        "second form": nearly_parabolic(second_form),
-        "arrays": nearly_parabolic(Cubic.by_arrays),
-        "plain": nearly_parabolic(Cubic.plainly),
-    }
-)

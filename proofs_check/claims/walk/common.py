@@ -19,14 +19,6 @@ from ...claim import above
 from ...ours import Quadratics, ends, on_rule, walk
 
 
-def samples(n):
-    """n points from 0 to 1, both included, as in section 2."""
-    return [F(k, n - 1) for k in range(n)]
-
-
-GRID = samples(65)
-
-
 class Cloud(NamedTuple):
     """L_i(x) = 1/2 (x - m_i)'H(x - m_i) with H m_i = -g_i: sample i has the gradient g_i at the origin."""
 
@@ -42,25 +34,18 @@ class Cloud(NamedTuple):
         return (F(0),) * len(self.H)
 
     @property
-    def centres(self):
-        return [solve(self.H, scale(-1, g)) for g in self.g]
-
-    @property
     def exactly(self):
-        return Quadratics([self.H] * self.N, self.centres)
-
-    @property
-    def arrays(self):
-        return tb.problems.NoisyQuadratic(np.array(self.H, float), np.array(self.centres, float))
+        return Quadratics([self.H] * self.N, [solve(self.H, scale(-1, g)) for g in self.g])
 
     @property
     def mean(self):
         return mean(self.g)
 
-    def covariance(self, lost=1):
-        """Divisor N - lost: 1 for S, 0 for K (the C of eq. 2)."""
+    @property
+    def covariance(self):
+        """S, with the divisor N - 1."""
         away, axes = [add(v, -1, self.mean) for v in self.g], range(len(self.H))
-        return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - lost) for j in axes) for i in axes)
+        return tuple(tuple(sum(v[i] * v[j] for v in away) / (self.N - 1) for j in axes) for i in axes)
 
     def gradients(self, drawn):
         """The gradients of batches at the origin, on exact numbers."""
@@ -86,15 +71,6 @@ apart = lambda N, B: F(1, B) - F(1, N)
 with_replacement = lambda N, B: F(1, B)
 
 
-def sign(v):
-    return (v > 0) - (v < 0)
-
-
-def trace(A, B=None):
-    """tr A, or tr AB of symmetric matrices."""
-    return sum(row[i] for i, row in enumerate(A)) if B is None else sum(map(dot, A, B))
-
-
 def quadratic(H, v):
     """v'Hv."""
     return dot(v, times(H, v))
@@ -114,11 +90,11 @@ class Moments(NamedTuple):
 
 
 def moments_of(H, g, S):
-    return Moments(quadratic(H, g), dot(g, g), trace(H, S), trace(S))
+    return Moments(quadratic(H, g), dot(g, g), sum(map(dot, H, S)), sum(row[i] for i, row in enumerate(S)))
 
 
 def moments(cloud) -> Moments:
-    return moments_of(cloud.H, cloud.mean, cloud.covariance())
+    return moments_of(cloud.H, cloud.mean, cloud.covariance)
 
 
 def enumerated(cloud, B):
@@ -193,8 +169,6 @@ def bend_of(line):
     """The curvature of a line that has one."""
     return line.curvature(0 * line.slope0[..., None])[..., 0]
 
-
-FRACTIONS = (F(1, 20), F(1, 3), F(1, 2), F(9, 10), F(1))
 
 X, Y, P = sp.symbols("x y p", positive=True)
 

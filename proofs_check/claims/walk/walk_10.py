@@ -6,7 +6,7 @@ Claim: Derived for the rising and falling floor of fig. 1: full-batch gradient d
 Formula: m_t = \min_\tau \frac12 \sum_i \frac{(1 - \tau\lambda_i)^2}{\lambda_i} g_i^2, \qquad \eta \le
     \frac{2}{\lambda_{\max}} \Rightarrow m_{t+1} \le m_t
 Verdict: holds
-Kind: property
+Kind: exact
 Found: For every tau the loss on the line is monotone in the squared components of the gradient, and these do not grow;
     so the minimum over the line falls, and that over the step (tau up to eta). With mini-batches the floor rises in 44
     to 49 per cent of the stationary steps, though there is no barrier: the walk is nearly reversible, so that floors
@@ -17,20 +17,28 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS, positive, powers, rational_quadratics, rotation, scale, seeds, vectors
-from ...claim import ERRORS, at_most, close, only, told
-from ...ours import Quadratics, moves, on_rule, walk
-from .common import FRACTIONS, bend_of, noisy
+from ...cases import rational_quadratics, scale
+from ...claim import ERRORS, at_most, close, told
+from ...ours import Quadratics, moves
+from ...proof import Theorem
+from .common import bend_of, noisy
 
 claim = told(__doc__)
+
+
+@claim.proof("no term of the floor rises", broken={"2.2 / largest eigenvalue": {"limit": F(11, 5)}})
+def sinks(h, x, tau, rate, limit=2):
+    """x is a component along an eigenvector with eigenvalue h, g = h x: its term of the loss, a step tau along the line
+    from before, and from after a step of gradient descent. All terms fall, for every tau, hence the sum and its minima
+    over all tau and over those up to the rate."""
+    term = lambda g: (1 - tau * h) ** 2 / h * g**2
+    g = h * x
+    given = (h > 0, rate > 0, rate * h <= limit)
+    return Theorem(given, {"loss": h * (x - tau * g) ** 2 == term(g), "floor": term((1 - rate * h) * g) <= term(g)})
 
 
 def floors(problem, x, batches, rate, full):
@@ -45,22 +53,21 @@ def floors(problem, x, batches, rate, full):
     return on_lines, on_steps
 
 
-@claim.check(
-    "exactly, in any axes", st.tuples(rational_quadratics(st.integers(2, 3)), st.sampled_from(FRACTIONS)), examples=20
-)
-def sinks_rotated(q, factor):
-    """In any axes, with factor times 2 / largest row sum, which is at least the largest eigenvalue."""
-    H = tuple(scale(2, row) for row in q.Q)
-    return both_fall(Quadratics([H], [q.r]), q.x, 2 * factor / max(sum(map(abs, row)) for row in H))
-
-
-def both_fall(problem, x, rate):
-    on_lines, on_steps = floors(problem, x, [(0,)] * 4, rate, (0,))
-    return {"lines": falling(on_lines), "steps": falling(on_steps)}
-
-
 def falling(found):
     return min(at_most(later, former) for former, later in pairwise(found))
+
+
+BOWLS = st.tuples(rational_quadratics(st.integers(2, 3)), st.sampled_from((F(1, 20), F(1, 3), F(9, 10), F(1))))
+
+
+@claim.check("our gradient descent and exact search, on exact numbers", BOWLS, examples=40)
+@claim.control("our rates far beyond 2 / largest eigenvalue", BOWLS, examples=20, times=6)
+def ours_sinks(q, factor, times=1):
+    """With factor times 2 / largest row sum, which is at least the largest eigenvalue."""
+    H = tuple(scale(2, row) for row in q.Q)
+    rate = times * 2 * factor / max(sum(map(abs, row)) for row in H)
+    lines, steps = floors(Quadratics([H], [q.r]), q.x, [(0,)] * 4, rate, (0,))
+    return {"lines": falling(lines), "steps": falling(steps)}
 
 
 @claim.control("two batches in turn")
@@ -68,47 +75,6 @@ def two_batches():
     """Two minimisers, and batches of one sample each in turn, from the common minimum on."""
     problem = Quadratics([((F(1), F(0)), (F(0), F(3)))] * 2, [(F(1), F(0)), (F(-1), F(1))])
     return falling(floors(problem, (F(0), F(1, 2)), [(0,), (1,)] * 2, F(1, 5), (0, 1))[1])
-
-
-class Bowl(NamedTuple):
-    """f(x) = 1/2 x'Hx, four starts (4, 1, n) and five rates."""
-
-    H: np.ndarray
-    x: np.ndarray
-    rates: np.ndarray
-
-
-@st.composite
-def bowls(draw, largest=1.0):
-    """Up to ``largest`` times 2 / largest eigenvalue, which is among the rates; conditions up to 1e3."""
-    n, rng = draw(st.integers(2, 5)), np.random.default_rng(draw(seeds))
-    U, h = rotation(rng, n), 10 ** rng.uniform(0, draw(st.floats(0, 3)), n) * draw(powers(-3, 3))
-    H = (U * h) @ U.T
-    rates = 2 * largest / h.max() * np.append(draw(powers(-3, 0)) * rng.uniform(0, 1, 4), 1)
-    return Bowl((H + H.T) / 2, (rng.standard_normal((4, 1, n)) * 10 ** rng.uniform(-2, 0, n)) @ U.T, rates)
-
-
-@claim.check("our lines on arrays", bowls())
-@claim.control("rates up to 2.2 / largest eigenvalue", bowls(1.1), examples=50)
-def arrays_sink(case):
-    """The same on our arrays: 4 starts, 5 rates, 2 iterates. By how much the floor m sank, in units of m.
-
-    Rounding: T-quad of the loss, of which m is what the line leaves, n EPS |x| |H| |x|; and an iterate that misses
-    dx = (n + 4) EPS (|x| + eta |H| |x|), which changes m by |(1 - tau H)^2 g| |dx|, tau the step to the line's minimum.
-    """
-    problem, n = tb.problems.NoisyQuadratic(case.H, np.zeros(case.H.shape[0])), len(case.H)
-    theta = walk(problem, on_rule(methods.fixed.Fixed(rate=case.rates)), case.x, 1, seeds=range(4)).theta
-    point = problem.at(theta, problem.population)
-    line = point.along(-point.gradient)
-    tau = -line.slope0 / bend_of(line)
-    floor = line.value0 + line.slope0 * tau / 2
-    left = lambda v: v - tau[..., None] * (v @ case.H)
-    away = np.abs(theta) @ np.abs(case.H)
-    dx = (n + 4) * EPS * np.linalg.norm(np.abs(theta) + case.rates[:, None] * away, axis=-1)
-    quad = (2 * n + 4) * EPS * (away * np.abs(theta)).sum(axis=-1)
-    tolerance = 2 * quad + 2 * dx * np.linalg.norm(left(left(point.gradient)), axis=-1)
-    allowed = tolerance[:-1] + tolerance[1:]
-    return float(np.min((floor[:-1] - floor[1:] + allowed) / (floor[:-1] + allowed)))
 
 
 def floor_statistics(case):
@@ -122,36 +88,13 @@ def floor_statistics(case):
     return np.stack([(low[1:] > low[:-1]).mean(axis=0), (low[1:] < low[:-1]).mean(axis=0)], axis=-1)
 
 
-@claim.check("mini-batches: up and down", noisy(0.3, 1.5))
-def goes_up_and_down(case, limit=ERRORS):
-    """In 44 to 49 per cent of the steps the floor rises, and it falls as often."""
+@claim.check("mini-batches: up and down", noisy(0.3, 1.5), degree="simulated")
+@claim.control("mini-batches: hardly ever up", noisy(0.3, 1.5), limit=10, share=0.05)
+def goes_up_and_down(case, limit=ERRORS, share=0.465):
+    """In 44 to 49 per cent of the steps the floor rises, and it falls as often; all lines are convex."""
     up, down = floor_statistics(case).T
     error = lambda v: limit * v.std() / np.sqrt(case.many)
     return {
-        "share": close(up.mean(), 0.465, 0.03 + error(up)),
+        "share": close(up.mean(), share, 0.03 + error(up)),
         "as often": close(up.mean(), down.mean(), error(up - down)),
     }
-
-
-@claim.control("mini-batches at stationarity", noisy(0.3, 1.5))
-def never_rises(case):
-    """Minus the share of rises, in units of ten standard errors, but for these."""
-    up = floor_statistics(case)[:, 0]
-    return float(1 - up.mean() / (10 * up.std() / np.sqrt(case.many)))
-
-
-def spectra(factors):
-    """Eigenvalues, components of the start, and a factor."""
-    vector = lambda n: st.tuples(st.tuples(*[positive()] * n), vectors(n, nonzero=True), factors)
-    return st.integers(2, 4).flatmap(vector)
-
-
-@claim.check("exactly, up to 2 / largest eigenvalue", spectra(st.sampled_from(FRACTIONS)), examples=60)
-@claim.control("2.2 / largest eigenvalue, exactly", only((F(9), F(10)), (F(1), F(1)), F(11, 10)))
-def sinks(h, c, factor):
-    """Gradient descent with factor times 2 / largest eigenvalue, axes along the eigenvectors: neither floor rises."""
-    Q = tuple(tuple(v * (i == j) for j in range(len(h))) for i, v in enumerate(h))
-    return both_fall(Quadratics([Q], [(F(0),) * len(h)]), c, 2 * factor / max(h))
-
-
-claim.check("and no barrier: all lines are convex", noisy(0.3))(lambda case: float(bend_of(case.lines()).min()))
