@@ -134,11 +134,11 @@ def decide(statement: Callable[..., Theorem], effort: int = EFFORT, **constants:
     return Proof(len(theorem.then))
 
 
-def model_of(formulas: Sequence[Any], effort: int) -> Any:
-    """Numbers that meet all formulas, or None where there are none."""
+def model_of(formulas: Sequence[Any], effort: int, solver: Any = None) -> Any:
+    """Numbers that meet all formulas, or None where there are none. solver: another one of z3's, without formulas."""
     if not all(is_term(formula) or formula for formula in formulas):
         return None
-    solver = z3.Solver()
+    solver = solver or z3.Solver()
     solver.set("rlimit", effort)
     solver.add(*[formula for formula in formulas if is_term(formula)])
     found = solver.check()

@@ -40,6 +40,7 @@ from .proof import Proof, Undecided, is_term, model_of, rational
 from .spoken import by_name, spoken
 
 EFFORT = 20_000_000  # of every question to z3, in its own units: about two seconds
+POLYNOMIALS = z3.Tactic("qfnra-nlsat")  # a third of the time of z3's own choice
 MOST = 2_000  # paths: a text that never ends is not proved
 
 # --- numbers and truths
@@ -316,7 +317,7 @@ class Path(World):
         formulas = [*self.condition, *more]
         key = tuple(formula.get_id() for formula in formulas)
         if key not in _MODELS:
-            _MODELS[key] = formulas, model_of(formulas, self.effort)
+            _MODELS[key] = formulas, model_of(formulas, self.effort, POLYNOMIALS.solver())
         return _MODELS[key][1]
 
     def broken(self, then: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
