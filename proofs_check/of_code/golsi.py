@@ -140,8 +140,9 @@ def on_a_parabola(world, text=GOLSI, most=None):
     rule, here, end, _ = searched(world, text, lambda here: parabola(here, a))
     if end.status != FOUND:
         return {}
-    alpha = -2 * a * end.size / here.slope0
-    then = {"least": alpha * rule.factor >= 1, "most": alpha <= (most or max(rule.factor, 1 + rule.c2))}
-    if rule.factor <= 2 and rule.c2 <= 1:
-        then["falls"] = a * end.size**2 + here.slope0 * end.size <= 0
-    return then
+    alpha, falls = -2 * a * end.size / here.slope0, a * end.size**2 + here.slope0 * end.size <= 0
+    return {
+        "least": alpha * rule.factor >= 1,
+        "most": alpha <= most if most else (alpha <= rule.factor) | (alpha <= 1 + rule.c2),
+        "falls": falls | (rule.factor > 2) | (rule.c2 > 1),
+    }
