@@ -13,7 +13,7 @@ from toybox.methods.alig import ALIG
 from toybox.text import CAPPED, FOUND, STATIONARY, End
 from toybox.xp import namespace
 
-from ..symbolic import theorem
+from ..explorer import theorem
 
 
 def array(*numbers: Any) -> Any:
@@ -24,7 +24,8 @@ def array(*numbers: Any) -> Any:
 
 
 def stepped(world, text, loss=None, velocity=None, **given):
-    """One step from w = (along, across) with g = (norm, 0), by default without momentum: (rule, w, |g|, loss, end, w+)."""
+    """One step from w = (along, across) with g = (norm, 0), without momentum unless it is given: (rule, w, |g|, loss,
+    end, w+)."""
     rule = world.rule(text, **{"momentum": 0, "adjusted": False} | given)
     norm = world.real("norm", "[0, inf)")
     w, loss = (world.real("along"), world.real("across")), world.real("loss") if loss is None else loss

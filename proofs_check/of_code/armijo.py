@@ -7,7 +7,8 @@ from fractions import Fraction as F
 from toybox.methods.armijo import Armijo
 from toybox.text import ASCENT, CAPPED, EXHAUSTED, FOUND, STATIONARY
 
-from ..symbolic import Base, no, theorem
+from ..explorer import Base, theorem
+from ..symbolic import no
 from .lines import parabola, smooth
 
 TRIES, GROWN = 4, "gamma^(2)"
@@ -22,9 +23,9 @@ def searched(world, text, facts=lambda here: lambda asked: (), tries=TRIES, here
     return rule, here, state, end, asked
 
 
-def first_trial(world, rule, state, cap=True):
+def first_trial(world, rule, state, cap=True, grown=GROWN):
     """What a search tries first: the state before, that grown, or ``first`` again; never more than the largest step."""
-    wanted = {0: state, 1: state * world.real(GROWN, "[1, inf)"), 2: rule.first}[rule.reset]
+    wanted = {0: state, 1: state * world.real(grown, "[1, inf)"), 2: rule.first}[rule.reset]
     return min(wanted, rule.max_step) if cap else wanted
 
 
@@ -62,13 +63,15 @@ def capped(world, text=Armijo, largest=1):
 
 @theorem(broken={"the largest step is no bound": {"cap": False}})
 def starts(world, text=Armijo, cap=True):
-    """The first trial is the step before (reset 0), that times gamma^(B/D) (1) or ``first`` (2), up to the largest; it
-    is asked of the batch that ``sample`` says, of which the slope at 0 is too."""
-    rule, _, state, _, asked = searched(world, text, tries=1, variant="paper")
+    """The first trial is the step before (reset 0), that times gamma^(B/D) or, of n steps per epoch, gamma^(1/n) (1),
+    or ``first`` (2), up to the largest; it is asked of the batch that ``sample`` says, of which the slope at 0 is too.
+    """
+    n = world.one_of("steps_per_epoch", (None, 4))
+    rule, _, state, _, asked = searched(world, text, tries=1, variant="paper", steps_per_epoch=n)
     if not asked:
         return {}
     return {
-        "first trial": asked[0].s == first_trial(world, rule, state, cap),
+        "first trial": asked[0].s == first_trial(world, rule, state, cap, GROWN if n is None else "gamma^(1/4)"),
         "batch": asked[0].batch == rule.sample == rule.batch,
         "alone": (asked[0].kind, len(asked)) == ("change", 1),
     }

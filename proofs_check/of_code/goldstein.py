@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
+from itertools import pairwise
 
 from toybox.methods.goldstein import Goldstein
 from toybox.text import ASCENT, CAPPED, EXHAUSTED, FOUND, STATIONARY
 
-from ..symbolic import no, theorem
+from ..explorer import theorem
+from ..symbolic import no
 from .lines import function, parabola
 
 TRIES = 3
@@ -17,7 +19,7 @@ def searched(world, text, facts=lambda here: function, tries=TRIES):
     """One search with any numbers, from any positive state: (rule, here, end, asked). The smallest step, too, is any
     number up to the largest. The first trial is proved with Armijo, whose it is: here it is the state."""
     smallest = world.real("smallest", "(0, inf)")
-    rule = world.rule(text, tries=tries, reset=0, gamma=1, first=1, SMALLEST=smallest)
+    rule = world.rule(text, tries=tries, reset=0, gamma=1, SMALLEST=smallest)
     world.suppose(smallest <= rule.max_step)
     here, state = world.here(), world.real("state", "(0, inf)")
     end, asked = world.search(rule, here, state, facts(here))
@@ -60,11 +62,13 @@ def capped(world, text=Goldstein, largest=1):
 @theorem(broken={"grows twice": {"power": 2}})
 def moves(world, text=Goldstein, power=1):
     """After a trial that is too long comes beta times it, but no less than the smallest step; after one that is too
-    short ``grow`` times it, but no more than the largest. One between the lines is the last."""
-    rule, here, end, asked = searched(world, text)
+    short ``grow`` times it, but no more than the largest. One between the lines is the last, and so is one that cannot
+    move."""
+    rule, here, _, asked = searched(world, text)
     then = {}
-    for i, (one, after) in enumerate(zip(asked, asked[1:], strict=False)):
+    for i, (one, after) in enumerate(pairwise(asked)):
         longer, shorter = min(rule.grow**power * one.s, rule.max_step), max(rule.beta * one.s, rule.SMALLEST)
+        then[f"moves after {i}"] = after.s != one.s
         then[f"goes on after {i}"] = no(upper(rule, here, one) & lower(rule, here, one))
         then[f"trial {i + 1}"] = after.s == (longer if upper(rule, here, one) else shorter)
     return then
@@ -86,14 +90,16 @@ def gives_up(world, text=Goldstein, factor=1):
 
 @theorem(broken={"flat is uphill": {"flat": ASCENT}})
 def nowhere(world, text=Goldstein, flat=STATIONARY):
-    """Where the line does not descend it asks nothing and stays: STATIONARY on slope 0, else ASCENT."""
-    _, here, end, asked = searched(world, text, tries=1)
+    """Where the line does not descend it asks nothing, stays and keeps its state, up to the largest step: STATIONARY on
+    slope 0, else ASCENT."""
+    rule, here, end, asked = searched(world, text, tries=1)
     if here.slope0 < 0:
         return {"asks": len(asked) > 0}
     return {
         "asks nothing": not asked,
         "step 0": end.size == 0,
         "status": end.status == (flat if here.slope0 == 0 else ASCENT),
+        "state": end.state == min(world.real("state"), rule.max_step),
     }
 
 
@@ -111,8 +117,8 @@ def on_a_parabola(world, text=Goldstein, least=None, most=None):
     as too short or too long."""
     a = world.real("a", "(0, inf)")
     rule, here, end, asked = searched(world, text, lambda here: parabola(here, a))
-    within = lambda s: (2 * a * s >= -(least or 2 * rule.c) * here.slope0) & (
-        2 * a * s <= -(most or 2 * (1 - rule.c)) * here.slope0
+    within = lambda s: (
+        (2 * a * s >= -(least or 2 * rule.c) * here.slope0) & (2 * a * s <= -(most or 2 * (1 - rule.c)) * here.slope0)
     )
     refused = asked[:-1] if end.status in (FOUND, CAPPED) else asked
     then = {f"refuses {i}": no(within(one.s)) for i, one in enumerate(refused)}

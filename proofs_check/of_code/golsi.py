@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
+from itertools import pairwise
 
 from toybox.methods.golsi import GOLSI
 from toybox.text import ASCENT, CAPPED, EXHAUSTED, FOUND, STATIONARY
 
-from ..symbolic import no, theorem
+from ..explorer import theorem
+from ..symbolic import no
 from .lines import parabola
 
 TRIES = 3
@@ -86,7 +88,7 @@ def capped(world, text=GOLSI, falls=True):
 def gives_up(world, text=GOLSI, tired=True):
     """It asks ``tries`` slopes at most. EXHAUSTED says that no slope changed its sign: below the smallest step times
     eta that step is taken, else, where all slopes are used up, none."""
-    rule, here, end, asked = searched(world, text)
+    rule, _, end, asked = searched(world, text)
     then = {"slopes": len(asked) <= TRIES}
     if end.status == EXHAUSTED:
         then |= {f"sign {i}": falls(one) == falls(asked[0]) for i, one in enumerate(asked)}
@@ -103,7 +105,7 @@ def moves(world, text=GOLSI, power=1):
     """Every trial is eta times the one before where the slope fell, else that over eta; each on a fresh batch."""
     rule, _, _, asked = searched(world, text)
     then = {"batches": [one.batch for one in asked] == [*range(1, len(asked) + 1)]}
-    for i, (one, after) in enumerate(zip(asked, asked[1:], strict=False), 1):
+    for i, (one, after) in enumerate(pairwise(asked), 1):
         step = after.s == rule.factor * one.s if falls(one) else after.s * rule.factor**power == one.s
         then[f"trial {i}"] = step
     return then

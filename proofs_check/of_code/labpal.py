@@ -9,7 +9,7 @@ from toybox.methods.labpal import LABPAL
 from toybox.rays import Status
 from toybox.text import ASCENT, CAPPED, EXHAUSTED, FOUND, STATIONARY, Pool
 
-from ..symbolic import theorem
+from ..explorer import theorem
 from .lines import parabola
 
 NEAR, FAR = F(1, 10_000), F(1, 100)  # lengths, of D section 6.3.2
@@ -123,7 +123,7 @@ def between_searches(world, text=LABPAL, rate=False):
 def hands_on(world, text=LABPAL, as_rate=True):
     """After a search that found a minimum its step is the new estimate: kept as a rate it is the step itself, as a
     length times |d|; and it counts as used once. Estimates are positive."""
-    rule, here, state, _, end, asked = searched(world, text)
+    rule, here, _, _, end, asked = searched(world, text)
     if not asked or end.status == EXHAUSTED:
         return {}
     kept = end.size * here.norm if rule.keeps == "length" else end.size if as_rate else end.size * here.norm

@@ -7,7 +7,7 @@ from fractions import Fraction as F
 from toybox.methods.pal import PAL
 from toybox.text import ALL, ASCENT, CAPPED, FOUND, STATIONARY
 
-from ..symbolic import theorem
+from ..explorer import theorem
 from .lines import parabola, smooth
 
 
@@ -26,7 +26,7 @@ def bent(rule, b, asked):
 
 @theorem(broken={"at twice mu": {"factor": 2}})
 def asks_once(world, text=PAL, factor=1):
-    """Where the line descends it asks for one loss, at the length mu, on the batch that it is told; and takes a step."""
+    """Where the line descends it asks for one loss, at the length mu, of the batch that it is told; it always steps."""
     rule, here, b, end, asked = searched(world, text)
     if not b < 0:
         return {"asks nothing": not asked}
@@ -39,8 +39,8 @@ def asks_once(world, text=PAL, factor=1):
 
 @theorem(broken={"mu where it is flat or steep": {"flat": False}, "not relaxed": {"relaxed": False}})
 def cases(world, text=PAL, flat=True, relaxed=True):
-    """With the parabola a x^2 + b x through the measured loss: where a > 0 the length of the step is alpha times that to
-    its vertex, elsewhere mu; s_max where that is less."""
+    """With the parabola a x^2 + b x through the measured loss: where a > 0 the step is alpha times the way to its vertex,
+    elsewhere mu; s_max where that is less."""
     rule, here, b, end, asked = searched(world, text)
     if not b < 0:
         return {}
@@ -66,7 +66,7 @@ def capped(world, text=PAL, largest=1):
 @theorem(broken={"everywhere": {"everywhere": True}})
 def lowers(world, text=PAL, everywhere=False):
     """Where a <= 0 the measured loss is below that at 0, and the step leads there, unless s_max is less than mu."""
-    rule, here, b, end, asked = searched(world, text)
+    rule, _, b, end, asked = searched(world, text)
     if not b < 0 or (not everywhere and bent(rule, b, asked) > 0):
         return {}
     there = {"there": end.size == asked[0].s} if rule.mu <= rule.s_max and not everywhere else {}

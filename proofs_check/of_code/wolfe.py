@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from toybox.methods.wolfe import StrongWolfe
 from toybox.text import ASCENT, CAPPED, EXHAUSTED, FOUND, STATIONARY
 
-from ..symbolic import no, theorem
+from ..explorer import theorem
+from ..symbolic import no
 from .lines import function, parabola
 
 TRIES = 3
@@ -62,16 +63,16 @@ def capped(world, text=StrongWolfe, largest=1):
 @theorem(broken={"triples": {"factor": 3}})
 def doubles(world, text=StrongWolfe, factor=2):
     """It begins with ``first`` and doubles up to the largest step, as long as the loss falls enough, further than
-    before, along a slope that is negative; every other trial is the middle of two steps of before, 0 among them."""
+    before, along a slope that is negative (there it ends); every other trial is the middle of two steps of before, 0 among them."""
     rule, here, _, asked = searched(world, text)
     then = {"first": asked[0].s == min(rule.first, rule.max_step)} if asked else {}
     low, downhill = 0, True
-    for i, (one, after) in enumerate(zip(asked, asked[1:], strict=False), 1):
+    for i, (one, after) in enumerate(pairwise(asked), 1):
         fall, rise = one.answer
         downhill = downhill and bool(decreases(rule, here, one) & (fall < low) & (rise <= 0))
         low = fall
         if downhill:
-            then[f"trial {i}"] = after.s == min(factor * one.s, rule.max_step)
+            then[f"trial {i}"] = (after.s == min(factor * one.s, rule.max_step)) & (one.s < rule.max_step)
         else:
             middle = no(True)
             for a, b in combinations([0, *(x.s for x in asked[:i])], 2):
