@@ -62,7 +62,7 @@ def encloses(world, text=GOLSI, right=False):
 @theorem(broken={"up to the largest": {"power": 0}})
 def within(world, text=GOLSI, power=1):
     """The first trial lies within [smallest, largest], the largest wins; no step is longer than eta times the largest,
-    nor shorter than the smaller limit over eta."""
+    nor than the largest after growing twice, nor shorter than the smaller limit over eta."""
     rule, here, end, asked = searched(world, text)
     if not asked:
         return {}
@@ -71,6 +71,7 @@ def within(world, text=GOLSI, power=1):
     then = {"first": (asked[0].s >= least) & (asked[0].s <= most)}
     if end.size != 0:
         then["step"] = (end.size <= rule.factor**power * most) & (end.size * rule.factor >= least)
+        then["grown twice"] = (end.size <= rule.factor * asked[0].s) | (end.size <= most)
     return then
 
 

@@ -89,14 +89,15 @@ def falls_back(world, text=LABPAL, lost=False):
     """A search whose parabola has no minimum ahead is EXHAUSTED: the estimate of before stays in force, and without one
     the step is 0."""
     rule, here, state, _, end, asked = searched(world, text)
-    if not asked or end.status in (FOUND, CAPPED):
+    if not asked:
         return {}
     a, b = bent(asked)
+    if a > 0 and b < 0:
+        return {}
     none = state.estimate != state.estimate or lost
     lengths = end.size * here.norm if rule.keeps == "length" else end.size
     return {
         "EXHAUSTED": end.status == EXHAUSTED,
-        "no minimum ahead": (a <= 0) | (b >= 0),
         "step": end.size == 0 if none else lengths == state.estimate,
         "kept": end.state.estimate != end.state.estimate if none else end.state.estimate == state.estimate,
     }

@@ -30,8 +30,10 @@ def asks_once(world, text=PAL, factor=1):
     rule, here, b, end, asked = searched(world, text)
     if not b < 0:
         return {"asks nothing": not asked}
+    questions = [(one.kind, one.batch) for one in asked]
+    if questions != [("once", ALL if rule.on == "full" else 0)]:
+        return {"asks once": False}
     return {
-        "asks once": [(one.kind, one.batch) for one in asked] == [("once", ALL if rule.on == "full" else 0)],
         "at mu": asked[0].s * here.norm == factor * rule.mu,
         "steps": end.status in (FOUND, CAPPED) and bool(end.size > 0),
     }
@@ -39,8 +41,8 @@ def asks_once(world, text=PAL, factor=1):
 
 @theorem(broken={"mu where it is flat or steep": {"flat": False}, "not relaxed": {"relaxed": False}})
 def cases(world, text=PAL, flat=True, relaxed=True):
-    """With the parabola a x^2 + b x through the measured loss: where a > 0 the step is alpha times the way to its vertex,
-    elsewhere mu; s_max where that is less."""
+    """With the parabola a x^2 + b x through the measured loss: where a > 0 the step is alpha times the way to its
+    vertex, elsewhere mu; s_max where that is less."""
     rule, here, b, end, asked = searched(world, text)
     if not b < 0:
         return {}

@@ -62,8 +62,9 @@ def capped(world, text=StrongWolfe, largest=1):
 
 @theorem(broken={"triples": {"factor": 3}})
 def doubles(world, text=StrongWolfe, factor=2):
-    """It begins with ``first`` and doubles up to the largest step, as long as the loss falls enough, further than
-    before, along a slope that is negative (there it ends); every other trial is the middle of two steps of before, 0 among them."""
+    """It begins with ``first`` and doubles as long as the loss falls enough, further than before, along a slope that is
+    negative; it never goes on from the largest step like that. Every other trial is the middle of two steps of before,
+    0 among them."""
     rule, here, _, asked = searched(world, text)
     then = {"first": asked[0].s == min(rule.first, rule.max_step)} if asked else {}
     low, downhill = 0, True
