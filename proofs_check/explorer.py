@@ -9,13 +9,15 @@
             return {"eq. 2.17": asked[-1].answer <= share * rule.c * end.size * here.slope0}
         return {}
 
-    accepts()            # Proof(18, paths=27): for all numbers and all answers
-    accepts(share=2)     # Proof(1, "eq. 2.17: c = 1/2, ...; change at 1 gives -1/2; step = 1, FOUND", 2)
+    accepts()            # a Proof without a counterexample: for all numbers and all answers
+    accepts(share=2)     # one with "eq. 2.17: c = 1/2, ...; change at 1 gives -3/4; step = 1, FOUND, state = 1"
 
 A number of the theorem is symbolic: arithmetic builds a term of z3's, and what a comparison says is decided both ways,
-one after the other, as far as the numbers allow. So ``if``, ``min``, ``abs`` and ``while`` of a text, and of
-a theorem, need no other form. A counterexample is fractions, with which the same function and the same text are run
-once more, without z3 (``Replay``): it must meet all that is supposed, and break the conclusion.
+one after the other, as far as the numbers allow. So ``if``, ``min``, ``abs`` and ``while`` of a text, and of a theorem,
+need no other form. A counterexample is fractions, with which the same function and the same text are run once more,
+without z3 (``Replay``): it must meet all that is supposed, and break the conclusion.
+
+What is proved is said of real numbers: answers are finite, and nothing is rounded.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from .proof import Proof, Undecided, is_term, rational, term
 from .spoken import by_name, spoken
 from .symbolic import MOST, Decisions, Fork, Impossible, Number, Truth
 
-EFFORT = 20_000_000  # of every question to z3, in its own units: about two seconds
+EFFORT = 20_000_000  # of every question to z3, in its own units: what it decides does not depend on the machine's load
 
 # --- worlds
 
