@@ -39,9 +39,10 @@ from toybox.text import End, Search, begun, converse
 
 from .proof import Proof, Undecided, is_term, rational, term
 from .spoken import by_name, spoken
-from .symbolic import MOST, Decisions, Fork, Impossible, Number, Truth
+from .symbolic import Decisions, Fork, Impossible, Number, Truth
 
 EFFORT = 20_000_000  # of every question to z3, in its own units: what it decides does not depend on the machine's load
+PATHS = 2_000  # of a theorem, at most
 
 # --- worlds
 
@@ -223,7 +224,7 @@ def prove(statement: Callable[..., Mapping[str, Any]], effort: int = EFFORT, **c
     """
     forks: list[Fork] = []
     conclusions = paths = 0
-    while paths < MOST:
+    for _ in range(PATHS):
         path = Path(forks, effort)
         try:
             then = statement(path, **constants)
@@ -241,7 +242,7 @@ def prove(statement: Callable[..., Mapping[str, Any]], effort: int = EFFORT, **c
             return Proof(conclusions, paths=paths)
         fork = forks.pop()
         forks.append(Fork(fork.term, not fork.taken, fork.other, None))
-    raise Undecided(f"more than {MOST} paths")
+    raise Undecided(f"more than {PATHS} paths")
 
 
 def replayed(statement: Callable, name: str, numbers: Mapping[str, Any], **constants: Any) -> str:

@@ -19,7 +19,7 @@ import z3
 from .proof import Undecided, model_of
 
 POLYNOMIALS = z3.Tactic("qfnra-nlsat")  # a third of the time of z3's own choice
-MOST = 2_000  # decisions of a path, and paths: a text that never ends is not proved
+MOST = 200  # decisions of a path: a text that never ends is not proved
 
 # --- numbers and truths
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import toybox as tb
+from proofs_check import explorer
 from proofs_check.explorer import Base, Path, Replay, prove, replayed, theorem
 from proofs_check.of_code import armijo
 from proofs_check.of_code.lines import parabola
@@ -112,6 +113,13 @@ def test_a_text_that_does_not_end_is_not_proved():
 
     with pytest.raises(Undecided, match="decisions on one path"):
         prove(halving)
+
+
+def test_of_too_many_paths_nothing_is_proved(monkeypatch):
+    monkeypatch.setattr(explorer, "PATHS", 3)
+    three = lambda world: {"": world.real("x") + max(0, 1, world.real("x"), world.real("y")) >= world.real("x")}
+    with pytest.raises(Undecided, match="more than 3 paths"):
+        prove(three)
 
 
 def test_effort_ends():
