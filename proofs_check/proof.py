@@ -36,10 +36,14 @@ class Theorem(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """How an attempt to prove ended: the number of conclusions that were decided, and what refutes one ("": proved)."""
+    """How an attempt to prove ended: the number of conclusions that were decided, and what refutes one ("": proved).
+
+    paths: of a theorem about the text of a search, how many of its paths were followed.
+    """
 
     conclusions: int
     counterexample: str = ""
+    paths: int = 0
 
     @property
     def margin(self) -> int:
@@ -120,21 +124,21 @@ def decide(statement: Callable[..., Theorem], effort: int = EFFORT, **constants:
     ]
     exact = {name: Fraction(value) if isinstance(value, int) else value for name, value in constants.items()}
     theorem = statement(**{name: z3.Real(name) for name in names}, **exact)
-    if _model([*theorem.given], effort) is None:
+    if model_of([*theorem.given], effort) is None:
         raise Undecided("no numbers meet what is given")
     for done, (name, conclusion) in enumerate(theorem.then.items(), 1):
-        model = _model([*theorem.given, no(conclusion)], effort)
+        model = model_of([*theorem.given, no(conclusion)], effort)
         if model is not None:
             numbers = {x: rational(model, z3.Real(x)) for x in names}
             return Proof(done, f"{name}: {_tried(statement, name, numbers, exact)}")
     return Proof(len(theorem.then))
 
 
-def _model(formulas: Sequence[Any], effort: int) -> Any:
-    """Numbers that meet all formulas, or None where there are none."""
+def model_of(formulas: Sequence[Any], effort: int, solver: Any = None) -> Any:
+    """Numbers that meet all formulas, or None where there are none. solver: another one of z3's, without formulas."""
     if not all(is_term(formula) or formula for formula in formulas):
         return None
-    solver = z3.Solver()
+    solver = solver or z3.Solver()
     solver.set("rlimit", effort)
     solver.add(*[formula for formula in formulas if is_term(formula)])
     found = solver.check()

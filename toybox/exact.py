@@ -29,8 +29,8 @@ def fraction(v: Any) -> Number:
 
 
 def alike(x: Number, *constants: float) -> tuple:
-    """Constants of a text as numbers of the kind of x: as fractions where x is one."""
-    return tuple(map(fraction, constants)) if isinstance(x, Fraction) else constants
+    """Constants of a text as numbers of the kind of x: as fractions, unless it is a float, or whole."""
+    return constants if isinstance(x, float | int | np.floating) else tuple(map(fraction, constants))
 
 
 class Root(float):
