@@ -19,74 +19,34 @@ from ...cases import (
     RationalQuadratic,
     add,
     dot,
-    mean,
-    rational_quadratics,
-    rationals,
     rotation,
     solve,
-    times,
     tol_curvature,
-    tol_solve,
-    vectors,
 )
-from ...claim import close, equal
-from ...ours import Plain, function, moves, on_rule, walk
-
-
-@st.composite
-def batches_of_quadratics(draw, alike=True, symmetric=True):
-    """Losses of up to five batches, with one Q or with one each. Not symmetric: a Q with the same symmetric part."""
-    n, m = draw(st.integers(1, 4)), draw(st.integers(2, 5))
-    first = draw(rational_quadratics(n=st.just(n)))
-    if not symmetric:
-        turn = draw(rationals(nonzero=True))
-        rows = enumerate(first.Q)
-        first = first._replace(
-            Q=tuple(tuple(v + turn * ((i > j) - (i < j)) for j, v in enumerate(row)) for i, row in rows)
-        )
-    if alike:
-        return [first, *(first._replace(r=draw(vectors(n))) for _ in range(m - 1))]
-    return [first, *(draw(rational_quadratics(n=st.just(n))) for _ in range(m - 1))]
-
-
-def twice(Q, symmetric=True):
-    """Q + Q', or as printed 2 Q."""
-    n = len(Q)
-    return tuple(tuple(Q[i][j] + (Q[j][i] if symmetric else Q[i][j]) for j in range(n)) for i in range(n))
-
-
-def minimiser(q, symmetric=True):
-    return solve(twice(q.Q, symmetric), tuple(-v for v in q.r))
-
-
-def mean_gradient(members, x):
-    return mean([add(q.r, 1, times(twice(q.Q), x)) for q in members])
-
+from ...claim import close
+from ...ours import function, on_rule, walk
+from ...proof import where
 
 ZERO = F(0)
 
 
-def plain_average(members, symmetric=True):
-    """The mean loss has gradient 0 at the mean of the minimisers."""
-    found = mean([minimiser(q, symmetric) for q in members])
-    return equal(mean_gradient(members, found), (ZERO,) * len(found))
+def fitted(start, there, b, mu):
+    """Eq. 4.2: the curvature a of the parabola through two losses with the slope b, also of terms."""
+    return (there - start - b * mu) / mu**2
 
 
-def package_agrees(members):
-    """The solution that our problem reports, to T-solve."""
-    Q, m = np.array([twice(q.Q) for q in members], float), np.array([minimiser(q) for q in members], float)
-    x = tb.problems.NoisyQuadratic(Q, m).solution
-    A = Q.mean(axis=0)
-    exact = np.array(mean([times(twice(q.Q), minimiser(q)) for q in members]), float)
-    return close(A @ x, exact, tol_solve(A, x) + tol_solve(A, np.abs(m).max(axis=0)))
+def step_of(start, there, b, mu):
+    """Algorithm 8 where b < 0: PAL's step, also of terms."""
+    a = fitted(start, there, b, mu)
+    return where(a > 0, -b / (2 * where(a > 0, a, 1)), mu)
 
 
-def one_parabola(a, m):
-    """a (x - m)^2."""
-    return RationalQuadratic(((F(a),),), (F(-2 * a * m),), F(a * m * m), (F(9),))
+def twice(Q):
+    return tuple(tuple(2 * v for v in row) for row in Q)
 
 
-UNEQUAL = [one_parabola(1, 0), one_parabola(3, 4)]  # x^2 and 3 (x - 4)^2
+def minimiser(q):
+    return solve(twice(q.Q), tuple(-v for v in q.r))
 
 
 def spectra(rng, lanes, n, decades):
@@ -181,80 +141,34 @@ def terms(expression):
 relaxations = st.sampled_from([F(k, 4) for k in range(1, 8)])
 
 
-def exact_pal(q, x, mu, alpha=1, s_max=inf):
-    """One step of PAL on exact numbers; the move's step is a learning rate.
-
-    PAL divides by |g|, which is hardly ever rational. But F(Y) = f(Y g), of a matrix Y with Y g = x, has the gradient
-    g g', and that has the length |g|^2. A step s along -g g' / |g|^2 moves Y g by -s g. So PAL on F is PAL on f that
-    measures at the distance mu |g|, and its step is s_upd / |g|.
-    """
-    g, n = q.gradient(x), len(x)
-    u = g if any(g) else (F(1),) + (ZERO,) * (n - 1)
-    product_of = lambda y: tuple(dot(y[i : i + n], u) for i in range(0, n * n, n))
-    outer = lambda v: tuple(a * b for a in v for b in u)
-    plain = Plain(lambda y: q.f(product_of(y)), lambda y: outer(q.gradient(product_of(y))))
-    start = tuple(v / dot(u, u) for v in outer(x))
-    move = moves("pal", plain, start, [(0,)], mu=mu, alpha=alpha, beta=0, s_max=s_max)[0]
-    return move._replace(x=product_of(move.x))
+class Step(NamedTuple):
+    x: tuple
+    rate: F
+    status: tb.Status
 
 
-def exact_walk(q, mu, steps, **hyper):
-    """The iterates and the moves of some such steps, from q.x."""
-    xs, moves = [q.x], []
-    for _ in range(steps):
-        moves.append(exact_pal(q, xs[-1], mu, **hyper))
-        xs.append(moves[-1].x)
-    return xs, moves
-
-
-def float_pal(q: FloatQuadratic, **hyper):
-    """One step of our rule along -g on values and gradients of floats: its length and its status."""
-    rule = methods.pal.PAL(**{"mu": q.mu, "s_max": inf, **hyper})
-    trace = walk(function(q.f, q.gradient, len(q.x)), on_rule(rule), q.x, every=None).trace
-    return float(trace.arc[0, 0]), int(trace.status[0, 0])
-
-
-def step_error(q: FloatQuadratic):
-    """T-s: relative error of PAL's step from q.x: that of a, and that of the gradient, which b, d and a depend on."""
-    g, n = q.gradient(q.x), len(q.x)
-    size = float(np.linalg.norm(g))
-    d = g / size
-    a, wrong = d @ q.Q @ d, (2 * n + 6) * EPS * np.linalg.norm(np.abs(q.r) + 2 * np.abs(q.Q) @ np.abs(q.x))
-    turned = (1 + 2 * np.linalg.norm(q.Q, 2) / a) * wrong / size
-    return (tol_curvature(q, q.x, -d, q.mu) + wrong / q.mu) / a + turned + 4 * EPS
-
-
-def floats(q: RationalQuadratic, mu) -> FloatQuadratic:
-    Q = np.array(q.Q, float)
-    return FloatQuadratic(
-        Q, np.array(q.r, float), float(q.c), np.array(q.x, float), float(mu), np.linalg.eigvalsh((Q + Q.T) / 2)
-    )
+def exact_pal(q, x, mu, **hyper):
+    """One step of PAL along -g on exact numbers, where |g| is hardly ever one: lengths in multiples of it, as rates."""
+    g = q.gradient(x)
+    rule = methods.pal.PAL(**{"mu": mu, "s_max": inf, **hyper})
+    end = tb.search(rule, lambda s: q.f(add(x, -s, g)), slope0=-dot(g, g))
+    return Step(add(x, -end.step, g), end.step, end.status)
 
 
 def arrays_take(q, mu, rate, **hyper):
-    """Our rule on floats goes ``rate`` times the length of the gradient, to T-s."""
-    wanted, near = float(rate) * sqrt(dot(q.gradient(q.x), q.gradient(q.x))), floats(q, mu)
-    return close(float_pal(near, **hyper)[0], wanted, step_error(near) * wanted)
-
-
-def centred(q):
-    """The same without linear and constant term."""
-    return q._replace(r=(ZERO,) * len(q.x), c=ZERO)
-
-
-def forms(q, x):
-    """x'Qx, x'Q^2x and x'Q^3x."""
-    Qx = times(q.Q, x)
-    return dot(x, Qx), dot(Qx, Qx), dot(Qx, times(q.Q, Qx))
-
-
-def decrease(q, x):
-    """g(x) of A.8, the decrease of an exact line search."""
-    _, second, third = forms(q, x)
-    return second * second / third
-
-
-starts = rational_quadratics().map(centred).filter(lambda q: any(q.x))
+    """Along -g our rule on floats goes ``rate`` times the length of the gradient, to T-s: the error of the fitted a,
+    and that of the gradient, which b, d and a depend on."""
+    Q, r, x = (np.array(v, float) for v in (q.Q, q.r, q.x))
+    near, n = FloatQuadratic(Q, r, float(q.c), x, float(mu), np.linalg.eigvalsh(Q)), len(x)
+    rule = methods.pal.PAL(**{"mu": near.mu, "s_max": inf, **hyper})
+    arc = walk(function(near.f, near.gradient, n), on_rule(rule), x, every=None).trace.arc[0, 0]
+    size = np.linalg.norm(near.gradient(x))
+    d = near.gradient(x) / size
+    a, wrong = d @ Q @ d, (2 * n + 6) * EPS * np.linalg.norm(np.abs(r) + 2 * np.abs(Q) @ np.abs(x))
+    turned = (1 + 2 * np.linalg.norm(Q, 2) / a) * wrong / size
+    off = (tol_curvature(near, x, -d, near.mu) + wrong / near.mu) / a + turned + 4 * EPS
+    wanted = float(rate) * sqrt(dot(q.gradient(q.x), q.gradient(q.x)))
+    return close(arc, wanted, off * wanted)
 
 
 def diagonal(entries, x):

@@ -58,9 +58,13 @@ def polynomial(n, degree):
     return Polynomial(x, p, d, f, {c[e]: sum(e) for e in powers})
 
 
-@claim.check("which polynomials of degree 4 have no third derivatives", lambda budget: [2, 3])
+@claim.check("which polynomials of degree 4 have no third derivatives", lambda budget: [2, 3], degree="proved")
 def only_quadratics(n):
-    """The sum vanishes for all p and d iff no coefficient of degree 3 or more is left: each stands alone somewhere."""
+    """The sum vanishes for all p and d iff no coefficient of degree 3 or more is left: each stands alone somewhere.
+
+    Three variables are as good as more, since every term of the sum has three at most; and polynomials as good as other
+    functions, since third derivatives at a point are those of the polynomial there.
+    """
     f = polynomial(n, 4)
     alone = {
         c for part in sp.Poly(f.third, *f.p, *f.d).coeffs() if len(part.free_symbols) == 1 for c in part.free_symbols
@@ -71,13 +75,13 @@ def only_quadratics(n):
     }
 
 
-@claim.check("third derivatives along lines", lambda budget: [2, 3])
+@claim.check("third derivatives along lines", lambda budget: [2, 3], degree="proved")
 def line_derivative(n):
     f = polynomial(n, 4)
     return terms(f.third - f.along(3))
 
 
-@claim.check("curvature along lines", lambda budget: [2, 3])
+@claim.check("curvature along lines", lambda budget: [2, 3], degree="proved")
 def curvatures_agree(n):
     """d'Wd with W half of the Hessian, half of the second derivative along d, and the coefficient of s^2."""
     f, s = polynomial(n, 2), sp.Symbol("s")
