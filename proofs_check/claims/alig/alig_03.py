@@ -14,16 +14,15 @@ Found: With equality where a loss is linear. Where the minimum is 1 and not 0, a
 from __future__ import annotations
 
 from fractions import Fraction as F
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import EPS, powers, seeds
+from ...cases import EPS, interpolating_sums, powers
 from ...claim import below, equal, only, told
 from ...ours import Plain, on_rule, walk
 from ...proof import Theorem, smaller
@@ -50,53 +49,25 @@ def linear(distance, square, loss, eps=0):
     return Theorem((square > 0, loss > 0), {"equal": after == distance - rate * loss})
 
 
-class Summands(NamedTuple):
-    """16 lanes of three losses with the common minimiser best (n,), where all are 0; loss k of a lane is
-
-    |z|^p / p with z = a'(w - best), for p = 1, 2, 4, or the squared hinge max(0, 1 - a'w)^2, for p = 0.
-    """
-
-    a: np.ndarray  # (3, 16, n)
-    p: np.ndarray  # (16,)
-    best: np.ndarray
-    start: np.ndarray  # (16, n)
-    max_rate: np.ndarray  # (16,)
-    eps: np.ndarray
-
-    def __call__(self, theta, index, least=0.0):
-        a, p = self.a[np.ravel(index)[0]], self.p
-        u = np.where(p, (a * (theta - self.best)).sum(-1), np.maximum(1 - (a * theta).sum(-1), 0))
-        value = np.where(p, np.abs(u) ** p / np.maximum(p, 1), u**2)
-        factor = np.where(p, np.sign(u) * np.abs(u) ** np.maximum(p - 1, 0), -2 * u)
-        return value + least, factor[..., None] * a
+CASES = st.tuples(interpolating_sums(), powers(-3, 3), st.sampled_from([0.0, 1e-5, 1.0]))
 
 
-@st.composite
-def summands(draw):
-    rng, n = np.random.default_rng(draw(seeds)), draw(st.integers(1, 5))
-    a, best = rng.standard_normal((3, 16, n)), 0.1 + rng.random(n)
-    p = rng.choice([0, 1, 2, 4], 16)
-    separated = a / (a @ best)[..., None] * rng.uniform(1, 3, (3, 16, 1))  # a'best >= 1
-    a = np.where((p == 0)[:, None], separated, a * draw(powers(-2, 2)))
-    start = best + draw(powers(-2, 2)) * rng.standard_normal((16, n))
-    return Summands(a, p, best, start, 10.0 ** rng.uniform(-3, 3, 16), rng.choice([0.0, 1e-5, 1.0], 16))
-
-
-@claim.check("powers and squared hinges", summands(), examples=200)
-@claim.control("powers and squared hinges, minimum 1", summands(), examples=20, least=1.0)
-def fejer(case, least=0.0, steps=2):
-    """|w+ - w*|^2 <= |w - w*|^2 - rate L_i(w).
-
-    A loss and its slope are those of one u, which is off by (n + 3) eps |a| (|w| + |w*|), and rate |g| is at most
-    |w - w*|; w+ and the squares round like it.
-    """
-    problem = tb.problems.FromFunction(partial(case, least=least), len(case.best), 3)
-    rule = methods.alig.ALIG(case.max_rate, case.eps)
-    run = walk(problem, on_rule(rule), case.start[None], steps, lambda t, j: np.array([[[t % 3]]]), batch=1)
-    away = np.linalg.norm(run.theta - case.best, axis=-1)
-    size = away[:-1] * (np.linalg.norm(run.theta[:-1], axis=-1) + np.linalg.norm(case.best) + away[:-1])
-    tolerance = 10 * (len(case.best) + 5) * EPS * size + 1e-300
-    return below(away[1:] ** 2, away[:-1] ** 2 - run.trace.size * run.trace.loss, tolerance)
+@claim.check("our rule", CASES, examples=200)
+@claim.control("our rule, minimum 1", CASES, examples=20, least=1.0)
+def fejer(sum_, max_rate, eps, least=0.0):
+    """One step on every f_i. Rounding is relative to |e|^2: a gradient is off by n eps L |e|, and the rate is at most
+    1 / (smallest positive eigenvalue); places have eps |w|."""
+    A, lanes = sum_.A, np.arange(len(sum_.A))[:, None]
+    problem = tb.problems.NoisyQuadratic(A, sum_.best, np.full(len(A), least))
+    rule = on_rule(methods.alig.ALIG(max_rate, eps))
+    found = walk(problem, rule, sum_.w, sampler=lambda t, j: lanes, batch=1, seeds=range(len(A)))
+    e, after = sum_.w - sum_.best, found.theta[1] - sum_.best
+    h = np.linalg.eigvalsh(A)
+    spread = (h[:, -1] / np.where(h > 1e-9 * h[:, -1:], h, np.inf).min(1)).max()
+    assume(spread < 1e6)
+    far = (np.linalg.norm(sum_.w) + np.linalg.norm(sum_.best)) / np.linalg.norm(e)
+    tolerance = 16 * (len(e) + 4) * EPS * (spread + far) * (e @ e)
+    return below((after**2).sum(-1), e @ e - found.trace.size[0] * found.trace.loss[0], tolerance)
 
 
 @claim.check("where a step from .1 ends", only(1), degree="proved")

@@ -21,7 +21,9 @@ from .common import BETAS, momenta
 claim = told(__doc__)
 
 
-@claim.proof("one more step", broken={"not divided by 1 - beta": {"factor": lambda beta: 1}, "beta = 1": {"below": 2}})
+@claim.proof(
+    "one more step", broken={"not divided by 1 - beta": {"factor": lambda beta: 1}, "beta may be above 1": {"below": 2}}
+)
 def settles(m, g, beta, power, factor=lambda beta: 1 - beta, below=1):
     """power = beta^(T+1), 1 before the first step, where m is 0. The distance from g / (1 - beta) is multiplied by
     beta, so that it tends to 0."""

@@ -13,18 +13,8 @@ Found: In general PAL needs infinitely many steps on every batch; for one variab
 
 from __future__ import annotations
 
-from math import inf
-
-import numpy as np
-
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS
-from ...claim import below, told
-from ...ours import on_rule
+from ...claim import told
 from ...proof import Theorem, every, some
-from .common import black_box, spectra
 
 claim = told(__doc__)
 
@@ -58,32 +48,3 @@ def never_finishes(p, q, x, y, both=True):
         (p > 0, q > 0, p != q, x != 0, some(not both, y != 0)),
         {"off": every(x - rate * p * x != 0, y - rate * q * y != 0)},
     )
-
-
-def averages(budget, alike=True, steps=None):
-    """Our rule on black boxes (x - m_i)'Q(x - m_i), four batches at a time, until gradients are 1e-10 of the first: the
-    average's distance from the minimiser of the mean loss, the bound by gradients, and rounding.
-
-    From condition 30, 400 steps leave at most 1e-11 of a gradient: sqrt(r) ((r-1)/(r+1))^400. Not alike: a Q of its own
-    for every batch.
-    """
-    rng, cases, m, n = budget.rng(), budget.many(60, 600), 4, 3
-    Q, h, _ = spectra(rng, cases * m, n, 1.5)
-    if alike:
-        Q, h = np.repeat(Q[::m], m, axis=0), np.repeat(h[::m], m, axis=0)
-    centres, x = rng.standard_normal((2, cases * m, n))
-    rule = on_rule(methods.pal.PAL(np.full(cases * m, 0.1), s_max=inf))
-    end = tb.run(black_box(Q, centres), rule, steps=steps or 400, batch=1, theta=x, every=None).theta[0]
-    first = 2 * np.linalg.norm(np.einsum("kij,kj->ki", Q, x - centres), axis=-1)
-    for one in np.arange(cases * m).reshape(cases, m):
-        best = np.linalg.solve(Q[one].sum(0), np.einsum("mij,mj->i", Q[one], centres[one]))
-        rounding = 64 * n * EPS * h[one].max() / h[one].min() * np.abs(centres[one]).max()
-        error = np.linalg.norm(end[one].mean(0) - best)
-        yield error, 1e-10 * first[one].mean() / (2 * h[one].min()), rounding
-
-
-@claim.check("ends of our rule", averages, degree="sampled")
-@claim.control("unequal Q", lambda budget: averages(budget, alike=False))
-@claim.control("one step each", lambda budget: averages(budget, steps=1))
-def average_is_near(error, bound, rounding):
-    return below(error, bound, rounding)

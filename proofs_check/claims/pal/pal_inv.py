@@ -14,7 +14,6 @@ True: \tilde f(y) = f(y / \gamma) \ \Rightarrow\ \tilde x_n(\gamma \mu) = \gamma
 from __future__ import annotations
 
 from math import inf, log
-from typing import NamedTuple
 
 import numpy as np
 
@@ -52,61 +51,44 @@ def any_distance(a, b, c, mu, other, cubic=0):
     return Theorem((a > 0, b < 0, mu > 0, other > 0), {"same": step(mu) == step(other)})
 
 
-class Change(NamedTuple):
-    """x -> shift + scale A x of variables, and loss -> factor loss + constant."""
+def three_steps(A, shift, factor, mu, x):
+    """Iterates (4, lanes, n) of our rule on the sum of log cosh x_i + 0.3 x_i^2 times ``factor``, in the variables
+    shift + A x, and the losses (4, lanes)."""
+    inverse = np.linalg.inv(A)
 
-    A: np.ndarray  # (lanes, n, n)
-    shift: np.ndarray  # (lanes, n)
-    scale: np.ndarray  # (lanes,)
-    factor: np.ndarray
-    constant: np.ndarray
+    def both(y, index):
+        x = np.einsum("kij,...kj->...ki", inverse, y - shift)
+        loss = (np.abs(x) + np.log1p(np.exp(-2 * np.abs(x))) - log(2) + 0.3 * x * x).sum(-1)
+        slope = np.einsum("kji,...kj->...ki", inverse, np.tanh(x) + 0.6 * x)
+        return factor * loss, factor[:, None] * slope
 
-    def image(self, x):
-        return self.shift + self.scale[:, None] * np.einsum("kij,...kj->...ki", self.A, x)
-
-    def three_steps(self, mu, x):
-        """Our rule on the changed sum of log cosh x_i + 0.3 x_i^2, from the image of x."""
-        inverse = np.linalg.inv(self.A) / self.scale[:, None, None]
-
-        def both(y, index):
-            x = np.einsum("kij,...kj->...ki", inverse, y - self.shift)
-            loss = (np.abs(x) + np.log1p(np.exp(-2 * np.abs(x))) - log(2) + 0.3 * x * x).sum(-1)
-            slope = np.einsum("kji,...kj->...ki", inverse, np.tanh(x) + 0.6 * x)
-            return self.factor * loss + self.constant, self.factor[:, None] * slope
-
-        problem = tb.problems.FromFunction(both, self.A.shape[-1], 1)
-        return walk(problem, on_rule(methods.pal.PAL(mu, s_max=inf)), self.image(x), 3)
-
-
-def nothing(lanes, n):
-    one = np.ones(lanes)
-    return Change(np.broadcast_to(np.eye(n), (lanes, n, n)), np.zeros((lanes, n)), one, one, 0 * one)
+    problem, start = tb.problems.FromFunction(both, A.shape[-1], 1), shift + np.einsum("kij,kj->ki", A, x)
+    trace, theta = walk(problem, on_rule(methods.pal.PAL(mu, s_max=inf)), start, 3)
+    return theta[:, 0], trace.full_loss[:, 0]
 
 
 def changes(budget, *kinds):
-    """Three steps of our rule after changes of variables or of the loss, and the image of those without.
-
-    With them comes a tolerance relative to the largest coordinate: three times T-s, with a >= 0.3 for this function,
-    twice, since both ways have errors. Kept are lanes where that is at most 1e-9.
-    """
+    """Three steps of our rule after changes of variables or of the loss, the image of those without, and a tolerance
+    relative to the largest coordinate: three times T-s, with a >= 0.3 for this function, twice, since both ways have
+    errors. Kept are lanes where that is at most 1e-9."""
     rng, lanes = budget.rng(), budget.many(120, 2400)
     for n in range(1, 7):
-        same, x, mu = nothing(lanes, n), rng.standard_normal((lanes, n)) * 3, 10 ** rng.uniform(-1.5, 0.5, lanes)
-        power, U = 10 ** rng.uniform(-2, 2, lanes), np.stack([rotation(rng, n) for _ in range(lanes)])
-        shear = np.broadcast_to(np.eye(n) + 0.5 * np.eye(n, k=1), (lanes, n, n))
+        x, mu = rng.standard_normal((lanes, n)) * 3, 10 ** rng.uniform(-1.5, 0.5, lanes)
+        none, one, power = np.zeros((lanes, n)), np.ones(lanes), 10 ** rng.uniform(-2, 2, lanes)
+        same = np.broadcast_to(np.eye(n), (lanes, n, n))
+        scaled, turned = power[:, None, None] * same, np.stack([rotation(rng, n) for _ in range(lanes)])
         made = {
-            "translation": (same._replace(shift=rng.standard_normal((lanes, n)), constant=rng.normal(0, 3, lanes)), mu),
-            "loss scaling": (same._replace(factor=power), mu),
-            "orthogonal": (same._replace(A=U), mu),
-            "weights and mu": (same._replace(scale=power), power * mu),
-            "weights": (same._replace(scale=power), mu),
-            "shear": (same._replace(A=shear), mu),
+            "translation": (same, rng.standard_normal((lanes, n)), one, mu),
+            "loss scaling": (same, none, power, mu),
+            "orthogonal": (turned, none, one, mu),
+            "weights and mu": (scaled, none, one, power * mu),
+            "weights": (scaled, none, one, mu),
+            "shear": (same + 0.5 * np.eye(n, k=1), none, one, mu),
         }
-        base = same.three_steps(mu, x)
-        largest = np.abs(base.trace.full_loss[:, 0]).max(axis=0) + 4 * mu + mu**2 + 10
-        tolerance = 6 * (2 * n + 8) * EPS * 2 * largest / (0.3 * mu**2)
-        for change, distance in (made[kind] for kind in kinds):
-            found, image = change.three_steps(distance, x).theta[:, 0], change.image(base.theta[:, 0])
+        base, losses = three_steps(same, none, one, mu, x)
+        tolerance = 6 * (2 * n + 8) * EPS * 2 * (losses.max(axis=0) + 4 * mu + mu**2 + 10) / (0.3 * mu**2)
+        for A, shift, factor, distance in (made[kind] for kind in kinds):
+            found, image = three_steps(A, shift, factor, distance, x)[0], shift + np.einsum("kij,tkj->tki", A, base)
             for k in np.nonzero(tolerance < 1e-9)[0]:
                 yield found[:, k], image[:, k], tolerance[k]
 
@@ -124,9 +106,5 @@ def commutes(found, image, rounding, tolerance=None):
 @claim.counterexample("three steps from gamma x, all scaled but mu", only(2.0, 1.0, 3.0))
 def same_distance(x, mu, gamma):
     """In one variable: gamma times the iterate without the change, if it were as printed."""
-    same = nothing(1, 1)
-    plain, wide = (
-        change.three_steps(mu, np.array([[x]])).theta[-1].item()
-        for change in (same, same._replace(scale=np.array([gamma])))
-    )
-    return Contrast(gamma * plain, wide, rounding=1e-9)
+    last = lambda A: three_steps(np.full((1, 1, 1), A), np.zeros((1, 1)), np.ones(1), mu, np.full((1, 1), x))[0][-1]
+    return Contrast(gamma * last(1.0).item(), last(gamma).item(), rounding=1e-9)
