@@ -11,12 +11,11 @@ Kind: exact
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import pairwise
 from math import inf
 
 from hypothesis import strategies as st
 
-from ...cases import add, dot, norm, positive
+from ...cases import add, dot, norm, positive, scale
 from ...claim import equal, told
 from ...ours import Plain, moves
 from ...proof import Theorem
@@ -54,27 +53,14 @@ def direction_sequences(draw):
     return [(k * u, k * v) for (u, v), k in ds], beta
 
 
-def gradients(ds, beta):
-    return [add(tuple(-v for v in d), beta, before) for d, before in zip(ds, [(ZERO, ZERO), *ds], strict=False)]
-
-
-@claim.check("momentum", direction_sequences(), examples=100)
-@claim.control("momentum without the first step", direction_sequences(), examples=20, skipped=1)
-def is_momentum(ds, beta, skipped=0):
-    """The displacements of momentum at the rate 1 on losses g'x, whose vector is m, are d. skipped: steps not seen."""
-    parts = [(lambda x, g=g: dot(g, x), lambda x, g=g: g) for g in gradients(ds, beta)[skipped:]]
-    batches = [(t,) for t in range(len(parts))]
-    walked = moves("momentum", Plain(parts=parts), (ZERO, ZERO), batches, rate=1, beta=beta)
-    return equal([add(b.x, -1, a.x) for a, b in pairwise([walked[0]._replace(x=(ZERO, ZERO)), *walked])], ds[skipped:])
-
-
 @claim.check("PAL on exact numbers", direction_sequences(), examples=200)
 @claim.control("another factor", direction_sequences(), examples=20, used=F(0))
 def pal_follows(ds, beta, used=None):
     """One loss per step, g_t'(x - p_t) + |x - p_t|^2, where p_t is PAL's place if its direction is d_t and its slope
     g_t'd_t / |d_t|, which shows in a step of half that length."""
     places, parts = [(ZERO, ZERO)], []
-    for g, d in zip(gradients(ds, beta), ds, strict=True):
+    for before, d in zip([places[0], *ds], ds, strict=False):
+        g = add(scale(-1, d), beta, before)
         away = lambda x, p=places[-1]: add(x, -1, p)
         f = lambda x, g=g, away=away: dot(g, away(x)) + dot(away(x), away(x))
         parts.append((f, lambda x, g=g, away=away: add(g, 2, away(x))))

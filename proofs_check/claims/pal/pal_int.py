@@ -13,18 +13,8 @@ Kind: property
 from __future__ import annotations
 
 from fractions import Fraction as F
-from math import inf
 
-import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
-
-import toybox as tb
-from toybox import methods
-
-from ...cases import EPS, Interpolating, interpolating_sums
-from ...claim import below, told
-from ...ours import on_rule, walk
+from ...claim import told
 from ...proof import Theorem
 
 claim = told(__doc__)
@@ -63,36 +53,3 @@ def linear(distance, mean, smallest, largest, alpha, after, most=2):
         ),
         {"rate": after <= (1 - share * smallest) * distance},
     )
-
-
-@st.composite
-def relaxed(draw, low=0.05, high=1.95):
-    """A sum that interpolates, a relaxation and a measuring distance."""
-    return draw(interpolating_sums()), draw(st.floats(low, high)), draw(st.floats(0.1, 1))
-
-
-@claim.check("our rule on every batch", relaxed(), examples=200)
-@claim.control("our rule, another minimiser", relaxed(), examples=50, of="Fejer", shift=3.0)
-def fejer_on_arrays(sum_: Interpolating, alpha, mu, shift=0.0):
-    """One step of our rule on every f_i. shift: of the first one's minimiser.
-
-    Rounding is relative to |e|^2. The gradient's error, n eps L |e|, is multiplied by a rate of at most 2 / (smallest
-    positive eigenvalue); T-s of lines without cancellation is of the order of (1 + 2 s / mu) eps; places have eps |w|.
-    """
-    A, m = sum_.A, np.tile(sum_.best, (len(sum_.A), 1))
-    m[0] += shift
-    lanes = np.arange(len(A))[:, None]
-    rule = on_rule(methods.pal.PAL(mu, alpha=alpha, s_max=inf))
-    problem = tb.problems.NoisyQuadratic(A, m)
-    found = walk(problem, rule, sum_.w, sampler=lambda t, j: lanes, batch=1, seeds=range(len(A)))
-    e, after, eta = sum_.w - sum_.best, found.theta[1] - sum_.best, found.trace.size[0]
-    h = np.linalg.eigvalsh(A)
-    positive_ones = np.where(h > 1e-9 * h[:, -1:], h, inf)
-    spread = (h[:, -1] / positive_ones.min(1)).max() + 2 * found.trace.arc[0].max() / mu
-    far = (np.linalg.norm(sum_.w) + np.linalg.norm(sum_.best)) / np.linalg.norm(e)
-    assume(spread < 1e6)
-    E, tolerance = e @ e, 16 * (len(e) + 4) * EPS * (spread + far)
-    return {
-        "step": below(alpha / h[:, -1], eta, tolerance * eta),
-        "Fejer": below((after**2).sum(-1), E - eta * (2 - alpha) * np.einsum("i,kij,j->k", e, A, e), tolerance * E),
-    }

@@ -40,9 +40,10 @@ def stationary(a, b, c, d, e, f, x1, y1, x2, y2, x, y, weighted=True):
 
 
 @claim.check("x^2 and 3 (x - 4)^2", degree="proved")
-def printed_numbers():
+@claim.control("x^2 and (x - 4)^2", ratio=1)
+def printed_numbers(ratio=3):
     """The mean of the minimisers, and the minimiser of the mean that our problem reports."""
-    found = tb.problems.NoisyQuadratic([[[2.0]], [[6.0]]], [[0.0], [4.0]])
+    found = tb.problems.NoisyQuadratic([[[2.0]], [[2.0 * ratio]]], [[0.0], [4.0]])
     return {"plain": equal(found.m.mean(), 2), "true": equal(found.solution.item(), 3)}
 
 
