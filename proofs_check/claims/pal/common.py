@@ -7,22 +7,12 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
-import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import (
-    EPS,
-    FloatQuadratic,
-    RationalQuadratic,
-    add,
-    dot,
-    rotation,
-    solve,
-    tol_curvature,
-)
+from ...cases import EPS, FloatQuadratic, RationalQuadratic, add, dot, rotation, solve, tol_curvature
 from ...claim import close
 from ...ours import function, on_rule, walk
 from ...proof import where
@@ -66,16 +56,6 @@ def worst_weights(h):
     return weights
 
 
-def black_box(Q, m=0.0):
-    """(x - m)'Q(x - m), one Q (and m) per lane, known by its values and gradients only."""
-
-    def both(x, index):
-        Qx = np.einsum("kij,...kj->...ki", Q, x - m)
-        return np.einsum("...ki,...ki->...k", x - m, Qx), 2 * Qx
-
-    return tb.problems.FromFunction(both, Q.shape[-1], 1)
-
-
 class Trajectory(NamedTuple):
     """PAL's way on x'Qx as far as T-s is at most 0.05: losses, lengths taken, and those of an exact search."""
 
@@ -85,12 +65,11 @@ class Trajectory(NamedTuple):
     f: np.ndarray  # (steps + 1,)
     arc: np.ndarray  # (steps,)
     best: np.ndarray
-    slope: np.ndarray  # length of the gradient
     off: np.ndarray  # T-s, relative to best
 
 
 def exact_searches(Q, x, mu):
-    """Lengths of exact searches from x (steps, lanes, n), lengths of the gradients, and T-s of PAL's steps."""
+    """Lengths of exact searches from x (steps, lanes, n), and T-s of PAL's steps."""
     n = x.shape[-1]
     form = lambda Q, v: np.einsum("tki,kij,tkj->tk", v, Q, v)
     g = 2 * np.einsum("kij,tkj->tki", Q, x)
@@ -102,11 +81,11 @@ def exact_searches(Q, x, mu):
         size = form(np.abs(Q), np.abs(x)) + form(np.abs(Q), there) + slope * mu
         wrong = (2 * n + 6) * EPS * np.linalg.norm(2 * np.einsum("kij,tkj->tki", np.abs(Q), np.abs(x)), axis=-1)
         off = ((2 * n + 8) * EPS * size / mu**2 + wrong / mu) / a + (1 + 2 * top / a) * wrong / slope + 4 * EPS
-        return slope / (2 * a), slope, np.where(np.isfinite(off), off, inf)
+        return slope / (2 * a), np.where(np.isfinite(off), off, inf)
 
 
 def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
-    """Our rule on black boxes, hundreds of lanes at once; mu, and if wanted s_max, differ from lane to lane."""
+    """Our rule, one Q per lane, known by values and gradients only; mu, and if wanted s_max, differ, too."""
     rng, lanes = budget.rng(), budget.many(70, 1400)
     for n in range(1, 9):
         Q, h, U = spectra(rng, lanes, n, decades)
@@ -116,26 +95,22 @@ def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
         x *= 10 ** rng.uniform(-3, 3, (lanes, 1))
         mu, s_max = 10 ** rng.uniform(-4, 1, lanes), 10 ** rng.uniform(-3, 1, lanes) if capped else np.full(lanes, inf)
         rule = methods.pal.PAL(**{"mu": mu, "s_max": s_max, **hyper})
-        found = walk(black_box(Q), on_rule(rule), x, steps)
+        Qx = lambda x, Q=Q: np.einsum("kij,...kj->...ki", Q, x)
+        both = lambda x, index, Qx=Qx: (np.einsum("...ki,...ki->...k", x, Qx(x)), 2 * Qx(x))
+        found = walk(tb.problems.FromFunction(both, n, 1), on_rule(rule), x, steps)
         theta, arc = found.theta[:, 0], found.trace.arc[:, 0]
-        best, slope, off = exact_searches(Q, theta[:-1], mu)
+        best, off = exact_searches(Q, theta[:-1], mu)
         f = np.einsum("tki,kij,tkj->tk", theta, Q, theta)
         useful = np.logical_and.accumulate((off <= 0.05) & (f[:-1] > 1e-250), axis=0).sum(axis=0)
         for k in np.nonzero(useful)[0]:
             T = useful[k]
-            line = (v[:T, k] for v in (arc, best, slope, off))
+            line = (v[:T, k] for v in (arc, best, off))
             yield Trajectory(n, h[k, -1] / h[k, 0], s_max[k], f[: T + 1, k], *line)
 
 
 def kantorovich(r):
     """1 - ((r - 1) / (r + 1))^2, the share that an exact search takes off at least."""
     return 4 * r / (r + 1) ** 2
-
-
-def terms(expression):
-    """Minus the number of terms that remain: 0 of an expression that vanishes."""
-    expression = sp.expand(expression)
-    return 0 if expression == 0 else -len(sp.Add.make_args(expression))
 
 
 relaxations = st.sampled_from([F(k, 4) for k in range(1, 8)])

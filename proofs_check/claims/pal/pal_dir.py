@@ -31,10 +31,10 @@ def stays_opposite(g, beta, d, before=lambda d: -d):
     return Theorem((), {"opposite": -g + beta * d == -(g + beta * m)})
 
 
-@claim.proof("the slope", broken={"along d itself": {"scale": 1}})
-def slope(value, g1, g2, d1, d2, length, s, scale=None):
-    """Of a linear loss, on which a slope depends alone: per unit of length along d."""
-    unit = length if scale is None else scale
+@claim.proof("the slope", broken={"along d itself": {"unit": 1}})
+def slope(value, g1, g2, d1, d2, length, s, unit=None):
+    """Of a linear loss, as slopes depend on nothing else; d is divided by its length."""
+    unit = length if unit is None else unit
     line = lambda s: value + g1 * s * d1 / unit + g2 * s * d2 / unit
     return Theorem(
         (length > 0, length**2 == d1**2 + d2**2),
