@@ -15,7 +15,6 @@ True: l \in C^1,\ l'(a) < 0 < l'(b) \ \Rightarrow\ \mathrm{arg}\min_{[a, b]} l \
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
 
@@ -47,34 +46,22 @@ def falls_inwards(at_a, beside_a, slope_a, at_b, beside_b, slope_b, h, strict=Tr
     )
 
 
-class Wavy(NamedTuple):
-    """l'(s) = ((s - z) + q sin 30 s) / z, arrays over lanes; GOLS-I starts from ``first`` and grows by ``factor``."""
-
-    z: np.ndarray
-    q: np.ndarray
-    first: np.ndarray
-    factor: np.ndarray
-
-    def value(self, s):
-        return ((s - self.z) ** 2 / 2 - self.q * np.cos(30 * s) / 30) / self.z
-
-    def slope(self, s):
-        return ((s - self.z) + self.q * np.sin(30 * s)) / self.z
-
-
 def brackets(budget):
-    """Slopes at both ends of a bracket where a search stopped because the slope changed its sign, lane by lane.
+    """Slopes at both ends of a bracket where a search of ours stopped because the slope changed its sign, lane by lane,
+    on l'(s) = ((s - z) + q sin 30 s) / z.
 
     Grown: [step / factor, step]; shrunk: [step, step factor]; accepted at once: [0, step]. Slopes below 1e-6, whose
     sign or effect rounding may hide, are left out.
     """
     rng, n = budget.rng(), budget.many(1000, 20000)
     z, first = 10 ** rng.uniform(-2, 0.7, n), 10 ** rng.uniform(-3, 0.7, n)
-    lines = Wavy(z, rng.uniform(0, 0.5, n), first, rng.uniform(1.2, 3, n))
-    step, status, trials = search(lines.value, lines.slope, n, first=first, factor=lines.factor)
+    q, factor = rng.uniform(0, 0.5, n), rng.uniform(1.2, 3, n)
+    value = lambda s: ((s - z) ** 2 / 2 - q * np.cos(30 * s) / 30) / z
+    slope = lambda s: ((s - z) + q * np.sin(30 * s)) / z
+    step, status, trials = search(value, slope, n, first=first, factor=factor)
     grown, shrunk = (trials > 1) & (step > first), step < first
-    left = lines.slope(np.where(grown, step / lines.factor, np.where(shrunk, step, 0 * step)))
-    right = lines.slope(np.where(shrunk, step * lines.factor, step))
+    left = slope(np.where(grown, step / factor, np.where(shrunk, step, 0 * step)))
+    right = slope(np.where(shrunk, step * factor, step))
     clear = (status == Status.FOUND) & (np.minimum(np.abs(left), np.abs(right)) > 1e-6)
     yield from zip(left[clear], right[clear], strict=True)
 

@@ -29,16 +29,16 @@ claim = told(__doc__)
 
 @claim.proof("one change", broken={"the limits themselves": {"beyond": lambda factor: 1}})
 def within(s, factor, smallest, largest, beyond=lambda factor: factor):
-    """Lines 14 to 21: a step within the limits is changed, and left if beyond them by less than a factor. From the
-    second change on it is within them; and so is the first trial, before any."""
+    """A step within the limits is multiplied or divided (lines 14 and 20), which leads beyond them by a factor at most.
+    Another change follows only where that keeps it within them (lines 15 and 21)."""
     grown, shrunk = s * factor, s / factor
-    goes_on = lambda s: every(smallest * factor <= s, s <= largest / factor)
     return Theorem(
         (factor > 1, smallest > 0, smallest <= s, s <= largest),
         {
             "grown": every(smallest <= grown, grown <= beyond(factor) * largest),
             "shrunk": every(smallest / beyond(factor) <= shrunk, shrunk <= largest),
-            "next": implies(goes_on(s), every(smallest <= shrunk, grown <= largest)),
+            "grown again": implies(s <= largest / factor, grown <= largest),
+            "shrunk again": implies(s >= smallest * factor, shrunk >= smallest),
         },
     )
 

@@ -50,23 +50,23 @@ def unique(a, b, c, d, h1, h2, different=True):
     return Theorem((h1 != 0, h2 != 0, h1 != h2 if different else h1 == h2, *met), {"a": a == c, "b": b == d})
 
 
-@claim.proof("the fit of a mean", broken={"plain mean of vertices": {"weighted": False}})
-def averages(x1, x2, y1, y2, a1, b1, a2, b2, h1, h2, weighted=True):
+@claim.proof("the fit of a mean", broken={"plain mean of vertices": {"by_curvature": False}})
+def averages(x1, x2, y1, y2, a1, b1, a2, b2, h1, h2, weight, by_curvature=True):
     """Of values x, y at h1, h2, beyond those at 0, the fit is linear; vertices of parabolas have the weights a_i.
 
-    More batches come one by one, as means of a mean and one more, with other weights.
+    More batches come one by one, each with its weight.
     """
     fit = lambda u, v: methods.labpal.through_points((u, v), h1, h2)
-    mean = fit((x1 + x2) / 2, (y1 + y2) / 2)
-    both = zip(fit(x1, y1), fit(x2, y2), strict=True)
+    mean = lambda u, v: (1 - weight) * u + weight * v
+    found, fits = fit(mean(x1, x2), mean(y1, y2)), zip(fit(x1, y1), fit(x2, y2), strict=True)
     vertex = lambda a, b: -b / (2 * a)
-    one, two = (a1, a2) if weighted else (1, 1)
-    weights = one * vertex(a1, b1) + two * vertex(a2, b2)
+    one, two = (a1, a2) if by_curvature else (1, 1)
+    vertices = mean(one * vertex(a1, b1), two * vertex(a2, b2)) / mean(one, two)
     return Theorem(
-        (h1 != 0, h2 != 0, h1 != h2, a1 > 0, a2 > 0),
+        (h1 != 0, h2 != 0, h1 != h2, a1 > 0, a2 > 0, 0 < weight, weight < 1),
         {
-            "mean": every(*(2 * m == u + v for m, (u, v) in zip(mean, both, strict=True))),
-            "vertex": vertex(a1 + a2, b1 + b2) == weights / (one + two),
+            "mean": every(*(m == mean(u, v) for m, (u, v) in zip(found, fits, strict=True))),
+            "vertex": vertex(mean(a1, a2), mean(b1, b2)) == vertices,
         },
     )
 
