@@ -60,8 +60,8 @@ def parabola(a, b, c, r1, r2, x, y, d1, d2, s, definite=True):
 
 @claim.proof("(x^4 + y^4) / (x^2 + y^2) on lines through 0", broken={"on other lines": {"off": 1}})
 def quotient_on_lines(d1, d2, s, off=0):
-    """It is a parabola there, bent upwards. Were it twice continuously differentiable, all these parabolas would be those
-    of its expansion at 0, a quadratic."""
+    """It is a parabola there, bent upwards. Were it twice continuously differentiable, all these parabolas would be
+    those of its expansion at 0, a quadratic."""
     a = quotient((d1, d2))
     return Theorem(
         (d1**2 + d2**2 > 0, (off + s * d1) ** 2 + (s * d2) ** 2 > 0),
