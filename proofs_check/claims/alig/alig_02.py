@@ -22,60 +22,57 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
-from ...cases import dot, positive, rationals, vectors
+from ...cases import dot, positive, rational_quadratics
 from ...claim import equal, told
-from ...ours import Plain, line, on_rule, walk
-from .common import PLACES, alig
+from ...ours import Plain, on_rule, walk
+from ...proof import Theorem, smaller
+from .common import alig
 
 claim = told(__doc__)
 
 
-@claim.check("one Newton step", st.tuples(PLACES, positive()), examples=150)
-def newton(q, max_rate):
-    """eps = 0: one Newton step from 0 for the root along -g, the Polyak step with f* = 0; at most max_rate."""
+@claim.proof("one Newton step", broken={"Polyak's step with another minimum": {"least": 1}})
+def newton(loss, square, max_rate, least=0):
+    """The line's value and slope at 0 are the loss and -|g|^2 = -square; the bound is laid on both."""
+    root, polyak = 0 - loss / -square, (loss - least) / square
+    return Theorem(
+        (loss >= 0, square > 0, max_rate > 0), {"step": smaller(root, max_rate) == smaller(polyak, max_rate)}
+    )
+
+
+@claim.proof("linear losses", broken={"a step that is clipped": {"share": F(1, 2)}})
+def hits_root(loss, square, share=1):
+    """Along -g such a loss falls by |g|^2 per rate: it is 0 after one step."""
+    rate = share * loss / square
+    return Theorem((loss >= 0, square > 0), {"root": loss - rate * square == 0})
+
+
+@claim.proof("quadratic losses", broken={"a minimum that is not 0": {"least": 1}})
+def halves(h, x, y, least=0):
+    """On h |x|^2 / 2 (+ its minimum), here of two variables, x is halved, and so is every further one."""
+    loss, square = h * (x**2 + y**2) / 2 + least, (h * x) ** 2 + (h * y) ** 2
+    rate = loss / square
+    return Theorem((h > 0, x != 0), {"rate": rate == 1 / (2 * h), "halved": x - rate * h * x == x / 2})
+
+
+@claim.check("our rule", st.tuples(rational_quadratics(n=st.integers(1, 4)), positive()), examples=100)
+@claim.control("our rule with eps", st.tuples(rational_quadratics(), positive()), examples=20, eps=F(1))
+def ours(q, max_rate, eps=F(0)):
+    """On exact numbers, with and without a bound."""
     plain, g = Plain(q.f, q.gradient), q.gradient(q.x)
-    assume(any(g) and q.f(q.x) >= 0)
-    phi, slope = line(plain, q.x, tuple(-a for a in g), (0,))
-    free, capped = alig(plain, q.x, F(0)), alig(plain, q.x, F(0), max_rate)
-    root = 0 - phi(F(0)) / slope(F(0))
-    return {
-        "Newton": equal(free.step, root),
-        "Polyak": equal(free.step, (q.f(q.x) - 0) / dot(g, g)),
-        "clipped": equal(capped.step, min(root, max_rate)),
-    }
-
-
-@claim.check("linear losses", st.tuples(vectors(3), rationals(), vectors(3)), examples=150)
-@claim.control("a step that is clipped", st.just(((F(1), F(2)), F(9), (F(3), F(1)), F(1))), examples=1)
-def hits_root(a, b, x, max_rate=float("inf")):
-    """The loss |a'x + b| is 0 after one step."""
-    assume(any(a))
-    if dot(a, x) + b < 0:
-        a, b = tuple(-c for c in a), -b
-    end = alig(Plain(lambda x: dot(a, x) + b, lambda x: a), x, F(0), max_rate).x
-    return equal(dot(a, end) + b, F(0))
-
-
-@claim.check("quadratic losses", st.tuples(positive(), vectors(3)), examples=150)
-@claim.control("a minimum that is not 0", st.just((F(1), (F(2), F(1)), F(1))), examples=1)
-def halves(h, x, least=F(0)):
-    """On h |x|^2 / 2 (+ its minimum) the rate is 1 / (2 h), x is halved and the loss quartered."""
-    assume(any(x))
-    f = lambda x: h * dot(x, x) / 2 + least
-    step = alig(Plain(f, lambda x: tuple(h * a for a in x)), x, F(0))
-    return {
-        "rate": equal(step.step, 1 / (2 * h)),
-        "x": equal(step.x, tuple(a / 2 for a in x)),
-        "loss": equal(f(step.x), f(x) / 4),
-    }
+    assume(any(g) and q.f(q.x) > 0)
+    root = q.f(q.x) / dot(g, g)
+    found = alig(plain, q.x, eps).step, alig(plain, q.x, eps, max_rate).step
+    return equal(found, (root, min(root, max_rate)))
 
 
 @claim.check("quadratic losses on arrays", st.tuples(st.integers(-5, 5), st.integers(-9, 9).filter(bool)), examples=50)
-def halves_on_arrays(k, x):
+@claim.control("with eps on arrays", st.just((0, 1)), eps=1.0)
+def halves_on_arrays(k, x, eps=0.0):
     """The same on arrays, for h = 2^k and whole x in one dimension, exactly; and clipped at a rate of 1/4."""
     problem = tb.problems.NoisyQuadratic(np.full((1, 1, 1), 2.0**k), np.zeros((1, 1)))
     free, capped = (
-        walk(problem, on_rule(methods.alig.ALIG(max_rate, eps=0.0)), np.array([float(x)]), 3)
+        walk(problem, on_rule(methods.alig.ALIG(max_rate, eps=eps)), np.array([float(x)]), 3)
         for max_rate in (np.inf, 0.25)
     )
     return {

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from ...cases import rational_quadratics
 from ...ours import moves
 
 
@@ -32,6 +31,3 @@ def wholes(draw):
 def alig(plain, x, eps, max_rate=float("inf")):
     """The step on exact numbers."""
     return moves("ali-g", plain, x, [(0,)], eps=eps, max_rate=max_rate)[0]
-
-
-PLACES = rational_quadratics(n=st.integers(1, 4))

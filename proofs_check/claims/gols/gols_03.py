@@ -17,92 +17,68 @@ from __future__ import annotations
 from fractions import Fraction as F
 from math import log
 
-import toybox as tb
 from toybox.rays import Status
 
 from ...cases import EPS
 from ...claim import Contrast, close, equal, only, told
-from .common import FALLS, RISES, SCALE, SMALLEST, Oracle, alone, lane_by_lane, oracle
+from ...proof import Theorem, every, implies, same, smaller
+from .common import FALLS, RISES, SCALE, SMALLEST, alone, lane_by_lane
 
 claim = told(__doc__)
 
 
-@claim.check("passed by the factor at most", lane_by_lane)
-@claim.control("|d| > 1e8: the corrected limits", lambda budget: lane_by_lane(budget, lowest=8.1, highest=10.0))
-def within(lane):
+@claim.proof("one change", broken={"the limits themselves": {"beyond": lambda factor: 1}})
+def within(s, factor, smallest, largest, beyond=lambda factor: factor):
+    """A step within the limits is multiplied or divided (lines 14 and 20), which leads beyond them by a factor at most.
+    Another change follows only where that keeps it within them (lines 15 and 21)."""
+    grown, shrunk = s * factor, s / factor
+    return Theorem(
+        (factor > 1, smallest > 0, smallest <= s, s <= largest),
+        {
+            "grown": every(smallest <= grown, grown <= beyond(factor) * largest),
+            "shrunk": every(smallest / beyond(factor) <= shrunk, shrunk <= largest),
+            "grown again": implies(s <= largest / factor, grown <= largest),
+            "shrunk again": implies(s >= smallest * factor, shrunk >= smallest),
+        },
+    )
+
+
+@claim.proof("where the limits contradict", broken={"from 1e7 on": {"least": F(1, 10**7)}})
+def contradiction(length, least=F(1, 10**8)):
+    return Theorem((length > 0,), {"iff": same(smaller(1 / length, 10**7) < least, length > 10**8)})
+
+
+@claim.check("our rule", lane_by_lane, degree="sampled")
+@claim.control("|d| > 1e8", lambda budget: lane_by_lane(budget, lowest=8.1, highest=10.0))
+@claim.control("bounds of half a factor", lane_by_lane, power=0.5)
+def ours(lane, power=1.0):
     """smallest / factor <= step <= factor largest, and after two or more changes even within the limits themselves.
 
     Products that would be equal are rounded differently.
     """
-    slop = 4 * EPS
-    slack = {
-        "low": lane.size / (SMALLEST / lane.factor) - 1 + slop,
-        "high": 1 - lane.size / (lane.factor * lane.largest) + slop,
-    }
+    slop, beyond = 4 * EPS, lane.factor**power
+    slack = {"low": lane.size / (SMALLEST / beyond) - 1 + slop, "high": 1 - lane.size / (beyond * lane.largest) + slop}
     if abs(log(lane.size / lane.start)) > 1.5 * log(lane.factor):
         slack |= {"chain low": lane.size / SMALLEST - 1 + slop, "chain high": 1 - lane.size / lane.largest + slop}
     return slack
 
 
-@claim.check("and attained", lane_by_lane)
-def attained(lane):
+@claim.check("and attained", lane_by_lane, degree="sampled")
+@claim.control("with half a factor", lane_by_lane, power=0.5)
+def attained(lane, power=1.0):
     """A slope that stays negative from the upper limit on ends beyond it, a positive one from the lower limit below.
 
     Neither has met a change of sign.
     """
     if lane.mode == FALLS and lane.first >= lane.largest:
-        return {
-            "high": close(lane.size, lane.factor * lane.largest, 4 * EPS * lane.size),
-            "status": equal(lane.status, Status.CAPPED),
-        }
-    if lane.mode == RISES and lane.first <= SMALLEST:
-        return {
-            "low": close(lane.size, SMALLEST / lane.factor, 4 * EPS * lane.size),
-            "status": equal(lane.status, Status.EXHAUSTED),
-        }
-    return 0.0
-
-
-FALLING = (lambda s: -s), (lambda s: F(-1))  # value and slope
-
-
-@claim.check("exactly")
-def exactly():
-    """On exact numbers: both ends, and a way |d| step of 2."""
-    rises, hyper = (lambda s: F(-1) if s == 0 else F(1)), {"factor": 2, "smallest": F(1, 100)}
-    high = alone(*FALLING, first=F(1000), **hyper)
-    low = alone(FALLING[0], rises, first=F(1, 100), **hyper)
-    return {
-        "way": equal(high.step * F(SCALE), 2),
-        "high": equal(high.step, 2 / F(SCALE)),
-        "low": equal(low.step, F(1, 200)),
-        "capped": equal(high.status == tb.Status.CAPPED, True),
-        "exhausted": equal(low.status == tb.Status.EXHAUSTED, True),
-    }
+        end, status = lane.factor**power * lane.largest, Status.CAPPED
+    elif lane.mode == RISES and lane.first <= SMALLEST:
+        end, status = SMALLEST / lane.factor**power, Status.EXHAUSTED
+    else:
+        return 0.0
+    return {"end": close(lane.size, end, 4 * EPS * lane.size), "status": equal(lane.status, status)}
 
 
 @claim.counterexample("way, where the slope stays negative", only(F(SCALE), F(1000), 2))
 def as_meant(d, first, factor):
-    return Contrast(1, d * alone(*FALLING, first=first, factor=factor).step, "at most")
-
-
-@claim.check("where the limits contradict", lambda budget: [F(10) ** k + e for k in range(6, 11) for e in (-1, 0, 1)])
-def contradiction(d):
-    """largest < smallest just where |d| > 1e8."""
-    return equal(min(1 / d, F(10**7)) < F(1, 10**8), d > 10**8)
-
-
-def first_lanes(budget):
-    """Steps and trials of the first lanes, in a run and on bare lines."""
-    these = Oracle(*(part[:150] for part in oracle(budget)))
-    runs = these.run()
-    for i in range(150):
-        yield runs.size[i].item(), runs.trials[i].item(), these.lane(i).alone()
-
-
-@claim.check("bare lines go the same way", first_lanes)
-def same_step(size, trials, alone):
-    return {"step": equal(size, alone[0]), "trials": equal(trials, alone[1])}
-
-
-claim.control("bounds of half a factor", lane_by_lane)(lambda lane: within(lane._replace(factor=lane.factor**0.5)))
+    return Contrast(1, d * alone(lambda s: -s, lambda s: F(-1), first=first, factor=factor).step, "at most")

@@ -17,18 +17,55 @@ from __future__ import annotations
 from fractions import Fraction as F
 from typing import Any
 
-import numpy as np
+from hypothesis import assume
 
 import toybox as tb
 from toybox import methods
 from toybox.hyper import hyperparameters
-from toybox.rays import Status
 
-from ...cases import EPS, Smooth, add, dot, rational_quadratics, smooth_functions
-from ...claim import Contrast, at_most, close, equal, only, told
-from ...ours import function, on_rule, walk
+from ...cases import add, dot, rational_quadratics, smooth_functions, times
+from ...claim import Contrast, at_most, holds, only, told
+from ...ours import Plain, function, line, on_rule, walk
+from ...proof import Theorem
 
 claim = told(__doc__)
+
+
+@claim.proof("three slopes", broken={"along +g, downhill": {"sign": -1}})
+def slopes(a, b, c, g1, g2, length, s, sign=1):
+    """Of a loss with gradient g, to second order: along g, -g and -g / |g| it begins with these slopes."""
+    g, Q = (g1, g2), ((a, b), (b, c))
+    change = lambda v, s: s * dot(g, v) + s**2 * dot(v, times(Q, v))
+    along = lambda k, slope: change((k * g1, k * g2), s) == slope * s + s**2 * k**2 * dot(g, times(Q, g))
+    square = length**2
+    return Theorem(
+        (length > 0, square == g1**2 + g2**2),
+        {"g": along(1, sign * square), "-g": along(-1, -square), "unit": along(-1 / length, -length)},
+    )
+
+
+@claim.proof("a convex bowl", broken={"along -g": {"sign": -1}})
+def no_change(square, slope, s, sign=1):
+    """Slopes of a convex line do not fall: along +g none is negative, and Algorithm 4 shrinks its step to the end."""
+    first = sign * square
+    return Theorem((square > 0, s > 0, (slope - first) * s >= 0), {"positive": slope > 0})
+
+
+QUADRATICS = rational_quadratics()
+
+
+@claim.check("along +g Algorithm 4 shrinks", QUADRATICS, examples=100)
+@claim.control("along -g, too", QUADRATICS, examples=30, sign=-1)
+def shrinks(q, sign=1):
+    """On a convex bowl along sign times g, on exact numbers: it shrinks the step to its lower limit."""
+    g = q.gradient(q.x)
+    assume(any(g))
+    d = tuple(sign * v for v in g)
+    phi, slope = lambda s: q.f(add(q.x, s, d)), lambda s: dot(q.gradient(add(q.x, s, d)), d)
+    least = F(1, 2**12)
+    golsi = methods.golsi.GOLSI(first=1, smallest=least)
+    end = tb.search(golsi, phi, slope, slope0=-dot(g, g), norm=least)  # which it takes for downhill
+    return {"step": at_most(end.step, least), "status": holds(end.status == tb.Status.EXHAUSTED)}
 
 
 @hyperparameters
@@ -42,76 +79,15 @@ class Uphill:
         return point.gradient, state
 
 
-def slopes(case):
-    """l'(0) along g, -g and -g / |g|: differences of the loss over an imaginary step, which cancel nothing."""
-    g = case.gradient(case.x)
-    size = float(np.linalg.norm(g))
-    found, allowed = [], []
-    for v in (g, -g, -g / size):
-        found.append(float(case.f(case.x + 1e-30j * v).imag / 1e-30))
-        reach = np.abs(case.A) @ np.abs(v)
-        terms = np.abs(v) @ np.abs(case.H) @ np.abs(case.x) + reach @ (1 + np.abs(case.A) @ np.abs(case.x))
-        allowed.append((4 * len(g) + 16) * EPS * float(terms))
-    return size, found, allowed
+@claim.check("our rule does not go uphill", smooth_functions(), examples=50)
+@claim.control("our rule goes downhill", smooth_functions(), examples=5, uphill=False)
+def refuses(case, uphill=True):
+    rule = on_rule(methods.golsi.GOLSI(), Uphill() if uphill else None)
+    w = walk(function(case.f, case.gradient, len(case.x)), rule, case.x)
+    return holds(w.trace.status.item() == tb.Status.ASCENT and (w.theta[1] == w.theta[0]).all())
 
 
-@claim.check("three slopes", smooth_functions(), examples=300)
-def three_slopes(case):
-    size, found, allowed = slopes(case)
-    return close(found, [size**2, -(size**2), -size], allowed)
-
-
-@claim.check("lines that our rules see", smooth_functions(), examples=50)
-def ours_descend(case):
-    """The lines that our rules see: along Gradient, Unit, and the printed direction."""
-    _, found, allowed = slopes(case)
-    problem = function(case.f, case.gradient, len(case.x))
-    slack = {}
-    for name, direction, wanted, slop in (
-        ("printed", Uphill(), found[0], allowed[0]),
-        ("-g", tb.methods.fixed.Gradient(), found[1], allowed[1]),
-        ("unit", tb.methods.fixed.Unit(), found[2], allowed[2]),
-    ):
-        seen: list = []
-        probe = tb.Probe(
-            "slope", lambda look, seen=seen: seen.append(look.ray and look.ray.line().slope0.item()) or look.theta
-        )
-        tb.run(
-            problem, on_rule(methods.golsi.GOLSI(first=1.0), direction), steps=1, batch=1, theta=case.x, probes=[probe]
-        )
-        slack[name] = close(seen[0], wanted, 2 * slop)
-    return slack
-
-
-@claim.counterexample("l'(0) of the printed line of |x|^2 / 2", only((3.0, 4.0)))
+@claim.counterexample("l'(0) of the printed line of |x|^2 / 2", only((F(3), F(4))))
 def printed_descends(x):
     """What eq. 2.24 and Algorithms 2 to 5 need of a line, here of |x|^2 / 2: l'(0) < 0."""
-    case = Smooth(np.eye(len(x)), np.zeros((1, len(x))), np.array(x), 1.0)
-    return Contrast(0, slopes(case)[1][0], "less than")
-
-
-@claim.check("along +g Algorithm 4 shrinks", rational_quadratics(), examples=100)
-def shrinks(q, sign=1):
-    """Algorithm 4 on a convex bowl along sign times g, on exact numbers: it shrinks the step to its lower limit."""
-    g = q.gradient(q.x)
-    if not any(g):
-        return F(0)
-    d = tuple(sign * v for v in g)
-    phi, slope = lambda s: q.f(add(q.x, s, d)), lambda s: dot(q.gradient(add(q.x, s, d)), d)
-    least = F(1, 2**12)
-    golsi = methods.golsi.GOLSI(first=1, smallest=least)
-    end = tb.search(golsi, phi, slope, slope0=-dot(g, g), norm=least)  # which it takes for downhill
-    return {"step": at_most(end.step, least), "status": equal(end.status == tb.Status.EXHAUSTED, True)}
-
-
-@claim.check("our rule does not go uphill", smooth_functions(), examples=50)
-def refuses(case):
-    """Our rule does not search uphill at all."""
-    w = walk(function(case.f, case.gradient, len(case.x)), on_rule(methods.golsi.GOLSI(), Uphill()), case.x)
-    return {
-        "status": equal(w.trace.status.item(), Status.ASCENT),
-        "still": -float(np.abs(w.theta[1] - w.theta[0]).max()),
-    }
-
-
-claim.control("along -g, too", rational_quadratics(), examples=30)(lambda q: shrinks(q, -1))
+    return Contrast(0, line(Plain(lambda x: dot(x, x) / 2, lambda x: x), x, x, (0,))[1](F(0)), "less than")

@@ -13,73 +13,45 @@ from __future__ import annotations
 from fractions import Fraction as F
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import dot, positive, rational_quadratics
-from ...claim import above, equal, told
-from ...ours import Plain, Quadratics, moves, on_rule, walk
+from ...cases import dot
+from ...claim import equal, told
+from ...ours import Quadratics, moves, on_rule, walk
+from ...proof import Theorem, every, same, size
 from ..alig.common import wholes
 
 claim = told(__doc__)
 
 
-def step_of_rate(q, rate, hyper_rate):
-    """The rate that leaves the second place, on one and the same loss (at its minimum there is none)."""
-    plain = Plain(q.f, q.gradient)
-    second = moves("sgd-hd", plain, q.x, [(0,)] * 2, rate=rate, hyper_rate=hyper_rate)[1]
-    assume(second.status == tb.Status.FOUND)
-    return second.step
+@claim.proof("one update", broken={"the other sign": {"sign": -1}, "below 1 / g'Hg": {"limit": 1}})
+def approaches(square, bend, rate, alpha, sign=1, limit=2):
+    """square = |g|^2, bend = g'Hg: the newest gradient is g - rate Hg, and the line's minimum at square / bend."""
+    best = square / bend
+    new = rate + sign * alpha * (square - rate * bend)
+    return Theorem(
+        (square > 0, bend > 0, rate != best),
+        {
+            "identity": new - best == (1 - alpha * bend) * (rate - best),
+            "closer": same(size(new - best) < size(rate - best), every(0 < alpha, alpha < limit / bend)),
+        },
+    )
 
 
-def to_minimum(q):
-    """The rate that leads to the minimum of the line along -g, and the curvature g'Hg (here H = 2 Q)."""
-    g = q.gradient(q.x)
-    assume(any(g))
-    bend = 2 * dot(g, tuple(dot(row, g) for row in q.Q))
-    return dot(g, g) / bend, bend
-
-
-@claim.check("the rule on arrays", wholes(), examples=100)
-def same_on_arrays(case):
+@claim.check("the rule on arrays and on exact numbers", wholes(), examples=100)
+@claim.control("half of the hyper-rate", wholes(), examples=20, share=F(1, 2))
+def ours(case, share=1):
+    """The second rate, unless the second place is the minimum, where none is used."""
     M = np.array(case.M, float)
     problem = tb.problems.NoisyQuadratic((M @ M.T + np.eye(len(M)))[None], np.array([case.m], float))
-    rule = methods.hypergradient.Hypergradient(float(case.rate), float(case.hyper_rate))
-    sizes = walk(problem, on_rule(rule), np.array(case.x, float), 2).trace.size[:, 0].tolist()
+    rule = methods.hypergradient.Hypergradient(float(case.rate), float(share * case.hyper_rate))
+    found = walk(problem, on_rule(rule), np.array(case.x, float), 2).trace.size[1, 0].item()
     Q = [tuple(dot(a, b) + (i == j) for j, b in enumerate(case.M)) for i, a in enumerate(case.M)]
     plain = Quadratics([Q], [case.m])
-    exact = moves("sgd-hd", plain, case.x, [(0,)] * 2, rate=case.rate, hyper_rate=case.hyper_rate)
-    return equal([F(size) for size in sizes], [move.step for move in exact])
-
-
-QUADRATICS = rational_quadratics(n=st.integers(1, 3))
-INSIDE = st.integers(1, 19).map(lambda k: F(k, 10))  # of (0, 2)
-
-
-@claim.check("closer", st.tuples(QUADRATICS, positive(), INSIDE), examples=80)
-@claim.control("at the limit", st.tuples(QUADRATICS, positive(), st.just(F(2))), examples=5)
-@claim.control("alpha beyond the limit", st.tuples(QUADRATICS, positive(), st.just(F(5, 2))), examples=5)
-@claim.control("alpha = 0", st.tuples(QUADRATICS, positive(), st.just(F(0))), examples=5)
-def approaches(q, rate, share):
-    """The distance to the best rate falls."""
-    best, bend = to_minimum(q)
-    assume(rate != best)
-    return above(abs(rate - best), abs(step_of_rate(q, rate, share / bend) - best))
-
-
-@claim.check("contraction", st.tuples(QUADRATICS, positive(), INSIDE), examples=80)
-@claim.check("the factor, also beyond", st.tuples(QUADRATICS, positive(), positive()), examples=80)
-def contracts_by(q, rate, share, rounds=3):
-    """With alpha = share / g'Hg the distance to the best rate changes by 1 - share, in every step from this place."""
-    best, bend = to_minimum(q)
-    slack = []
-    for _ in range(rounds):
-        new = step_of_rate(q, rate, share / bend)
-        slack.append(equal(new - best, (1 - share) * (rate - best)))
-        rate = new
-        if rate < 0:  # from which no run begins
-            break
-    return min(slack)
+    g = plain.gradient(case.x, (0,))
+    second = moves("sgd-hd", plain, case.x, [(0,)] * 2, rate=case.rate, hyper_rate=share * case.hyper_rate)[1]
+    new = plain.gradient(tuple(x - case.rate * d for x, d in zip(case.x, g, strict=True)), (0,))
+    wanted = case.rate + case.hyper_rate * dot(new, g) if any(new) else F(0)
+    return equal([F(found), second.step], [wanted] * 2)

@@ -23,8 +23,19 @@ from toybox.exact import root
 from ...cases import add, dot, positive, rational_quadratics, solve, times
 from ...claim import close, equal, told
 from ...ours import Plain, moves, on_rule, walk
+from ...proof import Theorem
 
 claim = told(__doc__)
+
+
+@claim.proof("rate and step", broken={"reused where the gradient has another length": {"again": F(1, 2)}})
+def same_way(g1, g2, length, alpha, step, way, again=1):
+    """A rate, and the length of the way that it leads; lengths are squares' roots, so in any number of variables."""
+    rate = alpha * step / length
+    given = (length > 0, length**2 == g1**2 + g2**2, alpha > 0, step > 0, way >= 0)
+    return Theorem(
+        (*given, way**2 == (again * rate * g1) ** 2 + (again * rate * g2) ** 2), {"way": way == alpha * step}
+    )
 
 
 class Place(NamedTuple):
@@ -52,59 +63,44 @@ def pythagorean(draw):
     return Place(q.Q, q.r, add(q.r, 1, solve(q.Q, g)), draw(positive(9, 5)))
 
 
-@claim.check("first steps on exact numbers", pythagorean(), examples=100)
-def length_of_step(place):
-    """LABPAL&SGD's first step on exact numbers has the length alpha s_min, and is LABPAL&NSGD's."""
-    g = place.gradient(place.x)
-    curvature = dot(g, times(place.Q, g)) / dot(g, g)
-    wanted = min(place.alpha * length(g) / curvature, F(1))
-    sgd, nsgd = (first_move(place, name) for name in ("labpal-sgd", "labpal-nsgd"))
-    return {
-        "rate times |g|": equal(sgd.step * length(g), wanted),
-        "step along the unit direction": equal(nsgd.step, wanted),
-        "same iterate": equal(sgd.x, nsgd.x),
-    }
-
-
 def labpal(place, name, steps):
     """Its moves on exact numbers, all batches alike."""
     return moves(name, Plain(place.f, place.gradient), place.x, [(0,)] * steps, alpha=place.alpha, schedule="constant")
 
 
-def first_move(place, name):
-    return labpal(place, name, 1)[0]
-
-
-def length(g):
-    return root(dot(g, g))
+@claim.check("first steps on exact numbers", pythagorean(), examples=100)
+@claim.control("half of alpha", pythagorean(), examples=20, share=F(1, 2))
+def length_of_step(place, share=1):
+    """LABPAL&SGD's first step on exact numbers has the length alpha s_min, and is LABPAL&NSGD's."""
+    g = place.gradient(place.x)
+    length = root(dot(g, g))
+    wanted = min(share * place.alpha * length * dot(g, g) / dot(g, times(place.Q, g)), F(1))
+    sgd, nsgd = (labpal(place, name, 1)[0] for name in ("labpal-sgd", "labpal-nsgd"))
+    return {
+        "rate times |g|": equal(sgd.step * length, wanted),
+        "step along the unit direction": equal(nsgd.step, wanted),
+        "same iterate": equal(sgd.x, nsgd.x),
+    }
 
 
 @claim.check("the rules on arrays, searching and reusing", pythagorean(), examples=100)
-def arrays_agree(place):
+@claim.control("the rules on arrays, half of alpha", pythagorean(), examples=20, share=0.5)
+def arrays_agree(place, share=1.0):
     """The rules on arrays take that step, and reuse it as a rate or as a length.
 
     A parabola measured at 1e-4 and 1e-2 keeps 2^-52 f / 1e-4^2 / a of its curvature, which lines that know differences
     without cancellation do not lose; 1e-9 leaves room for the rounding of Q alone. A first step that ends in the
     minimum leaves a gradient of rounding errors, whose direction means nothing: there is no second one to compare.
     """
-    arrived = not any(place.gradient(first_move(place, "labpal-sgd").x))
-    steps = 1 if arrived else 2
+    steps = 2 if any(place.gradient(labpal(place, "labpal-sgd", 1)[0].x)) else 1
     problem = tb.problems.NoisyQuadratic(np.array(place.Q, float)[None], np.array([place.m], float))
     slack = {}
     for keeps, name, direction in (
         ("rate", "labpal-sgd", tb.methods.fixed.Gradient()),
         ("length", "labpal-nsgd", tb.methods.fixed.Unit()),
     ):
-        rule = methods.labpal.LABPAL(alpha=float(place.alpha), approximation_batches=1, keeps=keeps)
+        rule = methods.labpal.LABPAL(alpha=share * float(place.alpha), approximation_batches=1, keeps=keeps)
         found = walk(problem, on_rule(rule, direction), np.array(place.x, float), steps)
         wanted = np.array([move.x for move in labpal(place, name, steps)], float)
         slack[keeps] = close(found.theta[1:, 0], wanted, 1e-9 * (1 + np.abs(wanted).max()))
     return slack
-
-
-@claim.control("reused where the gradient has another length")
-def reused_elsewhere():
-    """A rate measured where |g| = 5, used where |g| = 5/2: the way is half as long, not alpha s_min."""
-    place = Place(((F(1), F(0)), (F(0), F(1))), (F(0), F(0)), (F(3, 5), F(4, 5)), F(1, 2))
-    first, second = labpal(place, "labpal-sgd", 2)
-    return equal(length(add(second.x, -1, first.x)), length(add(first.x, -1, place.x)))

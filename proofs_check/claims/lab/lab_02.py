@@ -23,43 +23,34 @@ from ...claim import equal, told
 claim = told(__doc__)
 
 
-def share(reuse, k=1, approximation=1280, batch=128):
-    """Of the time units of one round of Algorithm 9, those of its search."""
-    search = k * ceil(F(approximation, k * batch))
-    return F(search, search + k * reuse)
-
-
-@claim.check("the printed shares")
-def printed_shares():
+@claim.check("the printed numbers", degree="proved")
+@claim.control("k = 1 draws 10, not 12", k=1)
+def printed_numbers(k=4):
+    """The share that a search has of the time units of one round of Algorithm 9, and what it draws."""
+    share = lambda reuse: F(10, 10 + reuse)
+    drawn = k * ceil(F(1280, k * 128))
     return {
+        "10 batches": equal(ceil(F(1280, 128)), 10),
         "100 updates": equal(share(100), F(10, 110)),
         "9 %": equal(round(share(100), 2), F(9, 100)),
         "1000 updates": equal(round(share(1000), 4), F(99, 10000)),
-        "k = 4": equal(4 * ceil(F(1280, 512)), 12),
-        "samples": equal(12 * 128, 1536),
+        "3 calls": equal(drawn, 3 * 4),
+        "samples": equal(drawn * 128, 1536),
     }
 
 
-def drawn(k, approximation_batches=10, steps=21, reuse=10):
-    """The batches that our rule draws in each of ``steps`` updates."""
-    rng = np.random.default_rng(1)
-    problem = tb.problems.NoisyQuadratic(np.eye(3), 5 + 0.1 * rng.standard_normal((500, 3)))
-    rule = methods.labpal.LABPAL(alpha=0.01, approximation_batches=approximation_batches, reuse=reuse)
-    optimizer = tb.Optimizer(tb.methods.fixed.Gradient(), rule, batches=lambda steps: [k] * steps)
-    trace = tb.run(problem, optimizer, steps=steps, batch=5, sampler="fresh", every=None)
-    return np.diff(trace.cost("batches")[:, 0], prepend=0).tolist()
-
-
 @claim.check("batches that our rule draws", lambda budget: [1, 2, 4, 5])
-def ours(k):
-    """A search every ``reuse`` updates draws ceil(10 / k) times k batches, every other update k.
+@claim.control("9 approximation batches", lambda budget: [1], approximation_batches=9)
+def ours(k, approximation_batches=10):
+    """A search every 10 updates draws ceil(10 / k) times k batches, every other update k.
 
     Algorithm 9 counts the search and its direction's update apart; ours makes the search part of an update (the head
     of methods/labpal.py), so a round is shorter by one batch of k.
     """
-    search = k * ceil(F(10, k))
-    return equal(drawn(k), [search if t % 10 == 0 else k for t in range(21)])
-
-
-claim.control("k = 1 draws 10, not 12")(lambda: equal(1 * ceil(F(1280, 128)), 12))
-claim.control("our rule with 9 approximation batches")(lambda: equal(drawn(1, 9)[0], 10))
+    rng = np.random.default_rng(1)
+    problem = tb.problems.NoisyQuadratic(np.eye(3), 5 + 0.1 * rng.standard_normal((500, 3)))
+    rule = methods.labpal.LABPAL(alpha=0.01, approximation_batches=approximation_batches, reuse=10)
+    optimizer = tb.Optimizer(tb.methods.fixed.Gradient(), rule, batches=lambda steps: [k] * steps)
+    trace = tb.run(problem, optimizer, steps=21, batch=5, sampler="fresh", every=None)
+    drawn = np.diff(trace.cost("batches")[:, 0], prepend=0).tolist()
+    return equal(drawn, [k * ceil(F(10, k)) if t % 10 == 0 else k for t in range(21)])

@@ -18,8 +18,24 @@ from itertools import count, groupby
 from toybox import methods
 
 from ...claim import Contrast, equal, only, told
+from ...proof import Theorem, every
 
 claim = told(__doc__)
+
+
+@claim.proof("times of the phases", broken={"an update more": {"more": 1}})
+def phases_of_time(T, first, second, last, more=0):
+    """A phase ends with the update that passes its end, so that times are met up to one update."""
+    half, most = T / 2, 3 * T / 4
+    passed = lambda t, end, k: every(t > end, t <= end + k + more)
+    return Theorem(
+        (T > 0, passed(first, half, 1), passed(second, most, 2), T <= last, last < T + 4),
+        {
+            "k = 1": every(first - T / 2 > -1, first - T / 2 <= 1),
+            "k = 2": every(second - first - T / 4 >= -2, second - first - T / 4 <= 2),
+            "k = 4": every(last - second - T / 4 >= -4, last - second - T / 4 <= 4),
+        },
+    )
 
 
 def updates(T, by_time=True):
@@ -32,43 +48,28 @@ def updates(T, by_time=True):
     return made
 
 
-def phases(T, by_time=True):
-    """Of these updates: (k, how many, time units)."""
-    return [(k, n := len(list(group)), k * n) for k, group in groupby(updates(T, by_time))]
-
-
-@claim.control("counting updates for time", lambda budget: [200])
-def by_updates(T):
-    """Counting updates instead of time, the phases take times in the ratio 1 : 1 : 2."""
-    found = {k: time for k, _, time in phases(T, by_time=False)}
-    return {k: F(k) - abs(found[k] - F(sum(found.values()), 4) * (2 if k == 1 else 1)) for k in (1, 2, 4)}
-
-
 LENGTHS = lambda budget: range(8, budget.many(200, 2000), 4)
 
 
+@claim.check("half, a quarter, a quarter of the time", LENGTHS)
+@claim.control("counting updates for time", lambda budget: [200], by_time=False)
+def quarters(T, by_time=True):
+    """k = 1, 2 and 4 have these shares of the time that is spent, to one update and the last's time beyond the end."""
+    found = {k: k * len(list(group)) for k, group in groupby(updates(T, by_time))}
+    total = T if by_time else sum(found.values())
+    return {k: F(k) - abs(found[k] - share * total) for k, share in ((1, F(1, 2)), (2, F(1, 4)), (4, F(1, 4)))}
+
+
 @claim.check("the rules use this schedule", LENGTHS)
-def schedules_agree(n):
+@claim.control("a schedule of one batch", LENGTHS, name="constant")
+def schedules_agree(n, name="doubling"):
     """A run of n updates has the schedule of the first t_max that suffices for them. (A search that measures on one
     batch draws nothing beside its update's batches.)"""
-    schedule = methods.labpal.BatchSchedule(methods.labpal.LABPAL(approximation_batches=1), "doubling")
+    schedule = methods.labpal.BatchSchedule(methods.labpal.LABPAL(approximation_batches=1), name)
     made = next(made for T in count() if len(made := updates(T)) >= n and sum(made[:n]) <= T)
     return equal(schedule(n), made[:n])
 
 
-@claim.check("times of the phases", LENGTHS)
-def quarters(T):
-    """k = 1 up to half of the time, 2 up to three quarters, then 4: half, a quarter, a quarter of the time.
-
-    A phase ends with the update that passes its end, so that times are met up to one update.
-    """
-    found = {k: time for k, _, time in phases(T)}
-    return {
-        f"k = {k}": F(k) - abs(found[k] - share_of_time * T)
-        for k, share_of_time in ((1, F(1, 2)), (2, F(1, 4)), (4, F(1, 4)))
-    }
-
-
-claim.counterexample("batches at the time t, the printed words taken literally: after two units of it", only(3, 100))(
-    lambda t, t_max: Contrast(2, methods.labpal.SCHEDULES["doubling"](t_max)(t))
-)
+@claim.counterexample("batches at the time t, the printed words taken literally: after two units of it", only(3, 100))
+def after_two(t, t_max):
+    return Contrast(2, methods.labpal.SCHEDULES["doubling"](t_max)(t))

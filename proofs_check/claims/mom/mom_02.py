@@ -10,39 +10,44 @@ Kind: exact
 from __future__ import annotations
 
 from fractions import Fraction as F
-from itertools import pairwise
 
 from hypothesis import strategies as st
 
 from ...cases import rationals
-from ...claim import at_most, equal, only, told
+from ...claim import equal, told
+from ...proof import Theorem, size
 from .common import BETAS, momenta
 
 claim = told(__doc__)
 
 
-def constant(g, beta, T):
-    """m_0 .. m_T for the gradient g in every step."""
-    return [m[0] for m in momenta([(g,)] * (T + 1), beta)]
-
-
-@claim.check("at every step", st.tuples(rationals(), BETAS), examples=150)
-def geometric(g, beta):
-    return equal(constant(g, beta, 20), [g * (1 - beta ** (t + 1)) / (1 - beta) for t in range(21)])
-
-
-@claim.check("the limit", st.tuples(rationals(nonzero=True), rationals(0, 9, 1).map(lambda k: k / 10)), examples=50)
-@claim.control("beta = 1", lambda budget: [(F(3, 7), F(1))])
-@claim.control("not divided by 1 - beta", only(F(3, 7), F(1, 2)), of="near", factor=lambda beta: 1)
-def settles(g, beta, T=80, factor=lambda beta: 1 - beta):
-    """(1 - beta) m_T comes as close to g as a 200th, for beta up to .9 (.9^81 < 1/200), and closer with every step."""
-    gaps = [abs(factor(beta) * m - g) for m in constant(g, beta, T)]
-    return {
-        "near": at_most(gaps[-1], abs(g) / 200),
-        "nearer": min(at_most(b, a) for a, b in pairwise(gaps)),
-    }
-
-
-claim.check("without drag it grows for ever", rationals(), examples=50)(
-    lambda g: equal(constant(g, F(1), 20), [(t + 1) * g for t in range(21)])
+@claim.proof(
+    "one more step", broken={"not divided by 1 - beta": {"factor": lambda beta: 1}, "beta may be above 1": {"below": 2}}
 )
+def settles(m, g, beta, power, factor=lambda beta: 1 - beta, below=1):
+    """power = beta^(T+1), 1 before the first step, where m is 0. The distance from g / (1 - beta) is multiplied by
+    beta, so that it tends to 0."""
+    given = (factor(beta) * m == g * (1 - power), g != 0, beta >= 0, beta < below)
+    new = beta * m + g
+    gap = lambda m: size(factor(beta) * m - g)
+    return Theorem(
+        given,
+        {
+            "formula": factor(beta) * new == g * (1 - beta * power),
+            "gap": gap(new) == beta * gap(m),
+            "falls": gap(new) <= gap(m),
+        },
+    )
+
+
+@claim.check("our momentum", st.tuples(rationals(), BETAS), examples=100)
+@claim.control("one power less", st.tuples(rationals(nonzero=True), BETAS), examples=20, less=1)
+def geometric(g, beta, less=0):
+    found = [m[0] * (1 - beta) for m in momenta([(g,)] * 21, beta)]
+    return equal(found, [g * (1 - beta ** (t + 1 - less)) for t in range(21)])
+
+
+@claim.check("without drag it grows for ever", rationals(), examples=50)
+@claim.control("with drag", rationals(nonzero=True), examples=5, beta=F(1, 2))
+def grows(g, beta=F(1)):
+    return equal(momenta([(g,)] * 21, beta), [((t + 1) * g,) for t in range(21)])

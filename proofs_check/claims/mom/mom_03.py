@@ -20,44 +20,81 @@ from hypothesis import strategies as st
 
 from toybox import methods
 
-from ...claim import Contrast, above, at_most, equal, only, told
-from .common import BETAS, EIGHTHS, Law, average, fed, laws, momenta
+from ...claim import Contrast, equal, only, told
+from ...proof import Theorem
+from .common import EIGHTHS, Law, average, fed, laws
 
 claim = told(__doc__)
 
 
-def last_on_arrays(law, beta, T):
-    """m_T on every path of gradients 0 .. T, from the rule on arrays, and the probabilities."""
+@claim.proof(
+    "one more gradient",
+    broken={"the same gradient again": {"shared": 1}, "an average's": {"newest": lambda beta: 1 - beta}},
+)
+def moments(mean, variance, power, expected, sigma2, beta, shared=0, newest=lambda beta: 1):
+    """Mean and variance of m, power = beta^(T+1), and those of a gradient, independent of m.
+
+    Before the first step mean and variance are 0 and power is 1. shared: covariance of gradient and m, in sigma^2.
+    """
+    mean_after = beta * mean + newest(beta) * expected
+    after = beta**2 * variance + newest(beta) ** 2 * sigma2 + 2 * beta * shared * sigma2
+    left = lambda variance, power: (1 - beta**2) * variance == sigma2 * (1 - power**2)
+    return Theorem(
+        (
+            beta > 0,
+            beta < 1,
+            sigma2 > 0,
+            power > 0,
+            power <= 1,
+            (1 - beta) * mean == expected * (1 - power),
+            left(variance, power),
+        ),
+        {
+            "mean": (1 - beta) * mean_after == expected * (1 - beta * power),
+            "variance": left(after, beta * power),
+            "never below that of one": after >= sigma2,
+            "grows": after > variance,
+        },
+    )
+
+
+@claim.proof("noise relative to the mean", broken={"not squared": {"squared": 1}})
+def relative(mean, variance, power, expected, sigma2, beta, squared=2):
+    """In the limit, power = 0, (1 - beta) / (1 + beta) times that of a gradient; both by their squares."""
+    given = ((1 - beta) * mean == expected * (1 - power), (1 - beta**2) * variance == sigma2 * (1 - power**2))
+    ratio = (1 - beta) * (1 + power) / ((1 + beta) * (1 - power))
+    return Theorem(
+        (*given, 0 < beta, beta < 1, 0 <= power, power < 1, expected != 0),
+        {"ratio": variance / mean**squared == ratio * sigma2 / expected**2},
+    )
+
+
+@claim.check("5.26", only(F(9, 10)), degree="proved")
+@claim.control("beta = .8", only(F(8, 10)))
+def printed_number(beta):
+    return equal(round(1 / (1 - beta**2), 2), F(526, 100))
+
+
+def spread(law, beta, T):
+    """Mean and variance of m_T over all paths of gradients 0 .. T, from the rule on arrays."""
     choice, probabilities = law.paths(T + 1)
     g = np.where(choice, float(law.b), float(law.a))[..., None]
-    return [F(-d) for d in fed(methods.momentum.Momentum(float(beta)), g)[0][-1, :, 0].tolist()], probabilities
+    m = [F(-d) for d in fed(methods.momentum.Momentum(float(beta)), g)[0][-1, :, 0].tolist()]
+    mean = average(m, probabilities)
+    return mean, average([x * x for x in m], probabilities) - mean**2
 
 
-def last_exactly(law, beta, T):
-    choice, probabilities = law.paths(T + 1)
-    paths = [[(law.b if k else law.a,) for k in path] for path in choice.T.tolist()]
-    return [momenta(path, beta)[-1][0] for path in paths], probabilities
+COINS = laws(st.integers(-9, 9).map(F)).filter(lambda law: law.a != law.b)
 
 
-def spread(law, beta, T, last):
-    """Mean and variance of m_T over all paths."""
-    m, probabilities = last(law, beta, T)
-    mean, variance = average(m, probabilities), average([x * x for x in m], probabilities)
-    return mean, variance - mean**2
-
-
-@claim.check("the limit of the variance")
-def limits():
-    """The variance by its recursion V <- beta^2 V + sigma^2, whose limit at .9 is 5.26 sigma^2, and printed factors."""
-    beta, V = F(9, 10), F(0)
-    gaps = []
-    for T in range(40):
-        V = beta**2 * V + 1
-        gaps.append(1 / (1 - beta**2) - V)
-        assert V == (1 - beta ** (2 * (T + 1))) / (1 - beta**2)
+@claim.check("all paths of up to ten gradients", st.tuples(COINS, EIGHTHS, st.integers(0, 9)), examples=40)
+@claim.control("gradients that are not random", st.tuples(COINS, EIGHTHS, st.just(8)), examples=5, random=0)
+def noise(law, beta, T, random=1):
+    mean, variance = spread(law, beta, T)
+    sum_of = lambda q: (1 - q ** (T + 1)) / (1 - q)
     return {
-        "geometric": equal(gaps, [beta ** (2 * (T + 1)) / (1 - beta**2) for T in range(40)]),
-        "5.26": equal(round(1 / (1 - beta**2), 2), F(526, 100)),
+        "mean": equal(mean, law.mean() * sum_of(beta)),
+        "variance": equal(variance, random * law.variance * sum_of(beta**2)),
     }
 
 
@@ -67,37 +104,5 @@ def limits():
 )
 def settles_in_square(law, beta, T):
     """Printed: m_T tends to E g / (1 - beta). Then its mean square distance from there falls below any fraction."""
-    mean, variance = spread(law, beta, T, last_on_arrays)
+    mean, variance = spread(law, beta, T)
     return Contrast(law.variance / 10, variance + (mean - law.mean() / (1 - beta)) ** 2, "at most")
-
-
-COINS = laws(st.integers(-9, 9).map(F)).filter(lambda law: law.a != law.b)
-
-
-@claim.check("the noise stays", st.tuples(COINS, EIGHTHS, st.integers(0, 8)), examples=30)
-@claim.control("gradients that are not random", lambda budget: [(Law(F(2), F(2), F(1, 2)), F(1, 2), 8)])
-def stays_noisy(law, beta, T):
-    """m_T keeps at least the variance of one gradient, which is not 0."""
-    variance = spread(law, beta, T, last_on_arrays)[1]
-    return {"no less": at_most(law.variance, variance), "some": above(variance, F(0))}
-
-
-@claim.check("all paths, on arrays", st.tuples(COINS, EIGHTHS, st.integers(0, 9)), examples=40)
-@claim.check("all paths of 11 gradients", st.tuples(COINS, EIGHTHS, st.just(10)), examples=5)
-def noise(law, beta, T, last=last_on_arrays):
-    """E m_T, Var m_T and their ratio are as computed; Var m_T is never below that of one gradient."""
-    mean, variance = spread(law, beta, T, last)
-    sum_of = lambda q: (1 - q ** (T + 1)) / (1 - q)
-    return {
-        "mean": equal(mean, law.mean() * sum_of(beta)),
-        "variance": equal(variance, law.variance * sum_of(beta**2)),
-        "relative": equal(
-            variance * law.mean() ** 2 * (1 + beta) * (1 - beta ** (T + 1)),
-            law.variance * mean**2 * (1 - beta) * (1 + beta ** (T + 1)),
-        ),
-    }
-
-
-claim.check("all paths on exact numbers", st.tuples(laws(), BETAS, st.integers(0, 4)), examples=40)(
-    lambda law, beta, T: noise(law, beta, T, last_exactly)
-)

@@ -7,86 +7,36 @@ from math import inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
-import sympy as sp
 from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import (
-    EPS,
-    FloatQuadratic,
-    RationalQuadratic,
-    add,
-    dot,
-    mean,
-    rational_quadratics,
-    rationals,
-    rotation,
-    solve,
-    times,
-    tol_curvature,
-    tol_solve,
-    vectors,
-)
-from ...claim import close, equal
-from ...ours import Plain, function, moves, on_rule, walk
-
-
-@st.composite
-def batches_of_quadratics(draw, alike=True, symmetric=True):
-    """Losses of up to five batches, with one Q or with one each. Not symmetric: a Q with the same symmetric part."""
-    n, m = draw(st.integers(1, 4)), draw(st.integers(2, 5))
-    first = draw(rational_quadratics(n=st.just(n)))
-    if not symmetric:
-        turn = draw(rationals(nonzero=True))
-        rows = enumerate(first.Q)
-        first = first._replace(
-            Q=tuple(tuple(v + turn * ((i > j) - (i < j)) for j, v in enumerate(row)) for i, row in rows)
-        )
-    if alike:
-        return [first, *(first._replace(r=draw(vectors(n))) for _ in range(m - 1))]
-    return [first, *(draw(rational_quadratics(n=st.just(n))) for _ in range(m - 1))]
-
-
-def twice(Q, symmetric=True):
-    """Q + Q', or as printed 2 Q."""
-    n = len(Q)
-    return tuple(tuple(Q[i][j] + (Q[j][i] if symmetric else Q[i][j]) for j in range(n)) for i in range(n))
-
-
-def minimiser(q, symmetric=True):
-    return solve(twice(q.Q, symmetric), tuple(-v for v in q.r))
-
-
-def mean_gradient(members, x):
-    return mean([add(q.r, 1, times(twice(q.Q), x)) for q in members])
-
+from ...cases import EPS, FloatQuadratic, RationalQuadratic, add, dot, rotation, solve, tol_curvature
+from ...claim import close
+from ...ours import function, on_rule, walk
+from ...proof import where
 
 ZERO = F(0)
 
 
-def plain_average(members, symmetric=True):
-    """The mean loss has gradient 0 at the mean of the minimisers."""
-    found = mean([minimiser(q, symmetric) for q in members])
-    return equal(mean_gradient(members, found), (ZERO,) * len(found))
+def fitted(start, there, b, mu):
+    """Eq. 4.2: the curvature a of the parabola through two losses with the slope b, also of terms."""
+    return (there - start - b * mu) / mu**2
 
 
-def package_agrees(members):
-    """The solution that our problem reports, to T-solve."""
-    Q, m = np.array([twice(q.Q) for q in members], float), np.array([minimiser(q) for q in members], float)
-    x = tb.problems.NoisyQuadratic(Q, m).solution
-    A = Q.mean(axis=0)
-    exact = np.array(mean([times(twice(q.Q), minimiser(q)) for q in members]), float)
-    return close(A @ x, exact, tol_solve(A, x) + tol_solve(A, np.abs(m).max(axis=0)))
+def step_of(start, there, b, mu):
+    """Algorithm 8 where b < 0: PAL's step, also of terms."""
+    a = fitted(start, there, b, mu)
+    return where(a > 0, -b / (2 * where(a > 0, a, 1)), mu)
 
 
-def one_parabola(a, m):
-    """a (x - m)^2."""
-    return RationalQuadratic(((F(a),),), (F(-2 * a * m),), F(a * m * m), (F(9),))
+def twice(Q):
+    return tuple(tuple(2 * v for v in row) for row in Q)
 
 
-UNEQUAL = [one_parabola(1, 0), one_parabola(3, 4)]  # x^2 and 3 (x - 4)^2
+def minimiser(q):
+    return solve(twice(q.Q), tuple(-v for v in q.r))
 
 
 def spectra(rng, lanes, n, decades):
@@ -106,16 +56,6 @@ def worst_weights(h):
     return weights
 
 
-def black_box(Q, m=0.0):
-    """(x - m)'Q(x - m), one Q (and m) per lane, known by its values and gradients only."""
-
-    def both(x, index):
-        Qx = np.einsum("kij,...kj->...ki", Q, x - m)
-        return np.einsum("...ki,...ki->...k", x - m, Qx), 2 * Qx
-
-    return tb.problems.FromFunction(both, Q.shape[-1], 1)
-
-
 class Trajectory(NamedTuple):
     """PAL's way on x'Qx as far as T-s is at most 0.05: losses, lengths taken, and those of an exact search."""
 
@@ -125,12 +65,11 @@ class Trajectory(NamedTuple):
     f: np.ndarray  # (steps + 1,)
     arc: np.ndarray  # (steps,)
     best: np.ndarray
-    slope: np.ndarray  # length of the gradient
     off: np.ndarray  # T-s, relative to best
 
 
 def exact_searches(Q, x, mu):
-    """Lengths of exact searches from x (steps, lanes, n), lengths of the gradients, and T-s of PAL's steps."""
+    """Lengths of exact searches from x (steps, lanes, n), and T-s of PAL's steps."""
     n = x.shape[-1]
     form = lambda Q, v: np.einsum("tki,kij,tkj->tk", v, Q, v)
     g = 2 * np.einsum("kij,tkj->tki", Q, x)
@@ -142,11 +81,11 @@ def exact_searches(Q, x, mu):
         size = form(np.abs(Q), np.abs(x)) + form(np.abs(Q), there) + slope * mu
         wrong = (2 * n + 6) * EPS * np.linalg.norm(2 * np.einsum("kij,tkj->tki", np.abs(Q), np.abs(x)), axis=-1)
         off = ((2 * n + 8) * EPS * size / mu**2 + wrong / mu) / a + (1 + 2 * top / a) * wrong / slope + 4 * EPS
-        return slope / (2 * a), slope, np.where(np.isfinite(off), off, inf)
+        return slope / (2 * a), np.where(np.isfinite(off), off, inf)
 
 
 def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
-    """Our rule on black boxes, hundreds of lanes at once; mu, and if wanted s_max, differ from lane to lane."""
+    """Our rule, one Q per lane, known by values and gradients only; mu, and if wanted s_max, differ, too."""
     rng, lanes = budget.rng(), budget.many(70, 1400)
     for n in range(1, 9):
         Q, h, U = spectra(rng, lanes, n, decades)
@@ -156,14 +95,16 @@ def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
         x *= 10 ** rng.uniform(-3, 3, (lanes, 1))
         mu, s_max = 10 ** rng.uniform(-4, 1, lanes), 10 ** rng.uniform(-3, 1, lanes) if capped else np.full(lanes, inf)
         rule = methods.pal.PAL(**{"mu": mu, "s_max": s_max, **hyper})
-        found = walk(black_box(Q), on_rule(rule), x, steps)
+        Qx = lambda x, Q=Q: np.einsum("kij,...kj->...ki", Q, x)
+        both = lambda x, index, Qx=Qx: (np.einsum("...ki,...ki->...k", x, Qx(x)), 2 * Qx(x))
+        found = walk(tb.problems.FromFunction(both, n, 1), on_rule(rule), x, steps)
         theta, arc = found.theta[:, 0], found.trace.arc[:, 0]
-        best, slope, off = exact_searches(Q, theta[:-1], mu)
+        best, off = exact_searches(Q, theta[:-1], mu)
         f = np.einsum("tki,kij,tkj->tk", theta, Q, theta)
         useful = np.logical_and.accumulate((off <= 0.05) & (f[:-1] > 1e-250), axis=0).sum(axis=0)
         for k in np.nonzero(useful)[0]:
             T = useful[k]
-            line = (v[:T, k] for v in (arc, best, slope, off))
+            line = (v[:T, k] for v in (arc, best, off))
             yield Trajectory(n, h[k, -1] / h[k, 0], s_max[k], f[: T + 1, k], *line)
 
 
@@ -172,89 +113,37 @@ def kantorovich(r):
     return 4 * r / (r + 1) ** 2
 
 
-def terms(expression):
-    """Minus the number of terms that remain: 0 of an expression that vanishes."""
-    expression = sp.expand(expression)
-    return 0 if expression == 0 else -len(sp.Add.make_args(expression))
-
-
 relaxations = st.sampled_from([F(k, 4) for k in range(1, 8)])
 
 
-def exact_pal(q, x, mu, alpha=1, s_max=inf):
-    """One step of PAL on exact numbers; the move's step is a learning rate.
-
-    PAL divides by |g|, which is hardly ever rational. But F(Y) = f(Y g), of a matrix Y with Y g = x, has the gradient
-    g g', and that has the length |g|^2. A step s along -g g' / |g|^2 moves Y g by -s g. So PAL on F is PAL on f that
-    measures at the distance mu |g|, and its step is s_upd / |g|.
-    """
-    g, n = q.gradient(x), len(x)
-    u = g if any(g) else (F(1),) + (ZERO,) * (n - 1)
-    product_of = lambda y: tuple(dot(y[i : i + n], u) for i in range(0, n * n, n))
-    outer = lambda v: tuple(a * b for a in v for b in u)
-    plain = Plain(lambda y: q.f(product_of(y)), lambda y: outer(q.gradient(product_of(y))))
-    start = tuple(v / dot(u, u) for v in outer(x))
-    move = moves("pal", plain, start, [(0,)], mu=mu, alpha=alpha, beta=0, s_max=s_max)[0]
-    return move._replace(x=product_of(move.x))
+class Step(NamedTuple):
+    x: tuple
+    rate: F
+    status: tb.Status
 
 
-def exact_walk(q, mu, steps, **hyper):
-    """The iterates and the moves of some such steps, from q.x."""
-    xs, moves = [q.x], []
-    for _ in range(steps):
-        moves.append(exact_pal(q, xs[-1], mu, **hyper))
-        xs.append(moves[-1].x)
-    return xs, moves
-
-
-def float_pal(q: FloatQuadratic, **hyper):
-    """One step of our rule along -g on values and gradients of floats: its length and its status."""
-    rule = methods.pal.PAL(**{"mu": q.mu, "s_max": inf, **hyper})
-    trace = walk(function(q.f, q.gradient, len(q.x)), on_rule(rule), q.x, every=None).trace
-    return float(trace.arc[0, 0]), int(trace.status[0, 0])
-
-
-def step_error(q: FloatQuadratic):
-    """T-s: relative error of PAL's step from q.x: that of a, and that of the gradient, which b, d and a depend on."""
-    g, n = q.gradient(q.x), len(q.x)
-    size = float(np.linalg.norm(g))
-    d = g / size
-    a, wrong = d @ q.Q @ d, (2 * n + 6) * EPS * np.linalg.norm(np.abs(q.r) + 2 * np.abs(q.Q) @ np.abs(q.x))
-    turned = (1 + 2 * np.linalg.norm(q.Q, 2) / a) * wrong / size
-    return (tol_curvature(q, q.x, -d, q.mu) + wrong / q.mu) / a + turned + 4 * EPS
-
-
-def floats(q: RationalQuadratic, mu) -> FloatQuadratic:
-    Q = np.array(q.Q, float)
-    return FloatQuadratic(
-        Q, np.array(q.r, float), float(q.c), np.array(q.x, float), float(mu), np.linalg.eigvalsh((Q + Q.T) / 2)
-    )
+def exact_pal(q, x, mu, **hyper):
+    """One step of PAL along -g on exact numbers, where |g| is hardly ever one: lengths in multiples of it, as rates."""
+    g = q.gradient(x)
+    rule = methods.pal.PAL(**{"mu": mu, "s_max": inf, **hyper})
+    end = tb.search(rule, lambda s: q.f(add(x, -s, g)), slope0=-dot(g, g))
+    return Step(add(x, -end.step, g), end.step, end.status)
 
 
 def arrays_take(q, mu, rate, **hyper):
-    """Our rule on floats goes ``rate`` times the length of the gradient, to T-s."""
-    wanted, near = float(rate) * sqrt(dot(q.gradient(q.x), q.gradient(q.x))), floats(q, mu)
-    return close(float_pal(near, **hyper)[0], wanted, step_error(near) * wanted)
-
-
-def centred(q):
-    """The same without linear and constant term."""
-    return q._replace(r=(ZERO,) * len(q.x), c=ZERO)
-
-
-def forms(q, x):
-    """x'Qx, x'Q^2x and x'Q^3x."""
-    Qx = times(q.Q, x)
-    return dot(x, Qx), dot(Qx, Qx), dot(Qx, times(q.Q, Qx))
-
-
-def decrease(q, x):
-    """g(x) of A.8, the decrease of an exact line search."""
-    _, second, third = forms(q, x)
-    return second * second / third
-
-
-starts = rational_quadratics().map(centred).filter(lambda q: any(q.x))
+    """Along -g our rule on floats goes ``rate`` times the length of the gradient, to T-s: the error of the fitted a,
+    and that of the gradient, which b, d and a depend on."""
+    Q, r, x = (np.array(v, float) for v in (q.Q, q.r, q.x))
+    near, n = FloatQuadratic(Q, r, float(q.c), x, float(mu), np.linalg.eigvalsh(Q)), len(x)
+    rule = methods.pal.PAL(**{"mu": near.mu, "s_max": inf, **hyper})
+    arc = walk(function(near.f, near.gradient, n), on_rule(rule), x, every=None).trace.arc[0, 0]
+    size = np.linalg.norm(near.gradient(x))
+    d = near.gradient(x) / size
+    a, wrong = d @ Q @ d, (2 * n + 6) * EPS * np.linalg.norm(np.abs(r) + 2 * np.abs(Q) @ np.abs(x))
+    turned = (1 + 2 * np.linalg.norm(Q, 2) / a) * wrong / size
+    off = (tol_curvature(near, x, -d, near.mu) + wrong / near.mu) / a + turned + 4 * EPS
+    wanted = float(rate) * sqrt(dot(q.gradient(q.x), q.gradient(q.x)))
+    return close(arc, wanted, off * wanted)
 
 
 def diagonal(entries, x):

@@ -10,53 +10,39 @@ Kind: property
 
 from __future__ import annotations
 
-import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
+from fractions import Fraction as F
 
-from ...cases import EPS, dot, float_quadratics, positive, vectors
-from ...claim import below, close, equal, told
-from .common import decrease, diagonal, float_pal, step_error
+from ...claim import told
+from ...proof import Theorem
 
 claim = told(__doc__)
 
 
-@st.composite
-def weighted_starts(draw, n=st.integers(1, 8)):
-    """G-PDF around 0; the start weighs the eigenvectors by powers of their eigenvalues, which comes near the bound."""
-    q = draw(float_quadratics(n, centered=True))
-    h, U = np.linalg.eigh(q.Q)
-    assume(h[0] > 0)
-    x = U @ (U.T @ q.x * (h / h[-1]) ** draw(st.floats(-1.5, 0.5)))
-    return q._replace(x=x, eigenvalues=h)
+@claim.proof("what an eigenvector adds", broken={"eigenvalues beyond the largest": {"beyond": 2}})
+def term(low, high, q, x, beyond=1):
+    """To x'Q^2x, x'Q^3x and x'Qx, whose sums keep these bounds."""
+    return Theorem(
+        (low > 0, low <= q, q <= beyond * high),
+        {
+            "square": q**2 * x**2 >= low**2 * x**2,
+            "cube": q**3 * x**2 <= high**3 * x**2,
+            "value": q * x**2 <= high * x**2,
+        },
+    )
 
 
-@claim.check("floats", weighted_starts())
-@claim.control("eigenvalues exchanged", weighted_starts(), examples=20, of="C", exchanged=True)
-def enough(q, exchanged=False):
-    """g(x) >= C |x|^2, and what PAL gains, which is g(x) up to the square of its step's relative error.
-
-    Rounding of x'Q^kx and of the eigenvalues: T-eig, relative to the smallest eigenvalue.
-    """
-    low, high = (q.eigenvalues[0], q.eigenvalues[-1])[:: -1 if exchanged else 1]
-    r, n, off = q.condition, len(q.x), step_error(q)
-    assume(off < 0.05)
-    Qx = q.Q @ q.x
-    gain = (Qx @ Qx) ** 2 / (Qx @ q.Q @ Qx)
-    bound = low**4 / high**3 * (q.x @ q.x)
-    arc, _ = float_pal(q)
-    d = Qx / np.linalg.norm(Qx)
-    taken = arc * (2 * np.linalg.norm(Qx) - d @ q.Q @ d * arc)
-    tolerance = 64 * n * EPS * r
-    return {
-        "C": below(bound, gain, bound * tolerance),
-        "rate": below(r**-4 * q.f(q.x), gain, gain * tolerance),
-        "PAL": below(bound, taken, bound * (tolerance + off**2)),
-        "PAL gains g": close(taken, gain, gain * (tolerance + off**2)),
-    }
-
-
-@claim.check("equality for multiples of the identity", st.tuples(positive(), vectors(3).filter(any)), examples=100)
-def multiple_of_identity(q, x):
-    """Q = q I: g(x) = q |x|^2, which is the bound."""
-    return equal(decrease(diagonal((q,) * len(x), x), x), q**4 / q**3 * dot(x, x))
+@claim.proof("the decrease", broken={"eigenvalues exchanged": {"exchanged": True}, "1 % more": {"times": F(101, 100)}})
+def enough(low, high, size, first, second, third, exchanged=False, times=1):
+    """size = |x|^2; the others are x'Q^kx, and the decrease is A.8. A multiple of the identity attains the bound."""
+    gain = second**2 / third
+    one, other = (high, low) if exchanged else (low, high)
+    return Theorem(
+        (
+            *(low > 0, high >= low, size > 0, third > 0),
+            *(second >= low**2 * size, third <= high**3 * size, first <= high * size),
+        ),
+        {
+            "bound": gain >= times * one**4 / other**3 * size,
+            "rate": first - gain <= (1 - times * (one / other) ** 4) * first,
+        },
+    )

@@ -12,7 +12,6 @@ Found: Of PAL without a largest step: with s_max < |delta| it need not reach eit
 
 from __future__ import annotations
 
-from fractions import Fraction as F
 from math import inf
 
 import numpy as np
@@ -22,46 +21,53 @@ import toybox as tb
 from toybox import methods
 
 from ...cases import EPS, positive, rationals
-from ...claim import above, close, equal, only, told
-from ...ours import Plain, moves, on_rule, walk
-from .common import ZERO
+from ...claim import close, told
+from ...ours import on_rule, walk
+from ...proof import Theorem, same, size, smaller, where
+from .common import step_of
 
 claim = told(__doc__)
 
-PARABOLAS = st.tuples(positive(), rationals(), rationals(), rationals(nonzero=True))  # a, b, c, delta
 STEPS = 5
 
 
-def in_turn(a, b, c, delta, x, mu, s_max=inf):
-    """PAL's iterates on f and on f(x + delta) in turn."""
-    parts = [
-        (lambda x, o=o: a * (x[0] + o) ** 2 + b * (x[0] + o) + c, lambda x, o=o: (2 * a * (x[0] + o) + b,))
-        for o in (ZERO, delta)
-    ]
-    batches = [(t % 2,) for t in range(STEPS)]
-    return [move.x[0] for move in moves("pal", Plain(parts=parts), (x,), batches, mu=mu, beta=0, s_max=s_max)]
+@claim.proof("a step", broken={"a largest step": {"limit": lambda step: smaller(step, 1)}})
+def lands(a, b, c, shift, x, mu, limit=lambda step: step):
+    """On f(x + shift) it ends at that parabola's minimum, wherever it began."""
+    f = lambda x: a * (x + shift) ** 2 + b * (x + shift) + c
+    slope = 2 * a * (x + shift) + b
+    way = where(slope > 0, -1, 1)
+    step = limit(step_of(f(x), f(x + way * mu), -size(slope), mu))
+    return Theorem((a > 0, mu > 0, slope != 0), {"there": x + way * step == -b / (2 * a) - shift})
 
 
-@claim.check("exact numbers", st.tuples(PARABOLAS, rationals(), positive()), examples=200)
-@claim.control("delta = 0", only((F(1), F(2), ZERO, ZERO), F(3), F(1)), of="never the average")
-@claim.control("s_max < |delta|", only((F(1), F(2), ZERO, F(4)), F(-1), F(1)), of="presented", s_max=F(1))
-def two_cycle(parabola, x, mu, s_max=inf):
-    """The presented minimum after every step, from the first one; never that of the average."""
-    a, b, _, delta = parabola
-    xs, best = in_turn(*parabola, x, mu, s_max), -b / (2 * a)
-    return {
-        "presented": equal(xs, [best - delta * (t % 2) for t in range(STEPS)]),
-        "never the average": min(above(abs(x - (best - delta / 2)), 0) for x in xs),
-    }
+@claim.proof("never the average", broken={"half of delta": {"part": 4}})
+def apart(a, b, delta, part=2):
+    """The minimum of the average, where its slope is 0, is neither of the two."""
+    one = -b / (2 * a)
+    middle = one - delta / part
+    slope = lambda x: 2 * a * x + b
+    return Theorem(
+        (a > 0,),
+        {
+            "minimum": (slope(middle) + slope(middle + delta)) / 2 == 0,
+            "not the one": same(delta != 0, middle != one),
+            "not the other": same(delta != 0, middle != one - delta),
+        },
+    )
+
+
+PARABOLAS = st.tuples(positive(), rationals(), rationals(nonzero=True))  # a, b, delta
 
 
 @claim.check("our rule on arrays", st.tuples(PARABOLAS, rationals(), positive()), examples=100)
-def two_cycle_on_arrays(parabola, x, mu):
-    """Our rule on floats; rounding of a is T-s, of a line that knows differences without cancellation."""
-    a, b, _, delta = map(float, parabola)
-    problem = tb.problems.NoisyQuadratic([[2 * a]], [[-b / (2 * a)], [-b / (2 * a) - delta]])
-    rule = on_rule(methods.pal.PAL(float(mu), s_max=inf))
-    found = walk(problem, rule, [float(x)], STEPS, lambda t, j: np.array([[t % 2]]), 1).theta[1:, 0, 0]
-    exact = np.array([float(v) for v in in_turn(*parabola, x, mu)])
-    reach = abs(float(x)) + np.abs(exact).max() + abs(delta)
-    return close(found, exact, 16 * EPS * reach * (1 + 2 * reach / float(mu)))
+@claim.control("s_max < |delta|", lambda budget: [((1, 2, 4), -1, 1)], s_max=1.0)
+def two_cycle(parabola, x, mu, s_max=inf):
+    """The presented minimum after every step; rounding of a is T-s, of lines that know differences."""
+    (a, b, delta), x, mu = map(float, parabola), float(x), float(mu)
+    ends = -b / (2 * a) - delta * (np.arange(STEPS) % 2)
+    problem = tb.problems.NoisyQuadratic([[2 * a]], [[ends[0]], [ends[1]]])
+    rule = on_rule(methods.pal.PAL(mu, s_max=s_max))
+    found = walk(problem, rule, [x], STEPS, lambda t, j: np.array([[t % 2]]), 1).theta[1:, 0, 0]
+    reach = abs(x) + np.abs(ends).max() + abs(delta)
+    return close(found, ends, 16 * EPS * reach * (1 + 2 * reach / mu))

@@ -19,49 +19,69 @@ from __future__ import annotations
 from fractions import Fraction as F
 from math import comb
 
-from hypothesis import strategies as st
-
-from ...cases import RationalQuadratic, add, dot, rational_quadratics, rationals, times, vectors
-from ...claim import Contrast, above, equal, only, told
+from ...cases import add, dot, times
+from ...claim import Contrast, only, told
 from ...ours import through
+from ...proof import Theorem, every
 from .common import ZERO
 
 claim = told(__doc__)
 
 
-def reconstruct(f, n):
-    """Constant, linear and quadratic term from values alone."""
-    e = [tuple(F(i == j) for j in range(n)) for i in range(n)]
-    zero = (ZERO,) * n
-    even = lambda d: (f(d) + f(tuple(-v for v in d))) / 2 - f(zero)
-    odd = lambda d: (f(d) - f(tuple(-v for v in d))) / 2
-    Q = tuple(tuple((even(add(u, 1, v)) - even(add(u, -1, v))) / 4 for v in e) for u in e)
-    return f(zero), tuple(odd(v) for v in e), Q
-
-
-def rebuilt(f, p):
-    """At p, the quadratic with these terms."""
-    z, r, Q = reconstruct(f, len(p))
-    return z + dot(r, p) + dot(p, times(Q, p))
-
-
-@st.composite
-def quadratics_and_points(draw):
-    q = draw(rational_quadratics())
-    return q, draw(st.lists(vectors(len(q.x)), min_size=3, max_size=3))
-
-
-@st.composite
-def quadratics_and_lines(draw):
-    q = draw(rational_quadratics())
-    d = draw(vectors(len(q.x)).filter(any))
-    h = draw(st.tuples(rationals(nonzero=True), rationals(nonzero=True)).filter(lambda h: h[0] != h[1]))
-    return q, d, h
-
-
 def third_difference(phi, first=0):
     """Over first .. first + 3; 0 for every parabola."""
     return sum((-1) ** (3 - k) * comb(3, k) * phi(F(first + k)) for k in range(4))
+
+
+@claim.proof("a parabola on every line", broken={"axis-parallel lines only": {"slanted": False}})
+def quadratic(u, v, w, a, b, c, r, s, z, slanted=True):
+    """Parabolas on all lines parallel to the axes are, by interpolation, u x^2y^2 + v x^2y + w xy^2 and a quadratic.
+
+    On two slanted lines they leave no u, v, w. More than two variables: on every plane through a point f is a
+    quadratic, which gives its even part the law of parallelograms, and with that a bilinear form.
+    """
+    f = lambda x, y: u * x**2 * y**2 + v * x**2 * y + w * x * y**2 + a * x**2 + b * x * y + c * y**2 + r * x + s * y + z
+    lines = (lambda t: f(t, t), lambda t: f(t, -t)) if slanted else (lambda t: f(t, 1), lambda t: f(1, t))
+    given = [third_difference(phi, first) == 0 for phi in lines for first in (0, 1)]
+    return Theorem(given, {"quadratic": every(u == 0, v == 0, w == 0)})
+
+
+@claim.proof("and back", broken={"bent upwards with an indefinite Q": {"definite": False}})
+def parabola(a, b, c, r1, r2, x, y, d1, d2, s, definite=True):
+    """On its lines a quadratic is the parabola that its form promises, bent upwards iff Q is positive definite."""
+    Q, r, p, d = ((a, b), (b, c)), (r1, r2), (x, y), (d1, d2)
+    f = lambda x: dot(r, x) + dot(x, times(Q, x))
+    bend, slope = dot(d, times(Q, d)), dot(r, d) + 2 * dot(p, times(Q, d))
+    given = [a > 0, a * c > b * b] if definite else [a * c < b * b]
+    return Theorem(
+        (*given, d1**2 + d2**2 > 0), {"parabola": f(add(p, s, d)) == bend * s**2 + slope * s + f(p), "bent": bend > 0}
+    )
+
+
+@claim.proof("(x^4 + y^4) / (x^2 + y^2) on lines through 0", broken={"on other lines": {"off": 1}})
+def quotient_on_lines(d1, d2, s, off=0):
+    """It is a parabola there, bent upwards. Were it twice continuously differentiable, all these parabolas would be
+    those of its expansion at 0, a quadratic."""
+    a = quotient((d1, d2))
+    return Theorem(
+        (d1**2 + d2**2 > 0, (off + s * d1) ** 2 + (s * d2) ** 2 > 0),
+        {"bent": a > 0, "parabola": quotient((off + s * d1, s * d2)) == a * s**2 + off},
+    )
+
+
+def quotient(x):
+    """(x^4 + y^4) / (x^2 + y^2) off 0: continuously differentiable once, with the value 0 there."""
+    return sum(v**4 for v in x) / dot(x, x)
+
+
+def rebuilt(f, p):
+    """At p, the quadratic whose terms are those that f would have, from its values beside 0, where it is 0."""
+    n = len(p)
+    e = [tuple(F(i == j) for j in range(n)) for i in range(n)]
+    even = lambda d: (f(d) + f(tuple(-v for v in d))) / 2 if any(d) else ZERO
+    odd = lambda d: (f(d) - f(tuple(-v for v in d))) / 2
+    Q = tuple(tuple((even(add(u, 1, v)) - even(add(u, -1, v))) / 4 for v in e) for u in e)
+    return dot(tuple(map(odd, e)), p) + dot(p, times(Q, p))
 
 
 @claim.counterexample("leading coefficient of |x|^2 on the line p + s d", only((F(1), F(2)), (ZERO, ZERO)))
@@ -70,55 +90,6 @@ def bent_upwards(p, d):
     return Contrast(ZERO, through(phi, F(1), F(2))[0], "more than")
 
 
-def quotient(x):
-    """(x^4 + y^4) / (x^2 + y^2): continuously differentiable once, a parabola on all lines through 0."""
-    squares = dot(x, x)
-    return sum(v**4 for v in x) / squares if squares else ZERO
-
-
-def quotient_on_lines(d):
-    phi = lambda s: quotient(add((ZERO, ZERO), s, d))
-    on_one = lambda y: quotient((F(1), y))
-    a, _ = through(phi, F(1), F(-2))
-    return {
-        "third difference": equal(third_difference(phi), 0),
-        "a > 0": above(a, 0),
-        "off 0": equal(third_difference(on_one, 1), F(-24, 85)),
-        "a coincidence": equal(third_difference(on_one, 0), 0),
-    }
-
-
-DIAGONAL = [(F(k), F(k)) for k in range(1, 4)]
-
-
-@claim.control("axis-parallel lines only", only(lambda x: dot(x, x) + x[0] ** 2 * x[1] ** 2, DIAGONAL))
-def is_quadratic(f, points):
-    """f is its reconstruction: minus the largest difference at some points."""
-    return equal([f(p) for p in points], [rebuilt(f, p) for p in points])
-
-
-INDEFINITE = RationalQuadratic(((F(1), ZERO), (ZERO, F(-1))), (ZERO, ZERO), ZERO, (ZERO, ZERO))
-
-
-@claim.check("parabolas on its lines", quadratics_and_lines(), examples=80)
-@claim.control("an indefinite Q is bent upwards", only(INDEFINITE, (F(1), F(2)), (F(1), F(2))), of="a > 0")
-def parabola_of(q, d, h):
-    """Along p + s d, q is the parabola that its form promises, and bent upwards."""
-    phi = lambda s: q.f(add(q.x, s, d))
-    a, b = through(phi, *h)
-    Qd = times(q.Q, d)
-    return {
-        "a": equal(a, dot(d, Qd)),
-        "b": equal(b, dot(q.r, d) + 2 * dot(q.x, Qd)),
-        "third difference": equal(third_difference(phi), 0),
-        "a > 0": above(a, 0),
-    }
-
-
-claim.check("a quadratic from a black box", quadratics_and_points(), examples=80)(
-    lambda q, points: is_quadratic(q.f, points)
-)
-claim.check("the quotient on lines", vectors(2).filter(any), examples=100)(lambda *d: quotient_on_lines(d))
-claim.counterexample("(x^4 + y^4) / (x^2 + y^2) at p, rebuilt as a quadratic", only((F(1), F(2))))(
-    lambda p: Contrast(rebuilt(quotient, p), quotient(p))
-)
+@claim.counterexample("(x^4 + y^4) / (x^2 + y^2) at p, rebuilt as a quadratic", only((F(1), F(2))))
+def is_quadratic(p):
+    return Contrast(rebuilt(quotient, p), quotient(p))

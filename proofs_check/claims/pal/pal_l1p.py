@@ -18,13 +18,18 @@ from typing import NamedTuple
 import sympy as sp
 
 from ...claim import told
-from .common import terms
 
 claim = told(__doc__)
 
 
+def terms(expression):
+    """Minus the number of terms that remain: 0 of an expression that vanishes."""
+    expression = sp.expand(expression)
+    return 0 if expression == 0 else -len(sp.Add.make_args(expression))
+
+
 class Polynomial(NamedTuple):
-    """A polynomial with a symbol for every coefficient."""
+    """A polynomial with a symbol for every coefficient, at p, and a direction d."""
 
     x: tuple
     p: tuple
@@ -32,22 +37,15 @@ class Polynomial(NamedTuple):
     f: sp.Expr
     coefficients: dict  # symbol -> degree of its monomial
 
-    @property
-    def third(self):
-        """The sum of third derivatives at p times d_j d_k d_l."""
+    def form(self, order):
+        """The sum of derivatives at p times d_j d_k ..."""
         total = sp.Integer(0)
-        for j, k, m in product(range(len(self.x)), repeat=3):
-            total += sp.diff(self.f, self.x[j], self.x[k], self.x[m]) * self.d[j] * self.d[k] * self.d[m]
-        return self.at_p(total)
+        for chosen in product(range(len(self.x)), repeat=order):
+            total += sp.diff(self.f, *(self.x[j] for j in chosen)) * sp.prod(self.d[j] for j in chosen)
+        return total.subs(dict(zip(self.x, self.p, strict=True)), simultaneous=True)
 
-    def at_p(self, expression):
-        return expression.subs(dict(zip(self.x, self.p, strict=True)), simultaneous=True)
-
-    def along(self, order):
-        """The derivative of f(p + s d) at s = 0."""
-        s = sp.Symbol("s")
-        line = {x: p + s * d for x, p, d in zip(self.x, self.p, self.d, strict=True)}
-        return sp.diff(self.f.subs(line, simultaneous=True), s, order).subs(s, 0)
+    def line(self, s):
+        return self.f.subs({x: p + s * d for x, p, d in zip(self.x, self.p, self.d, strict=True)}, simultaneous=True)
 
 
 def polynomial(n, degree):
@@ -58,37 +56,34 @@ def polynomial(n, degree):
     return Polynomial(x, p, d, f, {c[e]: sum(e) for e in powers})
 
 
-@claim.check("which polynomials of degree 4 have no third derivatives", lambda budget: [2, 3])
-def only_quadratics(n):
-    """The sum vanishes for all p and d iff no coefficient of degree 3 or more is left: each stands alone somewhere."""
+@claim.check("which polynomials of degree 4 have no third derivatives", lambda budget: [2, 3], degree="proved")
+@claim.control("those of degree 3", lambda budget: [2], degree_of_none=3)
+def only_quadratics(n, degree_of_none=2):
+    """The sum vanishes for all p and d iff no coefficient of degree 3 or more is left: each stands alone somewhere.
+
+    Three variables are as good as more, since every term of the sum has three at most; and polynomials as good as other
+    functions, since third derivatives at a point are those of the polynomial there.
+    """
     f = polynomial(n, 4)
-    alone = {
-        c for part in sp.Poly(f.third, *f.p, *f.d).coeffs() if len(part.free_symbols) == 1 for c in part.free_symbols
-    }
+    parts = [part.free_symbols for part in sp.Poly(f.form(3), *f.p, *f.d).coeffs()]
+    alone = {c for symbols in parts if len(symbols) == 1 for c in symbols}
     return {
-        "quadratics": terms(polynomial(n, 2).third),
-        "no others": -len({c for c, degree in f.coefficients.items() if degree >= 3} - alone),
+        "these": terms(polynomial(n, degree_of_none).form(3)),
+        "no others": -len({c for c, degree in f.coefficients.items() if degree > degree_of_none} - alone),
     }
 
 
-@claim.check("third derivatives along lines", lambda budget: [2, 3])
-def line_derivative(n):
+@claim.check("derivatives along lines", lambda budget: product((2, 3), (2, 3)), degree="proved")
+@claim.control("third derivatives for second ones", lambda budget: [(2, 2)], of_form=3)
+def along(n, order, of_form=None):
+    s = sp.Symbol("s")
     f = polynomial(n, 4)
-    return terms(f.third - f.along(3))
+    return terms(f.form(of_form or order) - sp.diff(f.line(s), s, order).subs(s, 0))
 
 
-@claim.check("curvature along lines", lambda budget: [2, 3])
-def curvatures_agree(n):
-    """d'Wd with W half of the Hessian, half of the second derivative along d, and the coefficient of s^2."""
-    f, s = polynomial(n, 2), sp.Symbol("s")
-    d = sp.Matrix(f.d)
-    W = f.at_p(sp.hessian(f.f, f.x)) / 2
-    line = f.f.subs({x: p + s * v for x, p, v in zip(f.x, f.p, f.d, strict=True)}, simultaneous=True)
-    a = sp.Poly(line, s).coeff_monomial(s**2)
-    return {"half second derivative": terms((d.T * W * d)[0] - f.along(2) / 2), "a": terms((d.T * W * d)[0] - a)}
-
-
-@claim.control("x^3 has no third derivative")
-def cube():
-    f = polynomial(2, 2)
-    return terms(f._replace(f=f.x[0] ** 3).third)
+@claim.check("the leading coefficient", lambda budget: [2, 3], degree="proved")
+@claim.control("without the half", lambda budget: [2], part=1)
+def leading(n, part=2):
+    """d'Wd of a quadratic, W half of the Hessian, is the coefficient of s^2."""
+    s, f = sp.Symbol("s"), polynomial(n, 2)
+    return terms(f.form(2) / part - sp.Poly(f.line(s), s).coeff_monomial(s**2))

@@ -12,34 +12,27 @@ Found: Of a Q that is not symmetric only the symmetric part matters: then the gr
 
 from __future__ import annotations
 
-from hypothesis import strategies as st
-
-from ...cases import RationalQuadratic, mean, positive
-from ...claim import equal, only, told
-from .common import UNEQUAL, ZERO, batches_of_quadratics, exact_pal, mean_gradient, package_agrees, plain_average
+from ...cases import add, scale, times
+from ...claim import told
+from ...proof import Theorem, every
 
 claim = told(__doc__)
 
 
-def in_one_variable(strategy):
-    return strategy.map(lambda members: [_first(q) for q in members])
+@claim.proof(
+    "a mean of two minimisers",
+    broken={"unequal Q": {"ratio": 2}, "2 Q for a Q that is not symmetric": {"transposed": False}},
+)
+def stationary(a, b, c, d, x1, y1, x2, y2, weight, ratio=1, transposed=True):
+    """Of x'Qx + r'x in two variables: where Q + Q' and r cancel for each loss, they do for a mean of both.
 
-
-def _first(q):
-    return RationalQuadratic(((q.Q[0][0],),), q.r[:1], q.c, q.x[:1])
-
-
-@claim.check("PAL in one variable", st.tuples(in_one_variable(batches_of_quadratics()), positive()), examples=100)
-def pal_on_each(members, mu):
-    """In one variable one step of PAL on each batch finds the minimisers."""
-    found = [exact_pal(q, q.x, mu).x if any(q.gradient(q.x)) else q.x for q in members]
-    return equal(mean_gradient(members, mean(found)), (ZERO,))
-
-
-claim.check("equal Q", batches_of_quadratics(), examples=60)(plain_average)
-claim.check("Q not symmetric", batches_of_quadratics(symmetric=False), examples=60)(plain_average)
-claim.check("our problem's solution", batches_of_quadratics(), examples=60)(package_agrees)
-claim.control("unequal Q", only(UNEQUAL))(plain_average)
-claim.control(
-    "2 Q for a Q that is not symmetric", batches_of_quadratics(symmetric=False), examples=20, symmetric=False
-)(plain_average)
+    More variables add terms of the same form. More batches come one by one, each with its weight. ratio: of the second
+    Q and the first.
+    """
+    symmetric = ((2 * a, b + c), (b + c, 2 * d))
+    solved = symmetric if transposed else ((2 * a, 2 * b), (2 * c, 2 * d))
+    mean = lambda u, v: add(scale(1 - weight, u), weight, v)
+    one, two = (x1, y1), (x2, y2)
+    there = mean(one, two)
+    gradients = [scale(k, add(times(symmetric, there), -1, times(solved, own))) for k, own in ((1, one), (ratio, two))]
+    return Theorem((), {"stationary": every(*(g == 0 for g in mean(*gradients)))})

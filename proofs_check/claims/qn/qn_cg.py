@@ -29,11 +29,15 @@ from toybox.exact import exact
 from ...cases import EPS, RationalQuadratic, add, dot, rational_quadratics, times, vectors
 from ...claim import Contrast, close, equal, only, told
 from ...ours import on_rule, walk
+from ...proof import Theorem
 from ..pal.common import ZERO, diagonal, minimiser, twice
 
 claim = told(__doc__)
 
 FORMULAS = ("FR", "PR", "HS", "DY")
+
+
+TWO = RationalQuadratic(((F(2), F(1)), (F(1), F(3))), (F(1), F(-1)), ZERO, (F(3), F(1)))
 
 
 class Path(NamedTuple):
@@ -67,21 +71,58 @@ def conjugate_path(q, steps, beta="FR", alpha=1):
     return path
 
 
-def size_of_rest(path):
-    return -max(map(abs, path.g[-1]))
+def factors_agree(path):
+    """Minus the largest difference of the four factors along a path."""
+    found = [
+        [factor_of(formula, g, g_old, d) for formula in FORMULAS]
+        for g_old, g, d in zip(path.g[:-1], path.g[1:], path.d, strict=True)
+        if any(g)
+    ]
+    return min((-max(abs(v - row[0]) for v in row) for row in found), default=ZERO)
 
 
-@claim.check("our factors on exact numbers", rational_quadratics(n=st.integers(1, 5)), examples=100)
-@claim.check("six variables", rational_quadratics(n=st.just(6)), examples=5)
-def conjugate(q):
-    """Done after n steps, with conjugate directions, whichever formula."""
-    path = conjugate_path(q, len(q.x))
-    Qd = [times(q.Q, d) for d in path.d]
-    return {
-        "ends": size_of_rest(path),
-        "conjugate": min((-abs(dot(d, Qd[j])) for i, d in enumerate(path.d) for j in range(i)), default=ZERO),
-        "factors": factors_agree(path),
-    }
+@claim.proof("conjugate directions", broken={"nine tenths of the step": {"share": F(9, 10)}})
+def stays_orthogonal(g_old, g_last, Qd_old, Qd_last, step, share=1):
+    """Products with the last direction d (of g, Qd) and an older one: g is orthogonal to that, and Qd, too.
+
+    After an exact step along d the new g = g + step Qd is orthogonal to both. So after N conjugate directions, which
+    are linearly independent as d'Qd > 0, it is orthogonal to everything: 0.
+    """
+    given = (Qd_last > 0, g_old == 0, Qd_old == 0, g_last + step * Qd_last == 0)
+    after = lambda g, Qd: g + share * step * Qd
+    return Theorem(given, {"last": after(g_last, Qd_last) == 0, "older": after(g_old, Qd_old) == 0})
+
+
+@claim.proof("the factors", broken={"not orthogonal": {"orthogonal": False}, "constant factor": {"constant": F(2, 5)}})
+def conjugate(old, new, across, along, g_last, step, orthogonal=True, constant=None):
+    """old = |g|^2, new = |g+|^2, across = g+'g, along = g+'d, and d'g = -|g|^2, as d is -g and a multiple of the
+    direction before, which is orthogonal to g.
+
+    The four factors are one, and with it d+ = -g+ + beta d is conjugate to d, where step Qd = g+ - g. To older ones it
+    is, since their Q d_j is a difference of gradients: these lie in the span of directions, to which g+ is orthogonal.
+    """
+    given = [old > 0, new > 0, step > 0, along == 0, *([across == 0] if orthogonal else [])]
+    turn = along - g_last  # d'(g+ - g)
+    beta = new / old if constant is None else constant
+    return Theorem(
+        [*given, g_last == -old],
+        {
+            "PR": (new - across) / old == beta,
+            "HS": (new - across) / turn == beta,
+            "DY": new / turn == beta,
+            "conjugate": -(new - across) / step + beta * turn / step == 0,
+        },
+    )
+
+
+@claim.check("our factors on exact numbers", rational_quadratics(n=st.integers(1, 4)), examples=60)
+@claim.control("nine tenths of the step", only(TWO), alpha=F(9, 10))
+@claim.control("constant factor", only(TWO), beta=F(2, 5))
+@claim.control("factor 0", only(TWO), beta=0)
+def finishes(q, **how):
+    """The gradient is 0 after n steps, and our four factors were one number all the way."""
+    path = conjugate_path(q, len(q.x), **how)
+    return {"ends": -max(map(abs, path.g[-1])), "factors": factors_agree(path)}
 
 
 @st.composite
@@ -91,15 +132,20 @@ def repeated_spectra(draw):
     return diagonal(entries, draw(vectors(len(entries)).filter(any)))
 
 
-@claim.check("repeated eigenvalues", repeated_spectra(), examples=200)
-def as_many_as_eigenvalues(q):
-    """It takes exactly as many steps as there are different eigenvalues with a part in the start."""
-    wanted = len({q.Q[i][i] for i, v in enumerate(q.x) if v})
+@claim.check("repeated eigenvalues", repeated_spectra(), examples=100)
+@claim.control("each as often as it occurs", repeated_spectra(), examples=20, different=list)
+def as_many_as_eigenvalues(q, different=set):
+    """It takes exactly as many steps as there are different eigenvalues with a part in the start.
+
+    In the span of these parts each eigenvalue occurs once, and no step leaves it.
+    """
+    wanted = len(different(q.Q[i][i] for i, v in enumerate(q.x) if v))
     return equal(len(conjugate_path(q, len(q.x)).d), wanted)
 
 
 @claim.check("our directions on arrays", rational_quadratics(n=st.integers(2, 3)), examples=100)
-def arrays_conjugate(q):
+@claim.control("a restart in every step", rational_quadratics(n=st.integers(2, 3)), examples=20, restart=1)
+def arrays_conjugate(q, restart=100):
     """Our conjugate directions with PAL on floats pass through the exact points.
 
     A step's relative error, that of the gradient, is at most n eps r, and so is what conjugacy loses; both are
@@ -116,38 +162,12 @@ def arrays_conjugate(q):
     tolerance *= 1 + longest / rule.mu
     slack = {}
     for formula in FORMULAS:
-        along = tb.methods.conjugate.Conjugate(formula, 100)
-        found = walk(tb.problems.NoisyQuadratic(Q[None], centre[None]), on_rule(rule, along), exact[0], steps).theta[
-            :, 0
-        ]
-        slack[formula] = close(found[: len(exact)], exact, tolerance)
+        along = tb.methods.conjugate.Conjugate(formula, restart)
+        found = walk(tb.problems.NoisyQuadratic(Q[None], centre[None]), on_rule(rule, along), exact[0], steps).theta
+        slack[formula] = close(found[: len(exact), 0], exact, tolerance)
     return slack
 
 
-TWO = RationalQuadratic(((F(2), F(1)), (F(1), F(3))), (F(1), F(-1)), ZERO, (F(3), F(1)))
-
-
-@claim.check("2, 2, 2, 5, 5, 5", only(diagonal((2, 2, 2, 5, 5, 5), (1, 2, 3, 4, 5, 6)), 2))
-@claim.control("constant factor", only(TWO, 8), beta=F(2, 5))
-@claim.control("factor 0", only(TWO, 8), beta=0)
-@claim.control("nine tenths of the step", only(TWO, 5), alpha=F(9, 10))
-def finishes(q, steps=None, **how):
-    """0 iff the gradient is exactly 0 after at most so many steps (default: the dimension)."""
-    return size_of_rest(conjugate_path(q, steps or len(q.x), **how))
-
-
-THREE = diagonal((1, 2, 5), (1, 2, 3))
-
-
-@claim.control("the factors after such steps", only(conjugate_path(THREE, 3, alpha=F(9, 10))))
-def factors_agree(path):
-    """Minus the largest difference of the four factors along a path."""
-    found = [
-        [factor_of(formula, g, g_old, d) for formula in FORMULAS]
-        for g_old, g, d in zip(path.g[:-1], path.g[1:], path.d, strict=True)
-        if any(g)
-    ]
-    return min((-max(abs(v - row[0]) for v in row) for row in found), default=ZERO)
-
-
-claim.counterexample("d'Qd", only(TWO.Q, (F(1), F(2))))(lambda Q, d: Contrast(ZERO, dot(d, times(Q, d))))
+@claim.counterexample("d'Qd", only(TWO.Q, (F(1), F(2))))
+def with_itself(Q, d):
+    return Contrast(ZERO, dot(d, times(Q, d)))

@@ -11,30 +11,25 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-from ...cases import add, rational_quadratics, solve
-from ...claim import equal, told
-from ..pal.common import ZERO, twice
+from ...cases import add, times
+from ...claim import told
+from ...proof import Theorem, every
 
 claim = told(__doc__)
 
 
-def newton(gradient, hessian, x, step=1):
-    return add(x, -step, solve(hessian(x), gradient(x)))
+@claim.proof("quadratics", broken={"half a step": {"length": F(1, 2)}})
+def arrives(a, b, c, x, y, r, s, p, q, length=1):
+    """Two variables: the gradient is r + Hx, and the step -(p, q) solves H (p, q) = gradient. More add terms alike."""
+    H = ((a, b), (b, c))
+    gradient = lambda v: add((r, s), 1, times(H, v))
+    return Theorem(
+        [u == v for u, v in zip(times(H, (p, q)), gradient((x, y)), strict=True)],
+        {"stationary": every(*(u == 0 for u in gradient(add((x, y), -length, (p, q)))))},
+    )
 
 
-@claim.check("quadratics", rational_quadratics(), examples=200)
-def newton_arrives(q, step=1):
-    """x - H^-1 g has gradient 0."""
-    found = newton(q.gradient, lambda x: twice(q.Q), q.x, step)
-    return equal(q.gradient(found), (ZERO,) * len(found))
-
-
-@claim.check("two thirds on x^4")
-@claim.control("x^4", arrives=True)
-def on_quartic(arrives=False):
-    """On x^4 the step leaves two thirds of the way."""
-    found = newton(lambda x: (4 * x[0] ** 3,), lambda x: ((12 * x[0] ** 2,),), (F(5),))
-    return equal(found, (ZERO if arrives else F(10, 3),))
-
-
-claim.control("half a step", rational_quadratics(), examples=20)(lambda q: newton_arrives(q, F(1, 2)))
+@claim.proof("two thirds on x^4", broken={"to the minimum": {"left": 0}})
+def on_quartic(x, step, left=2):
+    """There the step leaves two thirds of the way."""
+    return Theorem((x != 0, 12 * x**2 * step == 4 * x**3), {"left": 3 * (x - step) == left * x})
