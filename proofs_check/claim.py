@@ -33,6 +33,7 @@ case: a check that nothing can break has no power.
 
 from __future__ import annotations
 
+import inspect
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -167,6 +168,14 @@ class Claim:
             return theorem
 
         return gather
+
+    def of_the_code(self, *theorems: Callable[..., Proof]) -> None:
+        """Adds theorems of ``of_code``, whose docstrings are their words, and what refutes them."""
+        for theorem in theorems:
+            words = " ".join(inspect.getdoc(theorem).split())  # type: ignore[union-attr]
+            self.checks.append(Check(words, theorem, degree="of the code"))
+            for wrong, constants in theorem.broken.items():  # type: ignore[attr-defined]
+                self.controls.append(Check(wrong, theorem, fixed=constants))
 
 
 def _gather(checks: list[Check], words: str, cases: Cases, options: dict, margin: Callable) -> Callable:

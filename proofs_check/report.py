@@ -35,6 +35,7 @@ def records(claims: Iterable[Claim], results: Iterable[Result]) -> list[dict]:
         {
             "id": claim.id,
             "source": claim.source,
+            "file": place(claim),
             "kind": claim.kind,
             "verdict": claim.verdict,
             "passed": result.passed,

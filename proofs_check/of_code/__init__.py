@@ -5,3 +5,7 @@ wrong constants must give a counterexample. Where a search tries at most so many
 enough for every branch of its loop to be taken and taken again; every other number, such as its hyper-parameters, the
 slope at 0, the state that it is given and what it is answered, is any number.
 """
+
+from . import alig, armijo, goldstein, golsi, labpal, pal, wolfe
+
+__all__ = ["alig", "armijo", "goldstein", "golsi", "labpal", "pal", "wolfe"]

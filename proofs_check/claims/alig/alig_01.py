@@ -23,6 +23,7 @@ import numpy as np
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS, dot
 from ...claim import Contrast, close, equal, only, told
 from ...ours import Plain, Quadratics, line, on_rule, walk
@@ -30,6 +31,7 @@ from ...proof import Theorem
 from .common import alig, wholes
 
 claim = told(__doc__)
+claim.of_the_code(of_code.alig.clips, of_code.alig.moves)
 
 
 @claim.proof(

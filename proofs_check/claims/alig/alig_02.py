@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import dot, positive, rational_quadratics
 from ...claim import equal, told
 from ...ours import Plain, on_rule, walk
@@ -29,6 +30,7 @@ from ...proof import Theorem, smaller
 from .common import alig
 
 claim = told(__doc__)
+claim.of_the_code(of_code.alig.is_polyak, of_code.alig.halves)
 
 
 @claim.proof("one Newton step", broken={"Polyak's step with another minimum": {"least": 1}})

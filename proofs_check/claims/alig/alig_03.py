@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS, interpolating_sums, powers
 from ...claim import below, equal, only, told
 from ...ours import Plain, on_rule, walk
@@ -29,6 +30,7 @@ from ...proof import Theorem, smaller
 from .common import alig
 
 claim = told(__doc__)
+claim.of_the_code(of_code.alig.nears)
 
 
 @claim.proof("a step", broken={"minimum 1": {"least": 1}, "a rate twice as large": {"times": 2}})

@@ -22,12 +22,14 @@ import toybox as tb
 from toybox import methods
 from toybox.rays import Status
 
+from ... import of_code
 from ...claim import Contrast, equal, only, told
 from ...ours import on_rule, walk
 from ...proof import Theorem, size
 from .common import alone, search
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.encloses)
 
 
 @claim.proof("neither end is the lowest point", broken={"a slope of 0 at the right end": {"strict": False}})

@@ -19,12 +19,14 @@ from math import log
 
 from toybox.rays import Status
 
+from ... import of_code
 from ...cases import EPS
 from ...claim import Contrast, close, equal, only, told
 from ...proof import Theorem, every, implies, same, smaller
 from .common import FALLS, RISES, SCALE, SMALLEST, alone, lane_by_lane
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.within, of_code.golsi.capped)
 
 
 @claim.proof("one change", broken={"the limits themselves": {"beyond": lambda factor: 1}})

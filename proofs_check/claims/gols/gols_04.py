@@ -20,12 +20,14 @@ import numpy as np
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS
 from ...claim import close, equal, only, told
 from ...proof import Theorem, implies
 from .common import SMALLEST, alone, lane_by_lane, search
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.gives_up, of_code.golsi.moves, of_code.golsi.hands_on)
 
 
 @claim.proof("one change", broken={"floor(log) - 2": {"spare": 2}, "a factor of 1 or less": {"least": 0}})

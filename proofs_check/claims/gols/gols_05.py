@@ -23,12 +23,14 @@ import toybox as tb
 from toybox import methods
 from toybox.hyper import hyperparameters
 
+from ... import of_code
 from ...cases import add, dot, rational_quadratics, smooth_functions, times
 from ...claim import Contrast, at_most, holds, only, told
 from ...ours import Plain, function, line, on_rule, walk
 from ...proof import Theorem
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.nowhere)
 
 
 @claim.proof("three slopes", broken={"along +g, downhill": {"sign": -1}})

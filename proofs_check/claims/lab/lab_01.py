@@ -20,12 +20,14 @@ import toybox as tb
 from toybox import methods
 from toybox.exact import root
 
+from ... import of_code
 from ...cases import add, dot, positive, rational_quadratics, solve, times
 from ...claim import close, equal, told
 from ...ours import Plain, moves, on_rule, walk
 from ...proof import Theorem
 
 claim = told(__doc__)
+claim.of_the_code(of_code.labpal.measures, of_code.labpal.hands_on, of_code.labpal.between_searches)
 
 
 @claim.proof("rate and step", broken={"reused where the gradient has another length": {"again": F(1, 2)}})

@@ -18,9 +18,11 @@ import numpy as np
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...claim import equal, told
 
 claim = told(__doc__)
+claim.of_the_code(of_code.labpal.asks, of_code.labpal.capped, of_code.labpal.falls_back, of_code.labpal.nowhere)
 
 
 @claim.check("the printed numbers", degree="proved")

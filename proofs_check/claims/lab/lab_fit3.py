@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS, positive, rationals
 from ...claim import Contrast, close, equal, only, told
 from ...ours import on_rule, through, walk
@@ -33,6 +34,7 @@ from ...proof import Theorem, every
 from .common import EVEN, PRINTED
 
 claim = told(__doc__)
+claim.of_the_code(of_code.labpal.minimises)
 
 
 @claim.proof("reproduces parabolas", broken={"a cubic": {"cubic": 1}})

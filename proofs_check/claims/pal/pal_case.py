@@ -23,12 +23,14 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...claim import above, close, equal, holds, only, told
 from ...ours import Plain, moves, on_rule, walk
 from ...proof import Theorem, implies, same
 from .common import ZERO, fitted, step_of
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.cases, of_code.pal.lowers, of_code.pal.nowhere)
 
 
 @claim.proof("any numbers", broken={"without a slope": {"steepest": 1}, "half as far": {"share": F(1, 2)}})

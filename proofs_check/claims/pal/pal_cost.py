@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import positive, rationals
 from ...claim import equal, holds, only, told
 from ...ours import on_rule
@@ -30,6 +31,7 @@ from ...proof import Theorem
 from .common import fitted
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.asks_once)
 
 
 @claim.proof("noise over mu^2", broken={"noise drawn anew for every value": {"moved": 0}})

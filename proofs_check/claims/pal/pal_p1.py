@@ -11,12 +11,14 @@ Found: At Kantorovich's rate, as long as rounding leaves anything of the fitted 
 
 from __future__ import annotations
 
+from ... import of_code
 from ...cases import EPS
 from ...claim import below, close, told
 from ...proof import Theorem, implies
 from .common import kantorovich, step_of, trajectories
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.minimises)
 
 
 @claim.proof("a step", broken={"alpha = 2": {"alpha": 2}, "an indefinite Q": {"least": -1}})

@@ -16,12 +16,14 @@ from fractions import Fraction as F
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from ... import of_code
 from ...cases import positive, rational_quadratics
 from ...claim import told
 from ...proof import Theorem, same
 from .common import arrays_take, exact_pal, relaxations
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.relaxes)
 
 
 @claim.proof("a parabola", broken={"alpha (1 - alpha)": {"limit": 1}, "alpha may be 0": {"least": -1}})

@@ -17,12 +17,14 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from ... import of_code
 from ...cases import EPS, dot, positive, rational_quadratics
 from ...claim import below, close, told
 from ...proof import Theorem, every, smaller
 from .common import arrays_take, exact_pal, kantorovich, relaxations, trajectories
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.capped)
 
 
 @claim.proof("a step", broken={"a smallest step": {"clip": lambda step, limit: limit}})
