@@ -64,7 +64,7 @@ def golsi(a, b, alpha, c2=F(9, 10), factor=2):
 
 @claim.proof("PAL and LABPAL", broken={"the slope forgotten": {"known": 0}})
 def fitted(a, b, c, mu, known=1):
-    """Curvatures from value and slope at 0 and a value or a slope at mu are that of the parabola, whose minimum is y."""
+    """Value and slope at 0 and a value or a slope at mu give the curvature of the parabola, whose minimum is y."""
     p = Parabola(a, b, c, 1)
     by_value = (p.value(mu) - p.value(0) - known * b * mu) / mu**2
     by_slope = (p.slope(mu) - known * b) / (2 * mu)
