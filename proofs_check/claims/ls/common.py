@@ -16,7 +16,6 @@ import toybox as tb
 from toybox import methods
 
 from ...cases import EPS, Smooth, lines, powers, seeds, smooth_functions
-from ...claim import Check
 from ...ours import Plain, moves, on_rule, univariate, walk
 
 SOME = np.array([0.01, 0.1, 0.4])
@@ -142,11 +141,6 @@ def bend_up_to(line, s):
 
 
 constants = st.floats(0.001, 0.999)
-
-
-def broken(words, margin, cases=None):
-    """A control or counterexample."""
-    return Check(words, margin, cases)
 
 
 def both(q, X):

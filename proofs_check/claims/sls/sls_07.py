@@ -7,6 +7,7 @@ Formula: (x-1)^2,\ (x+1)^2: \quad \lim_t \mathrm{sd}(x_t) \approx 2.4
 Verdict: holds
 Kind: montecarlo
 Found: 2.42 over time; between 2.2 and 2.7 in single steps, because the learning rate grows and is cut again.
+Sampled: the law of a random walk whose step depends on its past; its standard deviation is known from many runs only.
 """
 
 from __future__ import annotations
