@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from ...ours import Plain, moves, on_rule, univariate, walk
 
 
 class Parabola(NamedTuple):
-    """l(s) = a s^2 + b s + c, and a step y that is alpha times the one to the vertex."""
+    """l(s) = a s^2 + b s + c, and a step y that is alpha times the one to the vertex; of numbers or terms."""
 
-    a: F
-    b: F
-    c: F
-    alpha: F
+    a: Any
+    b: Any
+    c: Any
+    alpha: Any
 
     @property
     def y(self):
