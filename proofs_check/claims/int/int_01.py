@@ -20,8 +20,7 @@ from toybox.rays import Status
 from ...claim import told
 from ...ours import on_rule, walk
 from ...proof import Theorem, larger
-from ..sls.common import hinge, separable
-from .common import contradicted
+from .common import contradicted, hinge, separable
 
 claim = told(__doc__)
 

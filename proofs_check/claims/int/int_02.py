@@ -14,21 +14,15 @@ True: \|\nabla L_i(t\, w_{\mathrm{sep}})\| \to 0 \ \forall i \quad (t \to \infty
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import sympy as sp
-from hypothesis import assume
-from hypothesis import strategies as st
 
 from toybox import losses
-from toybox.problems import factorization
 
-from ...cases import EPS, seeds, tol_solve
+from ...cases import EPS
 from ...claim import Contrast, holds, only, told
-from ...proof import Theorem
-from ..sls.common import XP, Separable, separable
-from .common import contradicted
+from ...proof import Theorem, some
+from .common import XP, Separable, contradicted, separable
 
 claim = told(__doc__)
 
@@ -43,6 +37,14 @@ def interpolates_if(square, mean_square, smallest, least=None):
     return Theorem(
         (square >= 0, smallest > 0, mean_square >= floor * square, mean_square == 0), {"residuals": square == 0}
     )
+
+
+@claim.proof("two samples, one parameter", broken={"labels in proportion": {"apart": 0}})
+def fewer(x1, x2, y1, y2, w, apart=1):
+    """Where the mean gradient vanishes a residual stays, unless the labels are a multiple of the inputs."""
+    r1, r2 = x1 * w - y1, x2 * w - y2
+    labels = x1 * y2 != x2 * y1 if apart else x1 * y2 == x2 * y1
+    return Theorem((x1 * r1 + x2 * r2 == 0, labels), {"a residual": some(r1 != 0, r2 != 0)})
 
 
 @claim.proof("cross entropy on separable data: no gradient is 0", broken={"a point labelled both ways": {"side": -1}})
@@ -63,54 +65,6 @@ def vanish_along(sign=1):
 
 
 # --- our models and losses
-
-
-class Design(NamedTuple):
-    """Normal inputs (D, n) and normal labels, with the least-squares solution of smallest norm."""
-
-    X: np.ndarray
-    y: np.ndarray
-    w: np.ndarray
-
-
-@st.composite
-def designs(draw, wide=True):
-    """wide: at least as many parameters as samples; else fewer."""
-    D = draw(st.integers(2, 12))
-    n = D + draw(st.integers(0, 10)) if wide else draw(st.integers(1, D - 1))
-    rng = np.random.default_rng(draw(seeds))
-    X, y = rng.standard_normal((D, n)), rng.standard_normal(D)
-    return Design(X, y, np.linalg.lstsq(X, y)[0])
-
-
-def residuals(design):
-    """Residual of every sample at the solution, by our linear model."""
-    D = len(design.y)
-    model = factorization.Factorization(design.X, design.y[:, None])
-    each = model.at(np.tile(design.w, (D, 1)), np.arange(D)[:, None])
-    long = np.linalg.norm(design.X, axis=1)
-    assume(long.min() > 1e-3)
-    return np.linalg.norm(each.gradient, axis=-1) / (2 * long)
-
-
-@claim.check("our linear model, as many parameters as samples", designs(), examples=200)
-@claim.control("fewer parameters interpolate", designs(wide=False))
-def interpolates(design):
-    """The gradient 2 r_i x_i of every sample vanishes up to the residual of a stable solution."""
-    return 1 - float(np.linalg.norm(residuals(design)) / tol_solve(design.X, design.w))
-
-
-@claim.check("fewer: the mean gradient vanishes alone", designs(wide=False), examples=100)
-@claim.control("of as many", designs())
-def cannot(design):
-    """The residuals exceed that a thousandfold, although the mean gradient vanishes (rounded with them)."""
-    r, limit = np.linalg.norm(residuals(design)), tol_solve(design.X, design.w)
-    size = float(np.linalg.norm(design.X, 2))
-    mean = np.linalg.norm(design.X.T @ (design.X @ design.w - design.y))
-    return {
-        "residuals": float(r / (1000 * limit) - 1),
-        "mean gradient": 1 - float(mean / (size * limit + 64 * len(design.y) * EPS * size * r)),
-    }
 
 
 @claim.check("our logistic loss falls along a separator", separable(), examples=200)

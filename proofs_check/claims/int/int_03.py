@@ -22,12 +22,10 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
-from toybox import methods
 from toybox.problems import factorization
 
 from ...cases import EPS, seeds
 from ...claim import close, told
-from ...ours import on_rule, walk
 from ...proof import Theorem, larger, smaller
 
 claim = told(__doc__)
@@ -103,27 +101,6 @@ def zero_iff(target, k, needed=0):
     assume(target.singular[target.rank - 1] ** 2 > 1000 * target.rounding)
     floor = 10 * target.model(k).floor
     return 1 - floor / target.rounding if k >= target.rank + needed else floor / target.rounding - 100
-
-
-def descents(budget):
-    seeds = range(budget.seed, budget.seed + budget.many(1, 10))
-    return ((target(seed, rank), k) for seed in seeds for rank, k in ((6, 4), (6, 1), (3, 2)))
-
-
-@claim.check("descent does not beat it", descents, degree="sampled")
-@claim.control("nor that of one rank less", descents, less=1)
-def not_below(target, k, less=0):
-    """Steepest descent with exact steps from random starts ends at the floor, and never below it."""
-    rule = on_rule(methods.exact.Exact())
-    model = target.model(k)
-    loss, least = (
-        walk(model, rule, model.initial(range(3)), 150, seeds=range(3), every=50).trace.full_loss,
-        target.tail(k - less),
-    )
-    return {
-        "never below": float((10 * loss.min() - least) / target.rounding + 1),
-        "comes near": 0.01 - float(10 * loss[-1].min() - least) / target.square,
-    }
 
 
 @claim.check("the published problem, whose target has rank 6", lambda budget: [1, 4, 6, 10])

@@ -28,7 +28,7 @@ from toybox.problems import kernel
 
 from ...cases import EPS, powers, vectors
 from ...claim import Contrast, close, only, told
-from ..sls.common import XP
+from .common import XP
 
 claim = told(__doc__)
 

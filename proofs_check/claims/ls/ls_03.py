@@ -12,15 +12,13 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox import methods
 
 from ...cases import EPS, add, dot, lines, rational_quadratics
 from ...claim import close, equal, told
-from ...ours import Quadratics, moves, on_rule, walk
+from ...ours import Quadratics, moves
 from ...proof import Theorem, size, smaller
 from .common import bend_up_to, curve, searched_curve
 
@@ -56,16 +54,6 @@ def consecutive(q, part=1):
         slack.append(equal(dot(g, quadratic.gradient(add(x, -part * move.step, g), (0,))), 0))
         x = move.x
     return min(slack)
-
-
-@claim.check("our rule on quadratics", rational_quadratics(), examples=150)
-def exact_on_arrays(q):
-    """Our rule's point against the slope's own rounding: (4 n + 16) eps |d|'|Q|(|x| + |m| + |s d|)."""
-    Q, m, x = (np.array(v, float) for v in (q.Q, q.r, q.x))
-    found = walk(tb.problems.NoisyQuadratic(2 * Q, m), on_rule(methods.exact.Exact()), x)
-    d, s = -2 * Q @ (x - m), found.trace.size[0, 0]
-    size = np.abs(d) @ np.abs(2 * Q) @ (np.abs(x) + np.abs(m) + np.abs(s * d))
-    return close(2 * (found.theta[1, 0] - m) @ Q @ d, 0.0, (4 * len(x) + 16) * EPS * size)
 
 
 @claim.check("our rule on other lines", lines, examples=150)

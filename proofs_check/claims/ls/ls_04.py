@@ -83,11 +83,3 @@ def exists(line, constants, more=()):
     }
     room = lambda s: wolfe_room(line, *constants, np.array([max(s, 1e-9), *more]))
     return {name: room(s) for name, s in steps.items()}
-
-
-@claim.check("c1 = .3, c2 = .7: many of a grid", only(0.3, 0.7))
-@claim.control("c1 = .7, c2 = .3: none", only(0.7, 0.3))
-def share_of_grid(c1, c2):
-    """More than 60 of the 200 units of the grid do."""
-    s = np.linspace(0, 200, 20001)[1:]
-    return np.mean(np.minimum(enough(LATE, s, c1), flat(LATE, s, c2)) >= 0) - 0.3

@@ -15,23 +15,16 @@ True: f(\theta_t) - f(\theta_{t+1}) \ge \frac{c_1(1-c_2)}{L} \cos^2\alpha_t \|\n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import Smooth, seeds, smooth_functions
 from ...claim import Contrast, only, told
 from ...ours import Plain, moves, on_rule, walk
 from ...proof import Theorem, implies
-from .common import Descent, both, problem
 
 claim = told(__doc__)
 
@@ -68,79 +61,6 @@ def summed(total, constant, fallen, term, decrease, lowest, share=1):
 
 
 # --- walks of our search
-
-
-@dataclass(frozen=True)
-class Tilted:
-    """Directions as long as the gradient, at the angle to its negative whose cosine at step t is cosine(t)."""
-
-    cosine: Callable
-    seed: int = 0
-
-    def init(self, xp, point):
-        return 0
-
-    def step(self, xp, point, t):
-        g, cosine = point.gradient, self.cosine(t)
-        length = np.linalg.norm(g, axis=-1, keepdims=True)
-        unit, aside = g / xp.divisor(length), np.random.default_rng((self.seed, t)).standard_normal(g.shape)
-        aside -= (aside * unit).sum(-1, keepdims=True) * unit
-        aside /= np.linalg.norm(aside, axis=-1, keepdims=True)
-        return length * ((1 - cosine**2) ** 0.5 * aside - cosine * unit), t + 1
-
-
-class Search(NamedTuple):
-    """A smooth function, and arrays of angles and of the constants of Wolfe; a seed of directions."""
-
-    q: Smooth
-    cosine: np.ndarray
-    c1: np.ndarray
-    c2: np.ndarray
-    seed: int
-
-    def walk(self, steps):
-        rule = methods.wolfe.StrongWolfe(c1=self.c1, c2=self.c2, tries=40)
-        direction = Tilted(lambda t: self.cosine[..., None], self.seed)
-        return walk(problem(self.q), on_rule(rule, direction), self.q.x, steps)
-
-
-@st.composite
-def searches(draw, many=16):
-    """Of one function, bounded below, in two and more dimensions."""
-    rng = np.random.default_rng(draw(seeds))
-    c1 = 10 ** rng.uniform(-3, np.log10(0.9), many)
-    c2 = c1 + rng.uniform(0.05, 0.95, many) * (1 - c1)
-    q = draw(smooth_functions(n=st.integers(2, 6), definite=True))
-    return Search(q, rng.uniform(0.05, 1, many), c1, c2, draw(seeds))
-
-
-@claim.check("partial sums over 100 steps, 16 walks at a time", searches(), examples=12)
-@claim.control("a twentieth of the sum", searches(), allowed=1 / 20)
-def partial_sums(case, allowed=1.0):
-    """The sum of cos^2 |g|^2 over up to 100 steps stays below L (f_0 - f_T) / (c1 (1 - c2)).
-
-    Every walk until its search fails, as it does where decreases are lost in rounding.
-    """
-    q, found = case.q, case.walk(100)
-    kept, x = np.logical_and.accumulate(found.trace.status == tb.Status.FOUND), found.theta
-    assume(kept.any())
-    move, (value, g) = np.diff(x, axis=0), both(q, x)
-    square = np.where(kept, (move * move).sum(-1), 1)
-    total = np.where(kept, (g[:-1] * move).sum(-1) ** 2 / square, 0).sum(axis=0)
-    last = np.take_along_axis(value, kept.sum(axis=0)[None], axis=0)[0]
-    reach = np.where(kept[..., None], np.abs(x[1:] - q.x), 0).max(axis=0)
-    noise = len(x) * Descent(q, reach).noise(1.0)
-    bound = allowed * q.L / (case.c1 * (1 - case.c2)) * (value[0] - last + noise)
-    return np.min((bound / np.where(total > 0, total, 1) - 1)[total > 0])
-
-
-@claim.check("cos = .1 converges", only(lambda t: 0.1))
-@claim.control("cos = 1 / (t + 2), not bounded away from 0, stalls at |x_0| / sqrt 2", only(lambda t: 1 / (t + 2)))
-def gradient_vanishes(cosine):
-    """1200 exact steps on |x|^2 / 2 along tilted directions, each of which multiplies |x| by the sine."""
-    bowl, start = tb.problems.NoisyQuadratic(np.eye(3), np.zeros(3)), np.ones(3) / 3**0.5
-    end = walk(bowl, on_rule(methods.exact.Exact(), Tilted(cosine)), start, 1200).theta[-1, 0]
-    return 0.01 - np.linalg.norm(end)
 
 
 def valley(x, index=None):

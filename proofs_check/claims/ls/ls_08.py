@@ -6,7 +6,7 @@ Claim: On a loss with Lipschitz gradient, convex or not, backtracking along a de
 Formula: s \ge \min(\hat s, \beta\bar s), \qquad \bar s = \frac{2(1-c_1)|f'(0)|}{L\|d\|^2}, \qquad \left\lfloor
     \frac{\ln(\bar s/\hat s)}{\ln\beta} \right\rfloor + 1 \text{ reductions}
 Verdict: holds
-Kind: property
+Kind: exact
 Found: The factor beta is needed, and cannot be better.
 """
 
@@ -14,21 +14,16 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction as F
-from math import floor, log
-from typing import NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import EPS, Smooth, powers
 from ...claim import at_most, equal, only, told
 from ...ours import moves, on_rule, walk
 from ...proof import Theorem
-from .common import Descent, descents, loop, searched, unit_parabola
+from .common import loop, unit_parabola
 
 claim = told(__doc__)
 
@@ -64,51 +59,6 @@ def guaranteed(b, bend, c, beta, first, before, rejected, change, shrunk=lambda 
 
 
 # --- our searches
-
-
-class Backtracking(NamedTuple):
-    """A descent and how to search along it."""
-
-    line: Descent
-    c: float
-    beta: float
-    first: float
-
-    @property
-    def bar(self):
-        """No step below this is rejected."""
-        return 2 * (1 - self.c) * -self.line.slope0 / self.line.bend
-
-
-@st.composite
-def backtrackings(draw):
-    return Backtracking(draw(descents()), draw(st.floats(1e-4, 0.95)), draw(st.floats(0.05, 0.99)), draw(powers(-3, 3)))
-
-
-SHARP = Descent(Smooth(np.eye(1), np.zeros((1, 1)), np.ones(1), 1.0), -np.ones(1))
-
-
-@claim.check("step, rejected step, reductions on arrays", backtrackings())
-@claim.control("the bound without beta", st.just(Backtracking(SHARP, 0.25, 0.5, 1.5 + 2**-10)), shrunk=False)
-def found(case, shrunk=True):
-    """Step, rejected step and number of reductions of our rule (Algorithm 2).
-
-    At s = bar (1 - e) the decrease exceeds what is asked by 2 e (1 - e) (1 - c)^2 f'(0)^2 / (L |d|^2): more than
-    rounding for e = noise L |d|^2 / ((1 - c) f'(0))^2. At the steps tried below bar it must be more, too.
-    """
-    line, bar = case.line, case.bar
-    e = line.noise(bar) * line.bend / ((1 - case.c) * line.slope0) ** 2
-    low = min(case.first, case.beta * bar)
-    assume(e < 1e-3 and line.bend / 2 * low * (bar - low) > line.noise(low))
-    trace = searched(case.line, methods.armijo.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
-    s, reductions = trace.size[0, 0], int(trace.trials[0, 0]) - 1
-    e += (reductions + 8) * EPS
-    bound = floor(log(bar * (1 - e) / case.first) / log(case.beta)) + 1 if case.first >= bar * (1 - e) else 0
-    return {
-        "step": s / ((low if shrunk else min(case.first, bar)) * (1 - e)) - 1,
-        "rejected": s / case.beta / (bar * (1 - e)) - 1 if reductions else 1.0,
-        "reductions": bound - reductions,
-    }
 
 
 @claim.check("beta times the threshold is approached", lambda budget: range(3, 40, 4))

@@ -18,7 +18,6 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import assume
 from hypothesis import strategies as st
 
 import toybox as tb
@@ -28,7 +27,7 @@ from ...cases import positive, rationals
 from ...claim import equal, holds, told
 from ...ours import Plain, moves, on_rule, walk
 from ...proof import Theorem, every, same
-from .common import SOME, curves, enough, room, searched_curve
+from .common import searched_curve
 
 claim = told(__doc__)
 
@@ -137,15 +136,3 @@ def ours_on_parabolas(C, k, e, share=2):
         "admissible": min(alpha - share * c, share * (1 - c) - alpha),
         "arrays as exact numbers": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [exactly.step, exactly.trials]),
     }
-
-
-@claim.check("what our rule finds on G-LINE", curves, examples=150)
-@claim.control("with twice the constant", curves, share=2)
-def found_is_admissible(line, share=1):
-    """Where our rule says FOUND both conditions hold, up to rounding."""
-    trace = searched_curve(line, methods.goldstein.Goldstein(c=SOME, first=1.0))
-    found = trace.status[0, 0] == tb.Status.FOUND
-    assume(found.any())
-    s, c = trace.size[0, 0][found], share * SOME[found]
-    lowest = room((1 - c) * s * line.slope0, line.change(s), line.noise(s), s * -line.slope0)
-    return {"decrease": np.min(enough(line, s, c)), "not too short": np.min(lowest)}

@@ -19,7 +19,6 @@ import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
 
-import toybox as tb
 from toybox import methods
 
 from ...cases import EPS, float_quadratics, rationals, tol_curvature
@@ -95,15 +94,3 @@ def single_precision(mu, order):
     l0, l1 = c, (a * mu + b) * mu + c
     error = np.abs((l1 - l0 - b * mu) / mu**2 - a)
     return {"order": 0.5 - abs(log10(error.max()) - order), "formula": 1 - np.max(error / (eps * (l0 + l1) / mu**2))}
-
-
-@claim.check("our rule in single precision", degree="sampled")
-@claim.control("our rule in double precision", dtype="float64")
-def single_precision_rule(dtype="float32"):
-    """mu = 1/100: its a, recovered from its steps, is off by some 10^-3."""
-    rng = np.random.default_rng(0)
-    a, c = (rng.uniform(low, high, 400).astype(dtype)[:, None] for low, high in ((0.5, 2), (0.9, 1.1)))
-    value = lambda theta, index: (((a * theta - 1) * theta + c)[..., 0], 2 * a * theta - 1)
-    lines = tb.problems.FromFunction(value, 1, 1, dtype=dtype)
-    step = walk(lines, on_rule(methods.pal.PAL(mu=0.01, s_max=inf)), np.zeros(1), seeds=range(400)).trace.arc[0]
-    return 0.5 - abs(log10(np.max(np.abs(1 / (2 * step) - a[:, 0]))) + 3)

@@ -13,20 +13,12 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from itertools import pairwise
-from math import inf
-from typing import NamedTuple
 
 import sympy as sp
-from hypothesis import assume
-from hypothesis import strategies as st
 
-import toybox as tb
-from toybox import methods
-
-from ...cases import positive, rationals
-from ...claim import above, holds, only, told
+from ...claim import holds, only, told
 from ...proof import Theorem, same, size
-from .common import QUARTIC, SATURATING, SMALL, Univariate, newton_factor
+from .common import QUARTIC, SATURATING, SMALL, newton_factor
 
 claim = told(__doc__)
 
@@ -115,37 +107,3 @@ def diverges(x, mu, curve=SATURATING):
         "growth": min(abs(after) - F(6, 5) * abs(before) for before, after in pairwise(path)),
         "a > 0": min(curve.curvature(x, mu) for x in path[:-1]),
     }
-
-
-@claim.check("sqrt(1 + x^2), many digits", only(2))
-@claim.control("sqrt(1 + x^2) from 1/2", only(0.5))
-def hyperbola_digits(x):
-    """PAL with mu = 1/100 on sqrt(1 + x^2), 5 steps with 500 digits: the least growth, beyond 3."""
-    import mpmath as mp
-
-    with mp.workdps(500):
-        curve = Univariate(lambda x: mp.sqrt(1 + x * x), lambda x: x / mp.sqrt(1 + x * x))
-        path = curve.digits(mp.mpf(x), mp.mpf(1) / 100, 5)
-        return float(min(abs(b / a) for a, b in pairwise(path))) - 3
-
-
-class Measured(NamedTuple):
-    """l(0), l(mu), l'(0) < 0 and mu > 0: any numbers."""
-
-    l0: F
-    l1: F
-    b: F
-    mu: F
-
-
-MEASURED = st.builds(Measured, rationals(), rationals(), positive().map(lambda b: -b), positive())
-
-
-@claim.check("our rule has the safeguard", MEASURED, examples=200)
-@claim.control("with mu instead of half of it", MEASURED, share=1)
-def rule_safeguard(m, share=F(1, 2)):
-    """With a > 0: its step is positive, and at most half of mu iff the loss rises there."""
-    assume(m.l1 - m.l0 > m.b * m.mu)
-    pal = methods.pal.PAL(mu=m.mu, alpha=1, s_max=inf)
-    s = tb.search(pal, {0: m.l0, m.mu: m.l1}.__getitem__, slope0=m.b).step
-    return {"s > 0": above(s, 0), "s <= mu / 2": holds((s <= share * m.mu) == (m.l1 >= m.l0))}

@@ -13,16 +13,13 @@ Found: The measuring distance must not exceed the length over which the line is 
 from __future__ import annotations
 
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
+import sympy as sp
 
-from ...cases import positive, rationals
-from ...claim import close, only, told
+from ...claim import close, holds, only, told
 from ...proof import Theorem, same, size
-from .common import SATURATING, Univariate
+from .common import SATURATING
 
 claim = told(__doc__)
 
@@ -42,53 +39,6 @@ def factor(x, mean, fitted, alpha, share=F(1, 2)):
             "converges iff": same(size(ratio) < 1, mean < 4 / alpha * fitted),
         },
     )
-
-
-class Well(NamedTuple):
-    """h / 2 x^2 + gamma x^3 + delta x^4, the minimum 0, seen from the side of the sign of ``side``."""
-
-    h: F
-    gamma: F
-    delta: F
-    mu: F
-    alpha: F
-    side: int
-
-    @property
-    def curve(self):
-        return Univariate(
-            lambda x: x * x * (self.h / 2 + x * (self.gamma + x * self.delta)),
-            lambda x: x * (self.h + x * (3 * self.gamma + x * 4 * self.delta)),
-        )
-
-    def mean(self, side):
-        """The curvature at the minimum, measured across it from this side."""
-        return self.curve.f(-side * self.mu) / self.mu**2
-
-
-WELLS = st.builds(
-    Well,
-    positive(),
-    rationals(),
-    positive(),
-    positive(),
-    st.integers(1, 40).map(lambda k: F(k, 20)),
-    st.sampled_from((-1, 1)),
-)
-
-
-@claim.check("PAL next to a minimum", WELLS, examples=200)
-@claim.control("measured on the wrong side", WELLS, across=-1)
-def local_factor(well, across=1):
-    """From 10^-9 next to the minimum: x_new / x is 1 - alpha h / (2 mean), within 10^-9 times 1.2e5.
-
-    f'(x) / x and the fitted curvature differ from their limits by 3 * 9 |x| and (2 h / mu + 3 |gamma| + 4 delta mu)
-    |x| <= 441 |x|, which the factor, of curvatures of at least 1/5, multiplies by 10 and by 225 at most.
-    """
-    assume(well.mean(well.side) >= F(1, 5))
-    x = well.side * F(1, 10**9)
-    ratio = well.curve.pal(x, well.mu, alpha=well.alpha)[1] / x
-    return F(12, 10**5) - abs(ratio - (1 - well.alpha * well.h / (2 * well.mean(across * well.side))))
 
 
 ENDS = {  # mu, alpha: where |x_n| ends from .05 on x^2 / (1 + |x|), whose factor is 1 - alpha (1 + mu)
@@ -112,3 +62,15 @@ def runs(mu, alpha, expected):
     unit = np.where(expected == 0, 1e-14, np.where(expected < 0.01, 0.00005, 0.0005))
     same_side = np.max((last[0] * last[1])[expected > 0], initial=-1)
     return {"size": close(np.abs(last), np.broadcast_to(expected, last.shape), unit), "sides": -same_side}
+
+
+@claim.check("next to the minimum of a fourth power of any shape", degree="proved")
+@claim.control("measured on the wrong side", across=-1)
+def limit_of_the_factor(across=1):
+    """Of h / 2 x^2 + gamma x^3 + delta x^4 from the right; from the left gamma has the other sign."""
+    x, h, gamma, delta, mu, alpha = sp.symbols("x h gamma delta mu alpha", positive=True)
+    f = lambda x: h / 2 * x**2 + gamma * x**3 + delta * x**4
+    slope = f(x).diff(x)
+    fitted = (f(x - mu) - f(x) + slope * mu) / mu**2
+    factor = sp.limit(sp.simplify(1 - alpha * slope / x / (2 * fitted)), x, 0)
+    return holds(sp.simplify(factor - (1 - alpha * h / (2 * f(-across * mu) / mu**2))) == 0)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from ...cases import EPS, interpolating_sums, powers, seeds, tol_eigen
 from ...claim import at_most, equal, only, told
 from ...proof import Theorem
-from .common import Piece, armijo, exact_step, extremes, hinge, path, quadratics, separable
+from .common import Piece, armijo, exact_step, extremes, path, quadratics
 
 claim = told(__doc__)
 
@@ -96,13 +96,3 @@ def quadratic_steps(case, c, beta, first, seed, strength=1):
     picks = np.random.default_rng(seed).integers(m, size=(4, 4))
     p = path(quadratics(case), armijo(c, beta, first), case.w, picks)
     return fejer(p, case.best, c, np.maximum(low - tol_eigen(n, 1) * L, 0)[picks], L[picks], strength)
-
-
-@claim.check("squared hinge on separable data", st.tuples(separable(), *LARGE), examples=100)
-@claim.control("as if strongly convex", st.tuples(separable(), *LARGE), mu=1.0)
-def hinge_steps(data, c, beta, first, seed, mu=0.0):
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(len(data.y), size=(4, 4))
-    start = data.w + np.linalg.norm(data.w) * rng.standard_normal((4, len(data.w)))
-    p = path(hinge(data.X, data.y), armijo(c, beta, first), start, picks)
-    return fejer(p, data.w, c, mu, 2 * (data.X**2).sum(1)[picks])

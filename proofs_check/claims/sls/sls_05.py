@@ -33,7 +33,7 @@ from ...claim import Contrast, close, equal, only, told
 from ...ours import Plain, moves, on_rule
 from ...proof import Theorem, every, where
 from ...worst_cases import exact_contraction
-from .common import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, armijo, contracts, expected, path
+from .common import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, contracts, expected
 
 claim = told(__doc__)
 
@@ -172,15 +172,6 @@ def mirrored():
         return h * x * x / 2, (h * x)[..., None]
 
     return tb.problems.FromFunction(f, 1, 2)
-
-
-@claim.check("the rule on arrays", only(0.1))
-@claim.control("with c = .11", only(0.11))
-def arrays_overshoot(c):
-    """Our rule on arrays, just below the boundary: the factors are met up to the 1e-9 by which it is below."""
-    first = 11 / 3 * (1 - 1e-9)
-    x = path(mirrored(), armijo(c, 0.9, first, max_step=first), 1.0, np.array([[0, 1]])).theta[-1, :, 0]
-    return close(x, [-8 / 3, 69 / 80], 4e-9)
 
 
 def literal(c, seed):

@@ -17,12 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-import toybox as tb
 from toybox import methods
 
 from ...cases import EPS
-from ...claim import above, close, told
-from ...ours import on_rule, walk
+from ...claim import above, told
 from ...proof import Theorem, every, implies, some
 from .common import Parabola, one_step
 
@@ -131,59 +129,3 @@ def chosen(name, alpha, left, low, high):
     """alpha lies inside and the loss decreases. Boundaries are met up to 16 roundings of numbers below 2 high."""
     slop = 32 * EPS * high
     return {"low": alpha - low + slop, "high": high - alpha + slop, "decrease": above(1, left)}
-
-
-INTERVALS = [  # searches, by what a trial is multiplied to come before the last one, and where they end
-    ("SLS", 1 / 0.9, 1.62, 1.8),
-    ("GOLS-I", 1.0, 1.0, 1.9),
-    ("GOLS-I", 0.5, 1.0, 2.0),
-    ("GOLS-I", 2.0, 0.5, 1.0),
-]
-
-
-@claim.check("and reach every alpha inside", lambda budget: INTERVALS)
-def reaches(search, factor, low, high):
-    """Every alpha of an interval: from alpha times the vertex, times ``factor`` 2 to 9 times, the search ends there.
-
-    The alphas keep 2^-30 of the width away from both ends: more than the at most 24 roundings of a step, 12 eps.
-    """
-    count = 997
-    vertex, times = 10 ** np.linspace(-3, 3, count), np.arange(count) % 8 + 2
-    wanted = low + (high - low) * np.linspace(2**-30, 1 - 2**-30, count)
-    first = wanted * vertex * factor**times
-    rules = {
-        "SLS": methods.armijo.Armijo(c=0.1, beta=0.9, first=first, reset=2, tries=400),
-        "GOLS-I": methods.golsi.GOLSI(first=first, smallest=1e-12),
-    }
-    size = one_step(rules[search], 1 / vertex, -1e-9 * vertex)[0]
-    return close(size / vertex, wanted, 16 * EPS * wanted)
-
-
-@claim.control("alphas beyond, in any of the intervals")
-def reaches_beyond():
-    return max(reaches(search, factor, low, high + 0.1) for search, factor, low, high in INTERVALS)
-
-
-def parabolic_choices(budget, asked=1.8):
-    """PAL and LABPAL, each lane with a sample of its own; the vertex lies 1e-3 .. 1e2 away."""
-    rng, n = budget.rng(), budget.many(600, 1200)
-    vertex, alpha = 10 ** rng.uniform(-3, 2, n), rng.uniform(0.5, 2, n)
-    problem = tb.problems.NoisyQuadratic(10 ** rng.uniform(-2, 2, (n, 1, 1)), np.zeros((n, 1)))
-    labpal = methods.labpal.LABPAL(s_max=1e9 + 0 * alpha, approximation_batches=1, keeps="length")
-    own = np.arange(n)[None, :, None]
-    for name, rule, wanted, reach in (
-        ("PAL", methods.pal.PAL(mu=0.1, alpha=alpha, s_max=1e9), alpha, 0.1),
-        ("LABPAL", labpal, 0 * alpha + asked, 0.01),
-    ):
-        unit = on_rule(rule, tb.methods.fixed.Unit())
-        w = walk(problem, unit, -vertex[None, :, None], sampler=lambda t, j: own, batch=1)
-        for row in zip((w.trace.size[0, 0] / vertex).tolist(), wanted.tolist(), vertex.tolist(), strict=True):
-            yield name, *row, reach
-
-
-@claim.check("PAL and LABPAL on arrays", parabolic_choices, degree="sampled")
-@claim.control("LABPAL's 1.7", lambda budget: parabolic_choices(budget, asked=1.7))
-def parabola_hit(name, found, alpha, vertex, reach):
-    """alpha is what was asked for. Measured at mu, the curvature keeps 4 eps (1 + 2 vertex / mu); LABPAL subtracts two
-    slopes, and does so twice."""
-    return close(found, alpha, 16 * EPS * (1 + 2 * vertex / reach) * alpha)
