@@ -14,6 +14,7 @@ from fractions import Fraction as F
 
 import numpy as np
 from hypothesis import assume
+from hypothesis import strategies as st
 
 from toybox import methods
 
