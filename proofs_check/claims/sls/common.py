@@ -5,13 +5,8 @@ from __future__ import annotations
 from fractions import Fraction as F
 from typing import NamedTuple
 
-import numpy as np
-
-import toybox as tb
-from toybox import methods
-
 from ...claim import at_most
-from ...ours import Plain, moves, on_rule, walk
+from ...ours import Plain, moves
 
 
 def exact_step(piece, x, c, beta, first):
@@ -73,43 +68,3 @@ class Piece(NamedTuple):
 
 
 MIRRORED = [Piece(FLAT, ONE), Piece(ONE, FLAT)]
-
-
-def quadratics(case):
-    return tb.problems.NoisyQuadratic(case.A, case.best)
-
-
-def extremes(A):
-    """Smallest and largest eigenvalue of symmetric matrices (m, n, n)."""
-    eigenvalues = np.linalg.eigvalsh(A)
-    return eigenvalues[:, 0], eigenvalues[:, -1]
-
-
-class Path(NamedTuple):
-    """What a search did in lanes, each with samples of its own."""
-
-    size: np.ndarray  # (steps, lanes)
-    loss: np.ndarray  # of the sample, before the step
-    theta: np.ndarray  # (steps + 1, lanes, n)
-    status: np.ndarray
-
-
-def path(problem, rule, theta, picks):
-    """Samples picks[t, lane], one per step and lane."""
-    optimizer = on_rule(rule)
-    rule_lanes = optimizer.lanes
-    w = walk(
-        problem,
-        optimizer,
-        theta,
-        steps=len(picks),
-        batch=1,
-        sampler=lambda t, j: picks[t].reshape(-1, *[1] * len(rule_lanes), 1),
-        seeds=range(picks.shape[1]),
-        every=1,
-    )
-    return Path(w.trace.size, w.trace.loss, w.theta, w.trace.status)
-
-
-def armijo(c, beta, first, **options):
-    return methods.armijo.Armijo(c=c, beta=beta, first=first, reset=2, **{"tries": 400} | options)

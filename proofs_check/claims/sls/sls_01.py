@@ -15,16 +15,15 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
 from hypothesis import strategies as st
 
-from toybox.rays import Status
+from toybox import methods
 
-from ...cases import EPS, interpolating_sums, powers
-from ...claim import Contrast, close, equal, only, told
+from ...cases import EPS, positive, rationals
+from ...claim import Contrast, at_most, close, equal, only, told
 from ...ours import on_rule, univariate, walk
 from ...proof import Theorem, every, smaller, some
-from .common import Piece, armijo, exact_step, extremes, path, quadratics
+from .common import Piece, exact_step
 
 claim = told(__doc__)
 
@@ -53,24 +52,17 @@ def long_enough(gg, L, c, beta, largest, rejected, eta, change, shrunk=lambda be
     )
 
 
-CASES = interpolating_sums(), st.floats(0.05, 0.95), st.floats(0.3, 0.95), powers(-1.5, 1.5)
-TIGHT = interpolating_sums(n=st.just(1)), *CASES[1:3], st.just(None)
+SHARES = st.integers(1, 19).map(lambda k: F(k, 20))
+CASES = st.builds(Piece, positive(), positive()), rationals(nonzero=True), SHARES, SHARES
 
 
-@claim.check("our steps on quadratics", st.tuples(*CASES), examples=250)
-@claim.control("without beta", st.tuples(*TIGHT), shrunk=False)
-def steps(case, c, beta, first, shrunk=True):
-    """Every sample's step is at least min(first, 2 beta (1 - c) / L); first None: just above the bound without beta.
-
-    The line is a parabola: whether it decreases enough is rounded by 4 eps of the slope, of which 1 - c is left; its
-    curvature by n^2 eps L.
-    """
-    m, n = case.A.shape[:2]
-    first = (first or 1.001 * 2 * (1 - c)) / np.linalg.norm(case.A, 2, axis=(1, 2)).max()
-    p = path(quadratics(case), armijo(c, beta, first), case.w, np.arange(m)[None])
-    moved = p.status[0] != Status.STATIONARY
-    bound = np.minimum(first, 2 * (beta if shrunk else 1) * (1 - c) / extremes(case.A)[1])
-    return float(np.min((p.size[0] / bound)[moved], initial=1)) - 1 + 16 * (n * n + 1 / (1 - c)) * EPS
+@claim.check("our steps on pieces of parabolas", st.tuples(*CASES, positive()), examples=250)
+@claim.control("without beta", st.tuples(*CASES, st.none()), shrunk=False)
+def steps(piece, x, c, beta, first, shrunk=True):
+    """No step is below min(first, 2 beta (1 - c) / L); first None: just above that bound without beta."""
+    longest = 2 * (1 - c) / piece.L
+    first = first or F(1001, 1000) * longest
+    return at_most(min(first, (beta if shrunk else 1) * longest), exact_step(piece, x, c, beta, first).step)
 
 
 @claim.check("shrunk once", only(F(909, 1000)))
@@ -79,7 +71,7 @@ def shrunk_case(wanted):
     """1/2 x^2 with c = 1/2 from 1.01: shrunk once by .9, the step is below 2 (1 - c) / L = 1."""
     step = exact_step(Piece(F(1), F(1)), F(1), F(1, 2), F(9, 10), F(101, 100)).step
     problem = univariate(lambda x: x * x / 2, lambda x: x)
-    found = walk(problem, on_rule(armijo(0.5, 0.9, 1.01)), 1.0).trace.size.item()
+    found = walk(problem, on_rule(methods.armijo.Armijo(c=0.5, beta=0.9, first=1.01, reset=2)), 1.0).trace.size.item()
     return {"exact": equal(step, wanted), "arrays": close(found, float(wanted), 2 * EPS)}
 
 

@@ -15,13 +15,9 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
-import numpy as np
-from hypothesis import strategies as st
-
-from ...cases import EPS, interpolating_sums, powers, seeds, tol_eigen
 from ...claim import at_most, equal, only, told
 from ...proof import Theorem
-from .common import Piece, armijo, exact_step, extremes, path, quadratics
+from .common import Piece, exact_step
 
 claim = told(__doc__)
 
@@ -70,29 +66,3 @@ def overshoot(c):
 def overshot(first, end):
     """With c = 1/10 the trial 3.47 is accepted from 1; one that is .01 longer is not."""
     return equal(exact_step(Piece(F(1, 20), F(1)), F(1), F(1, 10), F(9, 10), first).x[0], end)
-
-
-def fejer(p, best, c, mu, L, strength=1):
-    """The smallest slack of |w+ - w*|^2 <= (1 - mu eta) |w - w*|^2 - eta (2 - 1/c) f(w), as a part of |w - w*|^2.
-
-    A gradient is rounded by n eps L |w - w*| and moves w+ by eta times that; a loss by 4 eps, which may extend
-    eta |g|^2 by eta times that over c.
-    """
-    away = ((p.theta - best) ** 2).sum(-1)
-    V, after, eta, f = away[:-1], away[1:], p.size, p.loss
-    bound = (1 - strength * mu * eta) * V - eta * (2 - 1 / c) * f
-    slop = 20 * len(best) * EPS * (1 + eta * L) * V + 16 * EPS * eta * f / c
-    return float(np.min((bound - after + slop) / np.where(V > 0, V, 1)))
-
-
-LARGE = st.floats(0.5, 0.95), st.floats(0.3, 0.95), powers(-2, 2), seeds
-
-
-@claim.check("our steps on quadratics", st.tuples(interpolating_sums(), *LARGE), examples=200)
-@claim.control("mu doubled", st.tuples(interpolating_sums(n=st.just(1)), *LARGE), strength=2)
-def quadratic_steps(case, c, beta, first, seed, strength=1):
-    m, n = case.A.shape[:2]
-    low, L = extremes(case.A)
-    picks = np.random.default_rng(seed).integers(m, size=(4, 4))
-    p = path(quadratics(case), armijo(c, beta, first), case.w, picks)
-    return fejer(p, case.best, c, np.maximum(low - tol_eigen(n, 1) * L, 0)[picks], L[picks], strength)

@@ -13,6 +13,7 @@ Found: By their defaults SLS and LABPAL go too far by the same factor, 1.8.
 from __future__ import annotations
 
 from fractions import Fraction as F
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from toybox import methods
 
 from ...cases import EPS
-from ...claim import above, told
+from ...claim import above, equal, only, told
 from ...proof import Theorem, every, implies, some
 from .common import Parabola, one_step
 
@@ -129,3 +130,14 @@ def chosen(name, alpha, left, low, high):
     """alpha lies inside and the loss decreases. Boundaries are met up to 16 roundings of numbers below 2 high."""
     slop = 32 * EPS * high
     return {"low": alpha - low + slop, "high": high - alpha + slop, "decrease": above(1, left)}
+
+
+PAL = [("pal", F(k, 10), {"alpha": F(k, 10), "beta": 0}) for k in range(5, 21)]
+LABPAL = {"approximation_batches": 1}
+
+
+@claim.check("PAL and LABPAL on exact numbers", lambda budget: [*PAL, ("labpal-nsgd", F(9, 5), LABPAL)])
+@claim.control("LABPAL 1.7 times", only("labpal-nsgd", F(17, 10), LABPAL))
+def goes(name, alpha, options):
+    p = Parabola(F(2), F(-3), F(1), alpha)
+    return equal(moves(name, p.plain, (F(0),), [(0,)], s_max=inf, **options)[0].arc, p.y)
