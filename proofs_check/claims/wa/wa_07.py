@@ -22,6 +22,7 @@ from toybox import methods
 
 from ...cases import EPS
 from ...claim import above, equal, only, told
+from ...ours import moves
 from ...proof import Theorem, every, implies, some
 from .common import Parabola, one_step
 
