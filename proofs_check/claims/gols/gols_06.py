@@ -11,11 +11,11 @@ Verdict: holds
 Kind: exact
 Found: With a decrease of at least w(epsilon) > 0 wherever V is epsilon or more: that V decreases does not suffice, for
     smaller and smaller decreases end anywhere. Then at most V_0 / w steps are expected outside any neighbourhood of the
-    minimiser, so that V tends to 0; this limit is the part said in words. Without noise GOLS-I has such a decrease on
-    quadratics while its steps stay within [1/2, 1.9] of the way, as those do that are accepted at once or shrunk, but
-    one that grew may go nearly twice the way. A sign change that is bracketed comes nearer by such steps if eta is at
-    most 2. That the loss decreases is assumed, not shown: where it rises slowly beyond the minimum, a step that is
-    accepted at once may end higher than it began.
+    minimiser, so that V tends to 0 (Borel and Cantelli), which is said in words only. Without noise GOLS-I has such a
+    decrease on quadratics while its steps stay within [1/2, 1.9] of the way, as those do that are accepted at once or
+    shrunk, but one that grew may go nearly twice the way. A sign change that is bracketed comes nearer by such steps if
+    eta is at most 2. That the loss decreases is assumed, not shown: where it rises slowly beyond the minimum, a step
+    that is accepted at once may end higher than it began.
 """
 
 from __future__ import annotations

