@@ -12,6 +12,8 @@ Sampled: the law of a random walk whose step depends on its past; its standard d
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 import toybox as tb
@@ -23,7 +25,8 @@ from ...ours import on_rule
 claim = told(__doc__)
 
 
-def spread_of(budget, apart=1.0, steps=300):
+@cache
+def spread_of(budget, apart, steps=300):
     """Standard deviations (steps,) of x over independent chains on (x - apart)^2 and (x + apart)^2; and x itself."""
     problem = tb.problems.NoisyQuadratic(np.array([[2.0]]), np.array([[apart], [-apart]]))
     many = budget.many(2000, 20000)
@@ -43,7 +46,7 @@ budgets = lambda budget: [budget]
 @claim.control("1.9", budgets, size=1.9)
 def observed(budget, size=2.42):
     """Over time the standard deviation is 2.42; in single steps it comes and goes around 2.46, as the rate does."""
-    x = spread_of(budget)
+    x = spread_of(budget, 1.0)
     at_times, squares = x.std(axis=1), (x**2).mean(axis=0)
     over_time = np.sqrt(squares.mean())
     error = squares.std() / np.sqrt(len(squares)) / (2 * over_time)
