@@ -9,17 +9,12 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import EPS, Smooth, lines, powers, seeds, smooth_functions
-from ...claim import Check
+from ...cases import EPS, Smooth, lines
 from ...ours import Plain, moves, on_rule, univariate, walk
-
-SOME = np.array([0.01, 0.1, 0.4])
 
 
 def unit_parabola(x=F(0)):
@@ -46,16 +41,6 @@ class Univariate(NamedTuple):
         plain = Plain(lambda x: self.f(x[0]), lambda x: (self.slope(x[0]),))
         made = moves("pal", plain, (x,), [(0,)] * steps, mu=mu, alpha=alpha, beta=0, s_max=s_max)
         return [x, *(move.x[0] for move in made)]
-
-    def digits(self, x, mu, steps, alpha=1):
-        """The same on numbers of many digits (mpmath or decimal), by eq. 4.2 with a > 0."""
-        path = [x]
-        for _ in range(steps):
-            a, b = self.curvature(x, mu), -abs(self.slope(x))
-            assert a > 0, "no parabola with a minimum"
-            x = x + (-1 if x > 0 else 1) * -alpha * b / (2 * a)
-            path.append(x)
-        return path
 
     def arrays(self, x, steps=1, **hyper):
         """Iterates of our rule on arrays (steps + 1, *lanes); its numbers may be arrays."""
@@ -141,14 +126,6 @@ def bend_up_to(line, s):
     return 12 * line.A * s**2 + 6 * abs(line.B) * s + 2 * abs(line.C) + line.w**2
 
 
-constants = st.floats(0.001, 0.999)
-
-
-def broken(words, margin, cases=None):
-    """A control or counterexample."""
-    return Check(words, margin, cases)
-
-
 def both(q, X):
     """Values and gradients of a smooth function at X (..., n)."""
     Z = X @ q.A.T
@@ -197,27 +174,3 @@ class Descent(NamedTuple):
     def slope_noise(self, s):
         y, A, d = self.reach(s), np.abs(self.q.A), np.abs(self.d)
         return (4 * y.shape[-1] + 16) * EPS * (y @ np.abs(self.q.H) @ d + (1 + y @ A.T) @ (A @ d))
-
-
-@st.composite
-def descents(draw, **options):
-    """G-SMOOTH along minus the gradient with noise, of any length."""
-    q, rng = draw(smooth_functions(**options)), np.random.default_rng(draw(seeds))
-    g, length = q.gradient(q.x), draw(powers(-1, 1))
-    d = -g + draw(st.floats(0, 2)) * np.linalg.norm(g) * rng.standard_normal(len(g)) / len(g) ** 0.5
-    d = d if g @ d < 0 else -d
-    assume(g @ d < -1e-3 * np.linalg.norm(g) * np.linalg.norm(d))
-    return Descent(q, length * d)
-
-
-@st.composite
-def bowls(draw, n=st.integers(1, 4)):
-    """h / 2 |x|^2 along minus the gradient: the smooth function for which the bounds are sharp."""
-    n, h, rng = draw(n), draw(powers(-1, 1)), np.random.default_rng(draw(seeds))
-    x = rng.standard_normal(n)
-    return Descent(Smooth(h * np.eye(n), np.zeros((1, n)), x, h), -h * x)
-
-
-def searched(case, rule):
-    """The first step of a rule along this direction; its trace."""
-    return walk(problem(case.q), on_rule(rule, Along(lambda g, t: 0 * g + case.d)), case.q.x).trace

@@ -6,6 +6,8 @@ Claim: Along a descent direction on which a smooth loss is bounded below, an int
 Formula: f(s) \le f(0) + c_1 s f'(0), \qquad |f'(s)| \le c_2 |f'(0)|, \qquad 0 < c_1 < c_2 < 1
 Verdict: holds
 Kind: property
+Sampled: that there are such steps rests on the intermediate and mean value theorems, for every smooth loss; z3 decides
+    polynomials only. Our searches find them on lines with random terms.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ def wolfe_room(line, c1, c2, s):
 
 
 @claim.check("and an interval of them", st.tuples(lines, wolfe_constants()))
-def interval(line, constants):
+@claim.control("a hundred times as wide", st.tuples(lines, wolfe_constants()), wider=100)
+def interval(line, constants, wider=1):
     """Around a step for stricter constants all steps do: as far as the bounds of f'' and f' on [0, 2 s] allow.
 
     Between c1, c1 + w, c2 - w, c2 with w = (c2 - c1) / 3 the conditions have room w s |f'(0)| and w |f'(0)|, which
@@ -54,7 +57,7 @@ def interval(line, constants):
     w = (c2 - c1) / 3
     s = searched_curve(plain, WOLFE(c1 + w, c2 - w)).size[0, 0]
     largest = bend_up_to(line, 2 * s)
-    radius = w * steep * min(s / (2 * steep + 2 * s * largest), 1 / largest)
+    radius = wider * w * steep * min(s / (2 * steep + 2 * s * largest), 1 / largest)
     around = np.linspace(s - radius, s + radius, 21) if s > 0 else np.full(1, 1e-9)
     return min(np.min(enough(plain, around, c1)), np.min(flat(plain, around, c2)))
 
@@ -80,10 +83,3 @@ def exists(line, constants, more=()):
     }
     room = lambda s: wolfe_room(line, *constants, np.array([max(s, 1e-9), *more]))
     return {name: room(s) for name, s in steps.items()}
-
-
-@claim.check("c1 = .3, c2 = .7: many of a grid")
-def share_of_grid():
-    """With c1 = .3 < c2 = .7 more than 60 of the 200 units of the grid do."""
-    s = np.linspace(0, 200, 20001)[1:]
-    return np.mean(np.minimum(enough(LATE, s, 0.3), flat(LATE, s, 0.7)) >= 0) - 0.3

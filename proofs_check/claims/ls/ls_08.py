@@ -6,7 +6,7 @@ Claim: On a loss with Lipschitz gradient, convex or not, backtracking along a de
 Formula: s \ge \min(\hat s, \beta\bar s), \qquad \bar s = \frac{2(1-c_1)|f'(0)|}{L\|d\|^2}, \qquad \left\lfloor
     \frac{\ln(\bar s/\hat s)}{\ln\beta} \right\rfloor + 1 \text{ reductions}
 Verdict: holds
-Kind: property
+Kind: exact
 Found: The factor beta is needed, and cannot be better.
 """
 
@@ -14,73 +14,62 @@ from __future__ import annotations
 
 import operator
 from fractions import Fraction as F
-from math import floor, log
-from typing import NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
 
 import toybox as tb
 from toybox import methods
 
-from ...cases import EPS, Smooth, powers
 from ...claim import at_most, equal, only, told
 from ...ours import moves, on_rule, walk
-from .common import Descent, descents, loop, searched, unit_parabola
+from ...proof import Theorem
+from .common import loop, unit_parabola
 
 claim = told(__doc__)
 
 
-class Backtracking(NamedTuple):
-    """A descent and how to search along it."""
-
-    line: Descent
-    c: float
-    beta: float
-    first: float
-
-    @property
-    def bar(self):
-        """No step below this is rejected."""
-        return 2 * (1 - self.c) * -self.line.slope0 / self.line.bend
-
-
-@st.composite
-def backtrackings(draw):
-    return Backtracking(draw(descents()), draw(st.floats(1e-4, 0.95)), draw(st.floats(0.05, 0.99)), draw(powers(-3, 3)))
-
-
-@claim.check("step, rejected step, reductions", backtrackings())
-def guaranteed(case, least=lambda case: min(case.first, case.beta * case.bar)):
-    """Step, rejected step and number of reductions of our rule (Algorithm 2).
-
-    At s = bar (1 - e) the decrease exceeds what is asked by 2 e (1 - e) (1 - c)^2 f'(0)^2 / (L |d|^2): more than
-    rounding for e = noise L |d|^2 / ((1 - c) f'(0))^2. At the steps tried below bar it must be more, too.
+@claim.proof("step and reductions", broken={"without beta": {"shrunk": lambda beta: 1}, "uphill": {"way": -1}})
+def guaranteed(b, bend, c, beta, first, before, rejected, change, shrunk=lambda beta: beta, way=1):
+    """b = f'(0), bend = L |d|^2. The last step that was rejected is first times beta^(k - 1), k the reductions; of
+    what f changes there the descent lemma (LS-11) gives the most. As ``before`` = beta^(k - 1) exceeds bar / first,
+    k - 1 is below ln(bar / first) / ln beta.
     """
-    line, bar = case.line, case.bar
-    e = line.noise(bar) * line.bend / ((1 - case.c) * line.slope0) ** 2
-    low = min(case.first, case.beta * bar)
-    assume(e < 1e-3 and line.bend / 2 * low * (bar - low) > line.noise(low))
-    trace = searched(case.line, methods.armijo.Armijo(c=case.c, beta=case.beta, first=case.first, reset=2, tries=5000))
-    s, reductions = trace.size[0, 0], int(trace.trials[0, 0]) - 1
-    e += (reductions + 8) * EPS
-    bound = floor(log(bar * (1 - e) / case.first) / log(case.beta)) + 1 if case.first >= bar * (1 - e) else 0
-    return {
-        "step": s / (least(case) * (1 - e)) - 1,
-        "rejected": s / case.beta / (bar * (1 - e)) - 1 if reductions else 1.0,
-        "reductions": bound - reductions,
-    }
+    bar = 2 * (1 - c) * -way * b / bend
+    return Theorem(
+        (
+            *(
+                way * b < 0,
+                bend > 0,
+                0 < c,
+                c < 1,
+                0 < beta,
+                beta < 1,
+                first > 0,
+                before > 0,
+                rejected == first * before,
+            ),
+            *(change <= b * rejected + bend / 2 * rejected**2, change > c * rejected * b),
+        ),
+        {
+            "rejected": rejected > bar,
+            "step": beta * rejected > shrunk(beta) * bar,
+            "reductions": before > bar / first,
+        },
+    )
+
+
+# --- our searches
 
 
 @claim.check("beta times the threshold is approached", lambda budget: range(3, 40, 4))
-def sharp(k):
+@claim.control("the threshold itself is", lambda budget: [3], low=F(3, 2))
+def sharp(k, low=F(3, 4)):
     """f = (1 - s)^2 / 2, c = 1/4, beta = 1/2: from 3/2 + 2^-k, just above bar, down to 3/4 + 2^-(k + 1)."""
     first = F(3, 2) + F(1, 2**k)
     exactly = moves("backtracking", *unit_parabola(), c=F(1, 4), beta=F(1, 2), first=first)[0]
     rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
     ours = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.zeros(1)).trace
-    wanted, trials = F(3, 4) + F(1, 2 ** (k + 1)), 2
+    wanted, trials = low + F(1, 2 ** (k + 1)), 2
     return {
         "exact": equal([exactly.step, exactly.trials], [wanted, trials]),
         "arrays": equal([F(ours.size[0, 0]), int(ours.trials[0, 0])], [wanted, trials]),
@@ -98,10 +87,3 @@ def our_reductions(line, first):
 def reductions(slope, made=our_reductions):
     """The search of (1 + slope s)^2 / 2 from 3/2 + 1/8 ends within its one reduction."""
     return at_most(made((lambda s: (1 + slope * s) ** 2 / 2, slope), F(13, 8)), 1)
-
-
-SHARP = Descent(Smooth(np.eye(1), np.zeros((1, 1)), np.ones(1), 1.0), -np.ones(1))
-
-claim.control("the bound without beta", st.just(Backtracking(SHARP, 0.25, 0.5, 1.5 + 2**-10)))(
-    lambda case: guaranteed(case, lambda case: min(case.first, case.bar))
-)

@@ -23,23 +23,31 @@ from toybox import methods
 
 from ...claim import Contrast, above, equal, only, told
 from ...ours import moves, on_rule, walk
+from ...proof import Theorem, no
 from .common import loop, unit_parabola
 
 claim = told(__doc__)
+
+
+@claim.proof("equality is taken", broken={"as printed": {"rejects": operator.ge}})
+def takes_equality(b, c1, s, change, rejects=operator.gt):
+    return Theorem((b < 0, c1 > 0, s > 0, change == c1 * s * b), {"taken": no(rejects(change, c1 * s * b))})
+
+
+@claim.proof('where the slope is 0, at a minimum, ">=" rejects every step', broken={'">"': {"rejects": operator.gt}})
+def never_ends(c1, s, change, rejects=operator.ge):
+    return Theorem((c1 > 0, s >= 0, change >= 0), {"rejected": rejects(change, c1 * s * 0)})
+
 
 DOWN = (lambda s: (1 - s) ** 2 / 2, -1)  # a line and its slope at 0
 BOTTOM = (lambda s: s * s / 2, 0)
 
 
-def takes_equality(step, made):
-    """Of (1 - s)^2 / 2, 3/2 meets eq. 2.17 with equality: it is taken, at once."""
-    return equal([step, made], [F(3, 2), 0])
-
-
-@claim.check('">" ends by underflow', only(loop(BOTTOM, operator.gt, 1.5)[1], 3000))
-def ends_when_stationary(made, cap):
-    """At the bottom a search ends before the cap."""
-    return above(cap, made)
+@claim.check('">" ends by underflow', only(1.5, 3000))
+@claim.control("the slope unguarded, on exact numbers: no underflow", only(F(1), 200))
+def ends_when_stationary(first, cap):
+    """At the bottom the loop ends before the cap."""
+    return above(cap, loop(BOTTOM, operator.gt, first, cap)[1])
 
 
 @claim.counterexample("accepted step on (1 - s)^2 / 2, where the first meets eq. 2.17", only(F(3, 2)))
@@ -54,34 +62,16 @@ def made_as_printed(first, cap):
     return Contrast(cap, loop(BOTTOM, operator.ge, first, cap)[1], "less than")
 
 
-def ours(x, first=F(3, 2)):
-    """Steps, reductions and stationarity of our rule on exact numbers and on arrays, in this order."""
-    exactly = moves("backtracking", *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=first)[0]
-    rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=float(first), reset=2)
-    quadratic = tb.problems.NoisyQuadratic(np.eye(1), np.ones(1))
-    trace = walk(quadratic, on_rule(rule), np.array([float(x)])).trace
-    status = tb.Status(int(trace.status[0, 0]))
-    return (exactly.step, exactly.trials, exactly.status), (F(trace.size[0, 0]), int(trace.trials[0, 0]), status)
-
-
-@claim.check("our rule takes equality")
-def ours_takes_equality():
-    return {name: takes_equality(s, n - 1) for name, (s, n, _) in zip(("exact", "arrays"), ours(F(0)), strict=True)}
-
-
-@claim.check("our rule at a stationary point")
-def ours_is_guarded():
-    """At the minimum our search measures nothing."""
-    return min(equal([s, n, int(how == tb.Status.STATIONARY)], [0, 0, 1]) for s, n, how in ours(F(1)))
-
-
-@claim.control("the slope unguarded, on exact numbers")
-def unguarded(cap=200):
-    """Without a look at the slope, at the minimum: on exact numbers no step underflows to 0."""
-    return ends_when_stationary(loop(BOTTOM, operator.gt, F(1), cap)[1], cap)
-
-
-claim.check('the loop with ">" takes equality')(lambda: takes_equality(*loop(DOWN, operator.gt, F(3, 2))))
-claim.control("the condition a hair stricter")(
-    lambda: takes_equality(*loop(DOWN, lambda f, bound: f > bound - F(1, 99), F(3, 2)))
-)
+@claim.check("our rule takes equality", only(F(0), F(3, 2), 1, tb.Status.FOUND))
+@claim.check("our rule measures nothing at a stationary point", only(F(1), 0, 0, tb.Status.STATIONARY))
+@claim.control("it halves where there is equality", only(F(0), F(3, 4), 2, tb.Status.FOUND))
+def ours(x, step, trials, status):
+    """Our rule on (1 - s)^2 / 2, where 3/2 meets eq. 2.17 with equality, or at the minimum; exactly and on arrays."""
+    exactly = moves("backtracking", *unit_parabola(x), c=F(1, 4), beta=F(1, 2), first=F(3, 2))[0]
+    rule = methods.armijo.Armijo(c=0.25, beta=0.5, first=1.5, reset=2)
+    trace = walk(tb.problems.NoisyQuadratic(np.eye(1), np.ones(1)), on_rule(rule), np.array([float(x)])).trace
+    wanted = [step, trials, int(status)]
+    return {
+        "exact": equal([exactly.step, exactly.trials, int(exactly.status)], wanted),
+        "arrays": equal([F(trace.size[0, 0]), int(trace.trials[0, 0]), int(trace.status[0, 0])], wanted),
+    }

@@ -8,6 +8,7 @@ Verdict: argument
 Kind: argument
 Found: No finite run decides it; paths on three analytic functions illustrate both ways out. The known exception is a
     smooth but not analytic valley that spirals, which a finite run cannot tell apart.
+Sampled: a limit of infinitely many steps on every analytic function, which no finite check settles.
 """
 
 from __future__ import annotations

@@ -6,81 +6,39 @@ Claim: Next to a minimum PAL multiplies the distance by a factor that depends on
 Formula: \frac{x^+ - x^*}{x - x^*} \to 1 - \frac{\alpha f''(x^*)}{2\bar a}, \qquad \bar a = \frac{f(x^* \pm \mu) -
     f(x^*)}{\mu^2}
 Verdict: holds
-Kind: highprec
+Kind: exact
 Found: The measuring distance must not exceed the length over which the line is parabolic.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
 from fractions import Fraction as F
-from typing import NamedTuple
 
 import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
+import sympy as sp
 
-from ...cases import positive, rationals
-from ...claim import close, equal, only, told
-from .common import SATURATING, Univariate
+from ...claim import close, holds, only, told
+from ...proof import Theorem, same, size
+from .common import SATURATING
 
 claim = told(__doc__)
 
 
-class Well(NamedTuple):
-    """h / 2 x^2 + gamma x^3 + delta x^4, the minimum 0, seen from the side of the sign of ``side``."""
-
-    h: F
-    gamma: F
-    delta: F
-    mu: F
-    alpha: F
-    side: int
-
-    @property
-    def curve(self):
-        return Univariate(
-            lambda x: x * x * (self.h / 2 + x * (self.gamma + x * self.delta)),
-            lambda x: x * (self.h + x * (3 * self.gamma + x * 4 * self.delta)),
-        )
-
-    @property
-    def mean(self):
-        """The fitted curvature at the minimum, measured across it."""
-        return self.curve.f(-self.side * self.mu) / self.mu**2
-
-
-wells = st.builds(
-    Well,
-    positive(),
-    rationals(),
-    positive(),
-    positive(),
-    st.integers(1, 40).map(lambda k: F(k, 20)),
-    st.sampled_from((-1, 1)),
-)
-
-
-@claim.check("the factor next to a minimum", wells, examples=300)
-def local_factor(well, across=1):
-    """From 10^-9 next to the minimum: x_new / x is 1 - alpha h / (2 mean), within 10^-9 times 1.2e5.
-
-    f'(x) / x and the fitted curvature differ from their limits by 3 * 9 |x| and (2 h / mu + 3 |gamma| + 4 delta mu)
-    |x| <= 441 |x|, which the factor, of curvatures of at least 1/5, multiplies by 10 and by 225 at most.
+@claim.proof("the factor", broken={"the whole of the curvature": {"share": 1}})
+def factor(x, mean, fitted, alpha, share=F(1, 2)):
+    """The minimum at 0, the slope at x > 0 as x times a mean curvature, and a fitted at x - mu: PAL's next point is x
+    times the factor. As x -> 0 the mean curvature tends to f''(0) by its definition, and a, which is continuous, to the
+    fitted curvature of the formula. Below 1 in size the factor makes iterates converge; above 1 they do not.
     """
-    assume(well.mean >= F(1, 5))
-    x = well.side * F(1, 10**9)
-    mean = well._replace(side=across * well.side).mean
-    ratio = well.curve.pal(x, well.mu, alpha=well.alpha)[1] / x
-    return F(12, 10**5) - abs(ratio - (1 - well.alpha * well.h / (2 * mean)))
-
-
-@claim.check("on a parabola", wells, examples=200)
-def on_parabola(well, factor=lambda well: 1 - well.alpha):
-    """Without the terms beyond the second it is 1 - alpha, whatever mu."""
-    flat = well._replace(gamma=F(0), delta=F(0))
-    x = flat.side * F(1, 10)
-    return equal(flat.curve.pal(x, flat.mu, alpha=flat.alpha)[1] / x, factor(flat))
+    after = x - alpha * (mean * x) / (2 * fitted)
+    ratio = 1 - share * alpha * mean / fitted
+    return Theorem(
+        (x > 0, mean > 0, fitted > 0, alpha > 0),
+        {
+            "factor": after == ratio * x,
+            "converges iff": same(size(ratio) < 1, mean < 4 / alpha * fitted),
+        },
+    )
 
 
 ENDS = {  # mu, alpha: where |x_n| ends from .05 on x^2 / (1 + |x|), whose factor is 1 - alpha (1 + mu)
@@ -94,30 +52,25 @@ ENDS = {  # mu, alpha: where |x_n| ends from .05 on x^2 / (1 + |x|), whose facto
 }
 
 
-def ends(paths, expected):
-    """Two last iterates: of opposite sign, and of the size said, to within half a unit of its last digit."""
-    size = np.abs(paths)
-    unit = np.where(expected == 0, 1e-14, np.where(expected < 0.01, 0.00005, 0.0005))
-    same_side = np.max((paths[0] * paths[1])[expected > 0], initial=-1)
-    return {"size": close(size, np.broadcast_to(expected, size.shape), unit), "sides": -same_side}
-
-
+@claim.check("x^2 / (1 + |x|): converges or cycles", only(*zip(*ENDS, strict=True), list(ENDS.values())))
 @claim.control("mu = 1.5 converges", only([1.5], [1.0], [0.0]))
 def runs(mu, alpha, expected):
-    """1500 steps of our rule on arrays, and of eq. 4.2 with 40 digits."""
+    """The last two of 1500 steps of our rule: of opposite sign, and of the size said, to within half a unit of its last
+    digit."""
     mu, alpha, expected = (np.array(v) for v in (mu, alpha, expected))
-    ours = SATURATING.arrays(0.05, 1500, mu=mu, alpha=alpha)
-    with localcontext() as context:
-        context.prec = 40
-        start, cases = Decimal("0.05"), zip(mu, alpha, strict=True)
-        last = np.array([SATURATING.digits(start, Decimal(m), 1500, Decimal(a))[-2:] for m, a in cases], float).T
-    return {"arrays": min(ends(ours[-2:], expected).values()), "digits": min(ends(last, expected).values())}
+    last = SATURATING.arrays(0.05, 1500, mu=mu, alpha=alpha)[-2:]
+    unit = np.where(expected == 0, 1e-14, np.where(expected < 0.01, 0.00005, 0.0005))
+    same_side = np.max((last[0] * last[1])[expected > 0], initial=-1)
+    return {"size": close(np.abs(last), np.broadcast_to(expected, last.shape), unit), "sides": -same_side}
 
 
-@claim.check("x^2 / (1 + |x|): converges or cycles")
-def known_ends():
-    return runs(*zip(*ENDS, strict=True), list(ENDS.values()))
-
-
-claim.control("measured on the wrong side", wells)(lambda well: local_factor(well, -1))
-claim.control("the factor -mu on a parabola", wells)(lambda well: on_parabola(well, lambda w: -w.mu))
+@claim.check("any polynomial of degree four", degree="proved")
+@claim.control("measured on the wrong side", across=-1)
+def limit_of_the_factor(across=1):
+    """Of h / 2 x^2 + gamma x^3 + delta x^4 from the right; from the left gamma has the other sign."""
+    x, h, gamma, delta, mu, alpha = sp.symbols("x h gamma delta mu alpha", positive=True)
+    f = lambda x: h / 2 * x**2 + gamma * x**3 + delta * x**4
+    slope = f(x).diff(x)
+    fitted = (f(x - mu) - f(x) + slope * mu) / mu**2
+    factor = sp.limit(sp.simplify(1 - alpha * slope / x / (2 * fitted)), x, 0)
+    return holds(sp.simplify(factor - (1 - alpha * h / (2 * f(-across * mu) / mu**2))) == 0)

@@ -10,6 +10,8 @@ Found: The rate is the limit superior's, with the condition number r at that min
     to it; where there are several minima they may go elsewhere.
 True: x_k \to x^* \Rightarrow \limsup_{k\to\infty} \frac{f(x_{k+1}) - f^*}{f(x_k) - f^*} \le
     \left(\frac{r-1}{r+1}\right)^2
+Sampled: a limit along iterates of a function that is known near its minimum only. On quadratics, where nothing is left
+    to the limit, the rate is proved (PAL-RATE).
 """
 
 from __future__ import annotations
@@ -44,27 +46,32 @@ def flat_bottom(x, index):
     return x[..., 0] ** 4 + x[..., 1] ** 2, np.stack([4 * x[..., 0] ** 3, 2 * x[..., 1]], axis=-1)
 
 
-def ratios(f, dim, steps=60):
-    """f(x_{k+1}) / f(x_k), from six starts, while f is between 10^-9 and 10^-5; f = 0 at the minimum."""
+def worst(f, dim, steps=60):
+    """The largest f(x_{k+1}) / f(x_k), from six starts, while f is between 10^-9 and 10^-5; f = 0 at the minimum."""
     problem = tb.problems.FromFunction(
         f, dim, 1, start=lambda seed: 0.5 * np.random.default_rng(seed).standard_normal(dim)
     )
     value = walk(problem, on_rule(methods.exact.Exact()), None, steps, seeds=range(6)).trace.full_loss
     small = (value[:-1] > 1e-9) & (value[:-1] < 1e-5)
-    return (value[1:] / value[:-1])[small]
+    return np.max((value[1:] / value[:-1])[small])
 
 
+@claim.check(
+    "ratios near the minimum",
+    lambda budget: ((bent(budget.seed + k), 3) for k in range(budget.many(8, 80))),
+    degree="sampled",
+)
 @claim.control("a degenerate minimum: x^4 + y^2", only(flat_bottom, 2))
 def rate(f, dim, r=10):
     """No ratio exceeds ((r - 1) / (r + 1))^2 by over a thousandth, which is left to terms beyond the second."""
-    bound = ((r - 1) / (r + 1)) ** 2
-    return 1.001 - np.max(ratios(f, dim)) / bound
+    return 1.001 - worst(f, dim) / ((r - 1) / (r + 1)) ** 2
 
 
-@claim.check("nearly attained")
-def nearly_attained():
+@claim.check("nearly attained", degree="sampled")
+@claim.control("of condition 12", r=12)
+def nearly_attained(r=10):
     """Steepest descent tends to the worst ratio: that of some start comes within 1 %."""
-    return np.max([ratios(bent(seed), 3).max() for seed in range(4)]) / (9 / 11) ** 2 - 0.99
+    return max(worst(bent(seed), 3) for seed in range(4)) / ((r - 1) / (r + 1)) ** 2 - 0.99
 
 
 def end(start):
@@ -73,8 +80,6 @@ def end(start):
     return walk(univariate(f, slope), on_rule(methods.exact.Exact()), np.array([start]), 20).theta[-1, 0, 0]
 
 
-claim.check("ratios near the minimum", lambda budget: range(budget.many(8, 80)))(lambda seed: rate(bent(seed), 3))
-claim.check("the minimum reached from its own side")(lambda: 1e-6 - abs(end(0.5) - 1))
-claim.counterexample("where exact steepest descent on (x^2 - 1)^2 ends", only(-0.5))(
-    lambda start: Contrast(1, end(start), rounding=1e-6)
-)
+@claim.counterexample("where exact steepest descent on (x^2 - 1)^2 ends", only(-0.5))
+def ends_at_one(start):
+    return Contrast(1, end(start), rounding=1e-6)

@@ -5,17 +5,8 @@ from __future__ import annotations
 from fractions import Fraction as F
 from typing import NamedTuple
 
-import numpy as np
-from hypothesis import assume
-from hypothesis import strategies as st
-
-import toybox as tb
-from toybox import losses, methods
-from toybox.xp import namespace
-
-from ...cases import seeds
 from ...claim import at_most
-from ...ours import Plain, moves, on_rule, walk
+from ...ours import Plain, moves
 
 
 def exact_step(piece, x, c, beta, first):
@@ -77,81 +68,3 @@ class Piece(NamedTuple):
 
 
 MIRRORED = [Piece(FLAT, ONE), Piece(ONE, FLAT)]
-
-XP = namespace("numpy")
-
-
-def quadratics(case):
-    return tb.problems.NoisyQuadratic(case.A, case.best)
-
-
-def extremes(A):
-    """Smallest and largest eigenvalue of symmetric matrices (m, n, n)."""
-    eigenvalues = np.linalg.eigvalsh(A)
-    return eigenvalues[:, 0], eigenvalues[:, -1]
-
-
-class Path(NamedTuple):
-    """What a search did in lanes, each with samples of its own."""
-
-    size: np.ndarray  # (steps, lanes)
-    loss: np.ndarray  # of the sample, before the step
-    theta: np.ndarray  # (steps + 1, lanes, n)
-    status: np.ndarray
-
-
-def path(problem, rule, theta, picks):
-    """Samples picks[t, lane], one per step and lane."""
-    optimizer = on_rule(rule)
-    rule_lanes = optimizer.lanes
-    w = walk(
-        problem,
-        optimizer,
-        theta,
-        steps=len(picks),
-        batch=1,
-        sampler=lambda t, j: picks[t].reshape(-1, *[1] * len(rule_lanes), 1),
-        seeds=range(picks.shape[1]),
-        every=1,
-    )
-    return Path(w.trace.size, w.trace.loss, w.theta, w.trace.status)
-
-
-def armijo(c, beta, first, **options):
-    return methods.armijo.Armijo(c=c, beta=beta, first=first, reset=2, **{"tries": 400} | options)
-
-
-class Separable(NamedTuple):
-    """Points with labels that w separates with margins >= 1."""
-
-    X: np.ndarray
-    y: np.ndarray  # in {0, 1}
-    w: np.ndarray
-
-    @property
-    def margins(self):
-        return (2 * self.y - 1) * (self.X @ self.w)
-
-
-@st.composite
-def separable(draw, margin=1.0):
-    """Normal points, none of them nearer than 1/100 to the separating plane."""
-    rng = np.random.default_rng(draw(seeds))
-    X = rng.standard_normal((draw(st.integers(2, 12)), draw(st.integers(1, 5))))
-    w = rng.standard_normal(X.shape[1])
-    z = X @ w
-    assume(np.abs(z).min() > 0.01 * np.linalg.norm(w))
-    return Separable(X, (z > 0).astype(int), w * (margin / np.abs(z).min()))
-
-
-def hinge(X, y):
-    """Our squared hinge loss of a linear model."""
-    loss = losses.LOSSES["squared_hinge"]
-    targets = loss.targets(y)
-
-    def f(theta, index):
-        rows, t = X[index], targets[index]
-        z = (rows * theta[..., None, :]).sum(-1)
-        return loss.value(XP, z, t).mean(-1), (loss.residual(XP, z, t)[..., None] * rows).mean(-2)
-
-    return tb.problems.FromFunction(f, X.shape[1], len(X))

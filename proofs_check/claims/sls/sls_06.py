@@ -12,15 +12,38 @@ Kind: property
 from __future__ import annotations
 
 import numpy as np
+import sympy as sp
 
 import toybox as tb
 from toybox import methods
 
 from ...cases import EPS
-from ...claim import at_most, close, equal, told
+from ...claim import close, holds, only, told
 from ...ours import on_rule, univariate
+from ...proof import Theorem, every, smaller, some
 
 claim = told(__doc__)
+
+
+@claim.proof("the floor", broken={"without beta": {"shrunk": lambda beta: 1}, "gamma < 1": {"least": 0}})
+def stays_above(first, growth, bar, beta, last, rate, rejected, least=1, shrunk=lambda beta: beta):
+    """By induction: growth = gamma^(B/D) multiplies the last rate, which was above the floor, or the very first. This
+    trial is taken, or beta times one that was rejected, which no step up to bar = 2 (1 - c) / L is (SLS-01).
+    """
+    floor = smaller(first * growth, shrunk(beta) * bar)
+    taken = some(rate == growth * first, every(last >= floor, rate == growth * last))
+    shorter = every(rejected > bar, rate == beta * rejected)
+    return Theorem(
+        (first > 0, growth > least, bar > 0, 0 < beta, beta < 1, some(taken, shorter)), {"floor": rate >= floor}
+    )
+
+
+@claim.check("gamma per epoch", degree="proved")
+@claim.control("per two epochs", epochs=2)
+def multiplied(epochs=1):
+    """The D / B steps of an epoch multiply by gamma^(B/D) each; so the rates of many have no bound."""
+    gamma, B, D = sp.symbols("gamma B D", positive=True)
+    return holds(sp.simplify((gamma ** (B / D)) ** (epochs * D / B) - gamma) == 0)
 
 
 def floors(budget):
@@ -39,7 +62,7 @@ def floors(budget):
             yield *row, B / D, h.max()
 
 
-@claim.check("floor of every lane", floors)
+@claim.check("floor of every lane", floors, degree="sampled")
 @claim.control("floor without beta", floors, shrunk=False)
 def above_floor(lowest, first, c, beta, fraction, L, shrunk=True):
     """A trial that is rejected exceeds 2 (1 - c) / L, up to the rounding of its test; growth takes 60 products."""
@@ -56,14 +79,18 @@ def unrejected(D, steps, c=0.1):
 
 
 @claim.check("growth per epoch", lambda budget: [1, 2, 3, 7, 20, 100])
-def per_epoch(D):
-    """One epoch multiplies the rate by gamma = 2, up to D rounded factors."""
+@claim.control("by 1.9", lambda budget: [1], gamma=1.9)
+def per_epoch(D, gamma=2):
+    """One epoch multiplies the rate by gamma, up to D rounded factors."""
     size = unrejected(D, 3 * D)
     return {
-        "epoch": close(size[D:] / size[:-D], 2.0, 4 * D * EPS),
-        "start": close(size[0], 2 ** (1 / D), 4 * EPS),
+        "epoch": close(size[D:] / size[:-D], gamma, 4 * D * EPS),
+        "start": close(size[0], gamma ** (1 / D), 4 * EPS),
     }
 
 
-claim.check("no bound: 400 epochs")(lambda: equal(float(unrejected(1, 400)[-1]), 2.0**400))
-claim.control("bounded by 1e6")(lambda: at_most(float(unrejected(1, 400)[-1]), 1e6))
+@claim.check("no bound: 400 epochs", only(2.0**400))
+@claim.control("bounded by 1e6", only(1e6, -1))
+def unbounded(bound, sign=1):
+    """The rate of the last of 400 epochs reaches this (sign=-1: stays below)."""
+    return sign * (float(unrejected(1, 400)[-1]) - bound)

@@ -20,41 +20,37 @@ from fractions import Fraction as F
 
 from toybox import methods
 
-from ...claim import Contrast, above, equal, only, told
-from .common import AHEAD, CONSTANTS, INSIDE, TWENTIETHS, Parabola, accepts, found, grid, lanes, same
+from ...claim import Contrast, only, told
+from ...proof import Theorem, same
+from .common import Parabola, accepts, lanes
 
 claim = told(__doc__)
 
-BEHIND = tuple(alpha for alpha in TWENTIETHS if alpha < 0)
+
+@claim.proof("alpha > 0", broken={"divided by y f'(0) without turning": {"turned": -1}, "1 - alpha": {"share": 1}})
+@claim.proof("alpha < 0", side=-1, turned=-1, broken={"alpha < 0, not turned": {"turned": 1}})
+def decrease(a, b, c, alpha, w, side=1, turned=1, share=F(1, 2)):
+    """2.17 with constant w holds iff w <= 1 - alpha / 2; for alpha < 0 (``turned`` = -1) iff w >= 1 - alpha / 2.
+
+    The gain is alpha b^2 / (2 a) (1 - alpha / 2 - w).
+    """
+    p = Parabola(a, b, c, alpha)
+    change, largest = p.value(p.y) - p.value(0), 1 - share * alpha
+    return Theorem(
+        (a > 0, b < 0, side * alpha > 0),
+        {
+            "iff": same(p.gain(w) >= 0, turned * w <= turned * largest),
+            "equality": p.gain(largest) == 0,
+            "change": change == p.y * b * largest,
+            "change by a and b": change == -alpha * (2 - alpha) * b**2 / (4 * a),
+        },
+    )
 
 
 @claim.check("accepted by the stochastic Armijo search", only(lambda alpha, c: alpha <= 2 * (1 - c)))
 @claim.control("accepted up to alpha = 2 - c", only(lambda alpha, c: alpha <= 2 - c))
 def armijo(predicted):
     return accepts(lanes(), methods.armijo.Armijo, "sls", "c", predicted, reset=2, tries=1)
-
-
-@claim.check("change and slope at y", grid(TWENTIETHS))
-def identities(p):
-    return {
-        "change": equal(p.value(p.y) - p.value(0), p.y * p.b * (1 - p.alpha / 2)),
-        "change by a and b": equal(p.value(p.y) - p.value(0), -p.alpha * (2 - p.alpha) * p.b**2 / (4 * p.a)),
-        "slope": equal(p.slope(p.y), (1 - p.alpha) * p.b),
-    }
-
-
-@claim.check("alpha > 0", grid(AHEAD, CONSTANTS))
-@claim.check("alpha < 0", grid(BEHIND, CONSTANTS), turned=-1)
-@claim.control("alpha < 0, not turned", grid(BEHIND, CONSTANTS))
-def decrease_iff(p, w, turned=1):
-    """2.17 with constant w holds iff w <= 1 - alpha / 2; for alpha < 0 (``turned`` = -1) iff w >= 1 - alpha / 2.
-
-    The gain is alpha b^2 / (2 a) (1 - alpha / 2 - w).
-    """
-    return {
-        "iff": same(p.gain(w) >= 0, turned * w <= turned * (1 - p.alpha / 2)),
-        "gain": equal(p.gain(w), p.alpha * p.b**2 / (2 * p.a) * (1 - p.alpha / 2 - w)),
-    }
 
 
 @claim.counterexample(
@@ -65,28 +61,3 @@ def accepted_as_printed(a, b, alpha, w):
     p = Parabola(a, b, F(0), alpha)
     assert p.gain(-w) >= 0, "not accepted"
     return Contrast(F(0), p.value(p.y) - p.value(0), "less than")
-
-
-@claim.check("the constants that are quoted")
-def largest_constants():
-    """The largest constants that 2.17 admits, found by trying."""
-    p = Parabola(F(3), F(-2), F(5), F(1))
-    admits = lambda alpha: max(w for w in CONSTANTS if p._replace(alpha=alpha).gain(w) >= 0)
-    tenths = [alpha for alpha in AHEAD if alpha.denominator in (1, 2, 5, 10)]  # 1 - alpha / 2 is a constant tried
-    return {
-        "everywhere": equal([admits(alpha) for alpha in tenths], [1 - alpha / 2 for alpha in tenths]),
-        "the exact minimiser": equal(admits(F(1)), F(1, 2)),
-        "no decrease at 2": equal(admits(F(2)), 0),
-        "1.8": equal(admits(F(9, 5)), F(1, 10)),
-        "below 1: over 1/2": min(above(admits(alpha), F(1, 2)) for alpha in tenths if alpha < 1),
-        "below 1: under 1": min(above(1, admits(alpha)) for alpha in tenths if alpha < 1),
-    }
-
-
-claim.check("equality at 1 - alpha / 2", grid(AHEAD))(lambda p: equal(p.gain(1 - p.alpha / 2), 0))
-claim.check("accepted by backtracking on exact numbers", grid(AHEAD[::2], INSIDE))(
-    lambda p, w: same(found(p, "backtracking", c=w, tries=1), w <= 1 - p.alpha / 2)
-)
-claim.control("divided by y f'(0) without turning", grid(AHEAD, CONSTANTS))(
-    lambda p, w: same(p.gain(w) >= 0, w >= 1 - p.alpha / 2)
-)

@@ -19,49 +19,39 @@ from toybox.rays import Status
 
 from ...claim import at_most, equal, told
 from ...ours import moves
-from .common import AHEAD, CONSTANTS, Parabola, one_step, parabola, same
+from ...proof import Theorem, every, implies, same
+from .common import Parabola, differences, one_step
 
 claim = told(__doc__)
 
 
-def triples(budget):
-    """Random parabolas and pairs of constants, on the grid."""
-    random = budget.random()
-    for _ in range(budget.many(6000, 100000)):
-        yield parabola(random, random.choice(AHEAD)), random.choice(CONSTANTS), random.choice(CONSTANTS)
+def both(a, b, c, alpha, c1, c2):
+    p = Parabola(a, b, c, alpha)
+    return every(p.gain(c1) >= 0, p.rise(c2) >= 0)
 
 
-@claim.check("both conditions", triples)
-def both_iff(p, c1, c2, low=lambda c2: 1 - c2):
-    return same(p.gain(c1) >= 0 and p.rise(c2) >= 0, low(c2) <= p.alpha <= 2 * (1 - c1))
+@claim.proof("both conditions", broken={"from c2 on": {"low": lambda c2: c2}, "up to 2 - c1": {"high": 1}})
+def between(a, b, c, alpha, c1, c2, low=lambda c2: 1 - c2, high=2):
+    ends = every(low(c2) <= alpha, alpha <= 2 - high * c1)
+    return Theorem((a > 0, b < 0, alpha > 0), {"iff": same(both(a, b, c, alpha, c1, c2), ends)})
 
 
-TENTHS = tuple(F(k, 10) for k in range(1, 10))
-
-
-def tenths(budget):
-    return ((c1, c2) for c1 in TENTHS for c2 in TENTHS)
-
-
-def wolfe_points(c1, c2):
-    """The alphas in 1/20 .. 4 that meet both conditions; on this grid lie the ends of every interval."""
-    tried = (Parabola(F(2), F(-3), F(1), alpha) for alpha in AHEAD)
-    return [p.alpha for p in tried if p.gain(c1) >= 0 and p.rise(c2) >= 0]
-
-
-@claim.check("whether there is such an alpha", tenths)
-def nonempty_iff(c1, c2, predicted=lambda c1, c2: 2 * c1 - c2 <= 1):
-    return same(bool(wolfe_points(c1, c2)), predicted(c1, c2))
-
-
-@claim.check("c1 < c2 is enough", tenths)
-def weaker(c1, c2):
-    """Of all constants in (0, 1), c1 < c2 is enough."""
-    return at_most(2 * c1 - c2, 1) if c1 < c2 else F(0)
+@claim.proof("whether there is such an alpha", broken={"c1 < c2 as necessary": {"needed": lambda c1, c2: c1 < c2}})
+def nonempty(a, b, c, alpha, c1, c2, needed=lambda c1, c2: 2 * c1 - c2 <= 1):
+    """If any alpha meets both, 2 c1 - c2 <= 1; and then 1 - c2 does."""
+    return Theorem(
+        (a > 0, b < 0, alpha > 0, 0 < c1, c1 < 1, 0 < c2, c2 < 1),
+        {
+            "necessary": implies(both(a, b, c, alpha, c1, c2), needed(c1, c2)),
+            "sufficient": implies(needed(c1, c2), both(a, b, c, 1 - c2, c1, c2)),
+            "c1 < c2 is enough": implies(c1 < c2, needed(c1, c2)),
+        },
+    )
 
 
 @claim.check("strong Wolfe searches end inside")
-def searches_end_inside():
+@claim.control("up to 1 - c1", high=1)
+def searches_end_inside(high=2):
     """On arrays and on exact numbers the strong Wolfe search takes the same step, which meets both conditions."""
     j, k, first = (part.ravel() for part in np.meshgrid(np.arange(1, 16), np.arange(1, 16), 2.0 ** np.arange(-5, 6, 2)))
     j, k, first = (part[j < k] for part in (j, k, first))
@@ -72,10 +62,5 @@ def searches_end_inside():
         p = Parabola(F(curvature[i]) / 2, F(curvature[i] * x[i]), F(0), alpha[i])
         exactly = moves("strong-wolfe", p.plain, (F(0),), [True], c1=c1, c2=c2, first=F(first[i] / curvature[i]))
         slack[f"{i}: exact"] = equal(exactly[0].step, F(size[i]))
-        slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], 2 * (1 - c1))
-    return slack | {"found": same(status, Status.FOUND)}
-
-
-claim.check("c1 = .9, c2 = .1: none")(lambda: equal(len(wolfe_points(F(9, 10), F(1, 10))), 0))
-claim.control("from c2 on", triples)(lambda p, c1, c2: both_iff(p, c1, c2, low=lambda c2: c2))
-claim.control("c1 < c2 as necessary", tenths)(lambda c1, c2: nonempty_iff(c1, c2, lambda c1, c2: c1 < c2))
+        slack[f"{i}: low"], slack[f"{i}: high"] = at_most(1 - c2, alpha[i]), at_most(alpha[i], high * (1 - c1))
+    return slack | {"found": differences(status, Status.FOUND)}

@@ -10,18 +10,20 @@ Kind: exact
 from __future__ import annotations
 
 from ...claim import only, told
-from .common import CONSTANTS, TWENTIETHS, grid, lanes, same, strong_wolfe
+from ...proof import Theorem, every, same, size
+from .common import Parabola, lanes, strong_wolfe
 
 claim = told(__doc__)
 
 
-@claim.check("every alpha and constant", grid(TWENTIETHS, CONSTANTS))
-def strong_iff(p, w, size=abs):
-    return same(size(p.slope(p.y)) <= -w * p.b, 1 - w <= p.alpha <= 1 + w)
+@claim.proof("every alpha and constant", broken={"without the absolute value": {"size": lambda slope: slope}})
+def flat(a, b, c, alpha, c2, size=size):
+    p = Parabola(a, b, c, alpha)
+    ends = every(1 - c2 <= alpha, alpha <= 1 + c2)
+    return Theorem((a > 0, b < 0), {"iff": same(size(p.slope(p.y)) <= -c2 * b, ends)})
 
 
-claim.check(
-    "accepted by the strong Wolfe search", only(lanes(), lambda alpha, c2: (1 - c2 <= alpha) & (alpha <= 1 + c2))
-)(strong_wolfe)
-claim.control("without the absolute value", grid(TWENTIETHS, CONSTANTS))(lambda p, w: strong_iff(p, w, lambda v: v))
-claim.control("accepted up to 1 + c2, from 0 on", only(lanes(), lambda alpha, c2: alpha <= 1 + c2))(strong_wolfe)
+@claim.check("accepted by the strong Wolfe search", only(lambda alpha, c2: (1 - c2 <= alpha) & (alpha <= 1 + c2)))
+@claim.control("accepted up to 1 + c2, from 0 on", only(lambda alpha, c2: alpha <= 1 + c2))
+def searched(predicted):
+    return strong_wolfe(lanes(), predicted)

@@ -14,10 +14,19 @@ from fractions import Fraction as F
 
 from toybox import methods
 
-from ...claim import only, told
-from .common import CONSTANTS, TWENTIETHS, Parabola, accepts, found, grid, lanes, same
+from ...claim import holds, only, told
+from ...proof import Theorem, every, same
+from .common import Parabola, accepts, found, lanes
 
 claim = told(__doc__)
+
+
+@claim.proof("every alpha and constant", broken={"undershoots, too": {"low": lambda c2: 1 - c2}})
+def accepted(a, b, c, alpha, c2, low=lambda c2: 1):
+    p = Parabola(a, b, c, alpha)
+    rise = p.slope(p.y)
+    ends = every(low(c2) <= alpha, alpha <= 1 + c2)
+    return Theorem((a > 0, b < 0), {"iff": same(every(0 <= rise, rise <= -c2 * b), ends)})
 
 
 @claim.check("accepted by GOLS-I", only(lambda alpha, c2: (1 <= alpha) & (alpha <= 1 + c2)))
@@ -26,18 +35,9 @@ def golsi(predicted):
     return accepts(lanes(constant=2.0), methods.golsi.GOLSI, "golsi", "c2", predicted)
 
 
-@claim.check("every alpha and constant", grid(TWENTIETHS, CONSTANTS))
-def immediate_iff(p, w, low=F(1)):
-    return same(0 <= p.slope(p.y) <= -w * p.b, low <= p.alpha <= 1 + w)
-
-
 @claim.check("by default 1 .. 1.9", lambda budget: [F(k, 20) for k in range(20, 39)])
 @claim.control(".99 is accepted", lambda budget: [F(99, 100)])
 @claim.control("1.91 is accepted", lambda budget: [F(191, 100)])
 def at_once(alpha):
-    """-1 unless GOLS-I with its default constant accepts this step at once."""
-    p = Parabola(F(2), F(-1, 8), F(0), alpha)
-    return same(found(p, "golsi", c2=F(9, 10)), True)
-
-
-claim.control("undershoots, too", grid(TWENTIETHS, CONSTANTS))(lambda p, w: immediate_iff(p, w, 1 - w))
+    """GOLS-I with its default constant accepts this step at once."""
+    return holds(found(Parabola(F(2), F(-1, 8), F(0), alpha), "golsi", c2=F(9, 10)))

@@ -15,39 +15,39 @@ from fractions import Fraction as F
 import toybox as tb
 from toybox import methods
 
-from ...claim import only, told
-from .common import AHEAD, CONSTANTS, INSIDE, Parabola, accepts, grid, lanes, same
+from ...claim import holds, only, told
+from ...proof import Theorem, every, same
+from .common import Parabola, accepts, lanes
 
 claim = told(__doc__)
 
 
-@claim.check("accepted by the Goldstein search", only(lambda alpha, c: (2 * c <= alpha) & (alpha <= 2 * (1 - c))))
-def goldstein(predicted):
-    return accepts(
-        lanes(constant=9 / 16),
-        methods.goldstein.Goldstein,
-        "sls-goldstein",
-        "c",
-        predicted,
-        max_step=1e6,
-        tries=1,
+@claim.proof("every alpha > 0 and constant", broken={"between c and 1 - c": {"share": 1}, "alpha < 0": {"side": -1}})
+def between(a, b, l0, alpha, c, share=2, side=1):
+    """Between the two lines of Goldstein: below that of slope c l'(0), above that of slope (1 - c) l'(0)."""
+    accepted = lambda p: every(p.gain(c) >= 0, 0 >= p.gain(1 - c))
+    ends = every(share * c <= alpha, alpha <= share * (1 - c))
+    return Theorem(
+        (a > 0, b < 0, side * alpha > 0),
+        {
+            "iff": same(accepted(Parabola(a, b, l0, alpha)), ends),
+            "the minimum": same(accepted(Parabola(a, b, l0, 1)), c <= F(1, 2)),
+        },
     )
 
 
-@claim.check("every alpha > 0 and constant", grid(AHEAD, CONSTANTS))
-def between_iff(p, w, share=2):
-    """Between the two lines of Goldstein: below that of slope w l'(0), above that of slope (1 - w) l'(0)."""
-    return same(p.gain(w) >= 0 >= p.gain(1 - w), share * w <= p.alpha <= share * (1 - w))
+@claim.check("accepted by the Goldstein search", only(lambda alpha, c: (2 * c <= alpha) & (alpha <= 2 * (1 - c))))
+@claim.control("accepted from c on", only(lambda alpha, c: (c <= alpha) & (alpha <= 2 * (1 - c))))
+def goldstein(predicted):
+    rule = methods.goldstein.Goldstein
+    return accepts(lanes(constant=9 / 16), rule, "sls-goldstein", "c", predicted, max_step=1e6, tries=1)
 
 
-@claim.check("the minimum is acceptable", lambda budget: [w for w in INSIDE if w <= F(1, 2)])
-@claim.control("c > 1/2: nothing is", lambda budget: [w for w in INSIDE if w > F(1, 2)])
-def minimiser_accepted(w):
+@claim.check("the search accepts the minimum", lambda budget: [F(k, 20) for k in range(1, 11)])
+@claim.control("c > 1/2: nothing is", lambda budget: [F(k, 20) for k in range(11, 20)])
+def minimiser_accepted(c):
     p = Parabola(F(2), F(-3), F(1), F(1))
     rule = methods.goldstein.Goldstein(first=p.alpha / (2 * p.a), tries=1)
-    rule = tb.hyper.with_numbers(rule, {"c": w})  # which is refused beyond 1/2, rightly
+    rule = tb.hyper.with_numbers(rule, {"c": c})  # which is refused beyond 1/2, rightly
     phi = lambda s: p.plain.value((-s * p.b,), (0,))
-    return same(tb.search(rule, phi, slope0=-p.b * p.b).status == tb.Status.FOUND, True)
-
-
-claim.control("between c and 1 - c", grid(AHEAD, CONSTANTS))(lambda p, w: between_iff(p, w, 1))
+    return holds(tb.search(rule, phi, slope0=-p.b * p.b).status == tb.Status.FOUND)
