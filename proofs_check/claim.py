@@ -47,6 +47,7 @@ from hypothesis.strategies import SearchStrategy
 
 from toybox import quotations
 
+from .estimation.stored import certified
 from .proof import Proof, decide
 from .spoken import spoken
 
@@ -176,6 +177,11 @@ class Claim:
             self.checks.append(Check(words, theorem, degree="of the code"))
             for wrong, constants in theorem.broken.items():  # type: ignore[attr-defined]
                 self.controls.append(Check(wrong, theorem, fixed=constants))
+
+    def certified(self) -> None:
+        """Adds the worst cases that ``estimation`` certifies for this claim, and a little less, which must fail."""
+        self.checks.append(Check("worst cases of one step, certified", partial(certified, self.id), degree="proved"))
+        self.controls.append(Check("rates a hundredth smaller", partial(certified, self.id, share=Fraction(99, 100))))
 
 
 def _gather(checks: list[Check], words: str, cases: Cases, options: dict, margin: Callable) -> Callable:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..proof import Proof
 from .certify import cancelled, certify
@@ -56,9 +56,13 @@ def proof(row: Row, record: Record) -> Proof:
     return Proof(done)
 
 
-def certified(claim: str, records: Mapping[str, Record] | None = None) -> Proof:
-    """All that is certified for a claim, checked in fractions."""
-    found = [proof(row, (records or read())[name]) for name, row in ROWS.items() if row.claim == claim and row.bounded]
+def certified(claim: str, share: Any = 1) -> Proof:
+    """All that is certified for a claim, checked in fractions; share: of the rates, of which less is too little."""
+    found = []
+    for name, row in ROWS.items():
+        if row.claim == claim and row.bounded:
+            record = read()[name]
+            found.append(proof(row, record._replace(rate=None if record.rate is None else share * record.rate)))
     if not found:
         raise ValueError(f"claim={claim!r} has no certificate; accepted: {', '.join(sorted(claims()))}")
     return Proof(sum(one.conclusions for one in found), "; ".join(p.counterexample for p in found if p.counterexample))

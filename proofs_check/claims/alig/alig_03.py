@@ -25,12 +25,14 @@ from toybox import methods
 from ... import of_code
 from ...cases import EPS, interpolating_sums, powers
 from ...claim import below, equal, only, told
+from ...estimation import for_all
 from ...ours import Plain, on_rule, walk
 from ...proof import Theorem, smaller
 from .common import alig
 
 claim = told(__doc__)
 claim.of_the_code(of_code.alig.nears)
+claim.proof("the worst step on smooth, strongly convex losses", broken={"more": {"loss": 4}})(for_all.half_polyak)
 
 
 @claim.proof("a step", broken={"minimum 1": {"least": 1}, "a rate twice as large": {"times": 2}})

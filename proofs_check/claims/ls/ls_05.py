@@ -10,10 +10,12 @@ Kind: exact
 
 from __future__ import annotations
 
+from ... import of_code
 from ...claim import told
 from ...proof import Theorem
 
 claim = told(__doc__)
+claim.of_the_code(of_code.wolfe.capped, of_code.wolfe.doubles, of_code.wolfe.gives_up, of_code.wolfe.nowhere)
 
 
 @claim.proof("enough decrease", broken={"twice as far": {"far": 4}, "c1 = 1": {"asked": lambda c1: 1}})

@@ -9,10 +9,12 @@ Kind: exact
 
 from __future__ import annotations
 
+from ... import of_code
 from ...claim import told
 from ...proof import Theorem, every
 
 claim = told(__doc__)
+claim.of_the_code(of_code.armijo.accepts, of_code.armijo.hands_on, of_code.wolfe.accepts)
 
 
 @claim.proof("the first condition is enough", broken={"c1 < 0": {"side": -1}, "the second alone": {"first": False}})

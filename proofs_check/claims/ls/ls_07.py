@@ -27,6 +27,7 @@ from ...ours import Plain, moves, on_rule, walk
 from ...proof import Theorem, implies
 
 claim = told(__doc__)
+claim.certified()
 
 
 @claim.proof("length and decrease of a step", broken={"not Lipschitz": {"bends": 2}, "ascent": {"way": -1}})

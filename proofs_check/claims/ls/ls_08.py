@@ -20,12 +20,15 @@ import numpy as np
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...claim import at_most, equal, only, told
 from ...ours import moves, on_rule, walk
 from ...proof import Theorem
 from .common import loop, unit_parabola
 
 claim = told(__doc__)
+claim.certified()
+claim.of_the_code(of_code.armijo.long_enough, of_code.armijo.finds)
 
 
 @claim.proof("step and reductions", broken={"without beta": {"shrunk": lambda beta: 1}, "uphill": {"way": -1}})

@@ -21,12 +21,14 @@ import numpy as np
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...claim import Contrast, above, equal, only, told
 from ...ours import moves, on_rule, walk
 from ...proof import Theorem, no
 from .common import loop, unit_parabola
 
 claim = told(__doc__)
+claim.of_the_code(of_code.armijo.backtracks, of_code.armijo.gives_up, of_code.armijo.nowhere)
 
 
 @claim.proof("equality is taken", broken={"as printed": {"rejects": operator.ge}})

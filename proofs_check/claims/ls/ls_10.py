@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import positive, rationals
 from ...claim import equal, holds, told
 from ...ours import Plain, moves, on_rule, walk
@@ -30,6 +31,14 @@ from ...proof import Theorem, every, same
 from .common import searched_curve
 
 claim = told(__doc__)
+claim.of_the_code(
+    of_code.goldstein.accepts,
+    of_code.goldstein.capped,
+    of_code.goldstein.moves,
+    of_code.goldstein.gives_up,
+    of_code.goldstein.nowhere,
+    of_code.goldstein.hands_on,
+)
 
 
 class Quartic(NamedTuple):

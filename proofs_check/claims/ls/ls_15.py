@@ -16,11 +16,13 @@ from itertools import pairwise
 
 import sympy as sp
 
+from ... import of_code
 from ...claim import holds, only, told
 from ...proof import Theorem, same, size
 from .common import QUARTIC, SATURATING, SMALL, newton_factor
 
 claim = told(__doc__)
+claim.of_the_code(of_code.pal.long_enough)
 
 
 @claim.check("Newton's steps", degree="proved")

@@ -18,6 +18,7 @@ from ...proof import Theorem, implies
 from .common import kantorovich, step_of, trajectories
 
 claim = told(__doc__)
+claim.certified()
 claim.of_the_code(of_code.pal.minimises)
 
 

@@ -26,6 +26,7 @@ from ...proof import Theorem
 from .common import spectra, worst_weights
 
 claim = told(__doc__)
+claim.certified()
 
 
 @claim.proof("what an eigenvector adds", broken={"eigenvalues beyond the largest": {"beyond": 2}})

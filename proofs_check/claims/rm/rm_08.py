@@ -23,6 +23,7 @@ from ...ours import on_rule, walk
 from ...proof import Theorem
 
 claim = told(__doc__)
+claim.certified()
 
 
 @claim.proof("what A_i adds, by its eigenvalues", broken={"without the largest": {"bounded": False}})

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 
+from ... import of_code
 from ...claim import at_most, equal, only, told
 from ...proof import Theorem
 from .common import Piece, exact_step
 
 claim = told(__doc__)
+claim.certified()
+claim.of_the_code(of_code.armijo.nears)
 
 
 @claim.proof("the inequality", broken={"mu doubled": {"strength": 2}, "3 - 1/c": {"two": 3}, "apart": {"apart": 1}})

@@ -18,10 +18,17 @@ from __future__ import annotations
 from fractions import Fraction as F
 
 from ...claim import only, told
+from ...estimation import for_all
 from ...proof import Theorem, every, larger, smaller
 from .common import HALF, MIRRORED, NINE, ONE, TENTH, Piece, contracts
 
 claim = told(__doc__)
+claim.certified()
+for c in (F(1, 2), F(3, 4), F(9, 10)):
+    sharper = claim.proof(
+        f"an accepted step leaves (1 - 2 (1 - c) mu/L)^2 at most, c = {c}", {"power 4": {"power": 4}}, c=c
+    )
+    sharper(for_all.accepted_contracts)
 
 
 @claim.proof("every sample's step", broken={"c >= 1/4": {"least": F(1, 4)}, "apart": {"apart": 1}})

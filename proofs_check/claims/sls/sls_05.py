@@ -36,6 +36,7 @@ from ...worst_cases import exact_contraction
 from .common import FLAT, HALF, MIRRORED, NINE, ONE, TENTH, contracts, expected
 
 claim = told(__doc__)
+claim.certified()
 
 STEP, GROWTH = F(11, 3), F(452449, 115200)
 

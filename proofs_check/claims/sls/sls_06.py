@@ -17,12 +17,14 @@ import sympy as sp
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS
 from ...claim import close, holds, only, told
 from ...ours import on_rule, univariate
 from ...proof import Theorem, every, smaller, some
 
 claim = told(__doc__)
+claim.of_the_code(of_code.armijo.floor, of_code.armijo.starts, of_code.armijo.capped)
 
 
 @claim.proof("the floor", broken={"without beta": {"shrunk": lambda beta: 1}, "gamma < 1": {"least": 0}})

@@ -20,11 +20,13 @@ from fractions import Fraction as F
 
 from toybox import methods
 
+from ... import of_code
 from ...claim import Contrast, only, told
 from ...proof import Theorem, same
 from .common import Parabola, accepts, lanes
 
 claim = told(__doc__)
+claim.of_the_code(of_code.armijo.on_a_parabola)
 
 
 @claim.proof("alpha > 0", broken={"divided by y f'(0) without turning": {"turned": -1}, "1 - alpha": {"share": 1}})

@@ -17,12 +17,14 @@ import numpy as np
 from toybox import methods
 from toybox.rays import Status
 
+from ... import of_code
 from ...claim import at_most, equal, told
 from ...ours import moves
 from ...proof import Theorem, every, implies, same
 from .common import Parabola, differences, one_step
 
 claim = told(__doc__)
+claim.of_the_code(of_code.wolfe.ends_on_a_parabola)
 
 
 def both(a, b, c, alpha, c1, c2):

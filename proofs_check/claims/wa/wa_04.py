@@ -9,11 +9,13 @@ Kind: exact
 
 from __future__ import annotations
 
+from ... import of_code
 from ...claim import only, told
 from ...proof import Theorem, every, same, size
 from .common import Parabola, lanes, strong_wolfe
 
 claim = told(__doc__)
+claim.of_the_code(of_code.wolfe.on_a_parabola)
 
 
 @claim.proof("every alpha and constant", broken={"without the absolute value": {"size": lambda slope: slope}})

@@ -14,11 +14,13 @@ from fractions import Fraction as F
 
 from toybox import methods
 
+from ... import of_code
 from ...claim import holds, only, told
 from ...proof import Theorem, every, same
 from .common import Parabola, accepts, found, lanes
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.accepts)
 
 
 @claim.proof("every alpha and constant", broken={"undershoots, too": {"low": lambda c2: 1 - c2}})

@@ -15,11 +15,13 @@ from fractions import Fraction as F
 import toybox as tb
 from toybox import methods
 
+from ... import of_code
 from ...claim import holds, only, told
 from ...proof import Theorem, every, same
 from .common import Parabola, accepts, lanes
 
 claim = told(__doc__)
+claim.of_the_code(of_code.goldstein.on_a_parabola)
 
 
 @claim.proof("every alpha > 0 and constant", broken={"between c and 1 - c": {"share": 1}, "alpha < 0": {"side": -1}})

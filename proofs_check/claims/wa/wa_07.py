@@ -20,6 +20,7 @@ import numpy as np
 
 from toybox import methods
 
+from ... import of_code
 from ...cases import EPS
 from ...claim import above, equal, only, told
 from ...ours import moves
@@ -27,6 +28,7 @@ from ...proof import Theorem, every, implies, some
 from .common import Parabola, one_step
 
 claim = told(__doc__)
+claim.of_the_code(of_code.golsi.on_a_parabola)
 
 
 @claim.proof("backtracking", broken={"without beta": {"shrunk": lambda beta: 1}, "c < 0": {"side": -1}})
