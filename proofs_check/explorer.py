@@ -1,6 +1,6 @@
 """Theorems about the text of a search: it is run on symbolic numbers, path by path, and z3 decides at every end.
 
-    @theorem(broken={"twice the decrease": {"share": 2}})
+    @theorem(broken={"doubled": {"share": 2}})
     def accepts(world, text=Armijo, share=1):
         "An accepted step decreases the loss by at least c times what the slope promises."
         rule, here = world.rule(text, tries=4), world.here()

@@ -6,7 +6,7 @@ Claim: If all mini-batch losses are convex, with a common minimiser at which the
 Formula: \|w^+ - w^*\|^2 \le \|w - w^*\|^2 - \lambda L_i(w), \qquad \lambda = \min\left(\frac{L_i}{\|g\|^2+\epsilon},
     \eta\right)
 Verdict: holds
-Kind: property
+Kind: exact
 Found: With equality where a loss is linear. Where the minimum is 1 and not 0, a step from w = .1 on w^2 / 2 + 1 ends at
     -9.95.
 """

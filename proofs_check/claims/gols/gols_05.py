@@ -5,7 +5,7 @@ Claim: The loss along the line of a step is that along plus the mini-batch gradi
     0 for negative.
 Formula: l_{\mathbb B}(s) = \mathcal L_{\mathbb B}(\theta + s\, g_{\mathbb B}), \qquad l'_{\mathbb B}(0) < 0
 Verdict: corrected
-Kind: property
+Kind: exact
 Found: Along +g the slope is plus the square of the length of g. Condition 2.24 and Algorithms 2 to 5 need -g, or -g
     divided by its length. Along +g GOLS-I would shrink its step to the lower limit on every convex bowl.
 True: l_{\mathbb B}(s) = \mathcal L_{\mathbb B}(\theta - s\, g_{\mathbb B}), \qquad l'_{\mathbb B}(0) = -\|g_{\mathbb

@@ -108,11 +108,6 @@ def trajectories(budget, steps=200, decades=3, capped=False, **hyper):
             yield Trajectory(n, h[k, -1] / h[k, 0], s_max[k], f[: T + 1, k], *line)
 
 
-def kantorovich(r):
-    """1 - ((r - 1) / (r + 1))^2, the share that an exact search takes off at least."""
-    return 4 * r / (r + 1) ** 2
-
-
 relaxations = st.sampled_from([F(k, 4) for k in range(1, 8)])
 
 

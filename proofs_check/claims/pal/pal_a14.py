@@ -5,7 +5,7 @@ Claim: A PAL step on x'Qx gains at least the squared distance to the minimum tim
     the largest eigenvalue of Q. The rate that follows is far slower than Kantorovich's.
 Formula: g(x) \ge \frac{\lambda_{\min}^4}{\lambda_{\max}^3} \|x\|^2 \ \Rightarrow\ f(x^+) \le (1 - r^{-4}) f(x)
 Verdict: holds
-Kind: property
+Kind: exact
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Claim: Where the gradient is not 0, it is orthogonal to the direction of the lin
     <<angle>> in the text: also an inflection.)
 Formula: \cos(\nabla f(x + s d), d) = 0 \iff l'(s) = 0
 Verdict: holds
-Kind: property
+Kind: exact
 """
 
 from __future__ import annotations

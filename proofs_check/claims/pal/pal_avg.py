@@ -6,7 +6,7 @@ Claim: Running PAL on every batch to its minimum and averaging the ends gives th
 Formula: \left\|\frac1m \sum_i x_i - x^*\right\| \le \frac1m \sum_i \|x_i - x_i^*\| \le \frac1m \sum_i \frac{\|\nabla
     \mathcal L_{\mathbb B_i}(x_i)\|}{2 \lambda_{\min}}
 Verdict: holds
-Kind: property
+Kind: exact
 Found: In general PAL needs infinitely many steps on every batch; for one variable, or from an eigenvector, one
     suffices.
 """

@@ -7,7 +7,7 @@ Formula: \eta = \alpha \frac{\|g_i\|^2}{g_i^\top A_i g_i} \ge \frac{\alpha}{L_i}
     - \alpha)\, e^\top A_i e, \quad \mathbb E \|e^+\|^2 \le \left(1 - \alpha (2 - \alpha) \frac{\mu}{L_{\max}}\right)
     \|e\|^2
 Verdict: holds
-Kind: property
+Kind: exact
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from ... import of_code
 from ...cases import EPS
 from ...claim import below, close, told
 from ...proof import Theorem, implies
-from .common import kantorovich, step_of, trajectories
+from ...worst_cases import kantorovich
+from .common import step_of, trajectories
 
 claim = told(__doc__)
 claim.certified()

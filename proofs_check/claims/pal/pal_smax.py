@@ -21,7 +21,8 @@ from ... import of_code
 from ...cases import EPS, dot, positive, rational_quadratics
 from ...claim import below, close, told
 from ...proof import Theorem, every, smaller
-from .common import arrays_take, exact_pal, kantorovich, relaxations, trajectories
+from ...worst_cases import kantorovich
+from .common import arrays_take, exact_pal, relaxations, trajectories
 
 claim = told(__doc__)
 claim.of_the_code(of_code.pal.capped)

@@ -5,7 +5,7 @@ Claim: No coordinate moves farther in a step than the rate divided by sqrt(1 - b
     newest gradient's share of it; the first step from v = 0 goes as far.
 Formula: |\Delta\theta_i| \le \frac{\lambda}{\sqrt{1-\beta_2}}
 Verdict: holds
-Kind: property
+Kind: exact
 """
 
 from __future__ import annotations
