@@ -126,8 +126,8 @@ class _Log:
         self.cases += margin.conclusions if isinstance(margin, Proof) else 1
         if math.isnan(number) or number < self.worst:
             self.worst = number
-            told = margin.counterexample if isinstance(margin, Proof) else case_in_words(self.check.margin, case)
-            self.case = _short(told)
+            proved = isinstance(margin, Proof)
+            self.case = margin.counterexample if proved else _short(case_in_words(self.check.margin, case))
             self.contrast = str(margin) if isinstance(margin, Contrast) else ""
         if self.stop and number < 0:
             raise _Enough
