@@ -17,13 +17,16 @@ TRIES = 3
 
 def searched(world, text, facts=lambda here: function, tries=TRIES):
     """One search with any numbers, from any positive state: (rule, here, end, asked). The smallest step, too, is any
-    number up to the largest. The first trial is proved with Armijo, whose it is: here it is the state."""
-    smallest = world.real("smallest", "(0, inf)")
-    rule = world.rule(text, tries=tries, reset=0, gamma=1, SMALLEST=smallest)
-    world.suppose(smallest <= rule.max_step)
+    number. The first trial is proved with Armijo, whose it is: here it is the state."""
+    rule = world.rule(text, tries=tries, reset=0, gamma=1, SMALLEST=world.real("smallest", "(0, inf)"))
     here, state = world.here(), world.real("state", "(0, inf)")
     end, asked = world.search(rule, here, state, facts(here))
     return rule, here, end, asked
+
+
+def smallest(rule):
+    """The smallest step of a search, which is never more than the largest."""
+    return min(rule.SMALLEST, rule.max_step)
 
 
 def upper(rule, here, asked, share=1):
@@ -67,7 +70,7 @@ def moves(world, text=Goldstein, power=1):
     rule, here, _, asked = searched(world, text)
     then = {}
     for i, (one, after) in enumerate(pairwise(asked)):
-        longer, shorter = min(rule.grow**power * one.s, rule.max_step), max(rule.beta * one.s, rule.SMALLEST)
+        longer, shorter = min(rule.grow**power * one.s, rule.max_step), max(rule.beta * one.s, smallest(rule))
         then[f"moves after {i}"] = after.s != one.s
         then[f"goes on after {i}"] = no(upper(rule, here, one) & lower(rule, here, one))
         then[f"trial {i + 1}"] = after.s == (longer if upper(rule, here, one) else shorter)
@@ -84,7 +87,7 @@ def gives_up(world, text=Goldstein, factor=1):
         last = asked[-1]
         then["step"] = end.size == factor * last.s
         then["not between"] = no(upper(rule, here, last) & lower(rule, here, last))
-        then["cannot go on"] = len(asked) == TRIES or bool(last.s == rule.SMALLEST)
+        then["cannot go on"] = len(asked) == TRIES or bool(last.s == smallest(rule))
     return then
 
 

@@ -19,6 +19,10 @@ def test_goldstein_shrinks_to_its_smallest_step_and_no_further():
     assert ends(WALL, "sls-goldstein", 0.0, first=1.0, beta=0.5) == [(1e-8, "EXHAUSTED", 28)]
 
 
+def test_the_smallest_step_is_no_longer_than_the_largest():
+    assert ends(WALL, "sls-goldstein", 0.0, first=1.0, beta=0.5, max_step=1e-9) == [(1e-9, "EXHAUSTED", 1)]
+
+
 # --- on a bare line, in exact numbers
 
 

@@ -49,7 +49,7 @@ GOLDSTEIN = {
     "no-cap": ("min(self.grow * s, self.max_step)", "self.grow * s"),
     "cap-is-a-failure": ("short and s >= self.max_step else", "short and s > self.max_step else"),
     "too-long-is-capped": ("if short and s >= self.max_step else", "if s >= self.max_step else"),
-    "no-smallest": ("max(self.beta * s, self.SMALLEST)", "self.beta * s"),
+    "no-smallest": ("max(self.beta * s, smallest)", "self.beta * s"),
     "other-smallest": ("SMALLEST = 1e-8", "SMALLEST = 1e-6"),
     "lower-line-of-armijo": ("fall >= (1 - self.c) * s", "fall >= self.c * s"),
     "lower-line-excluded": ("fall >= (1 - self.c) * s", "fall > (1 - self.c) * s"),

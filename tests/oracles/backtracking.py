@@ -122,7 +122,7 @@ def goldstein(phi: Phi, slope0: Number, s: Number, c, beta, grow, min_step, max_
         low = decreases(phi, s, c * s * slope0)
         if low and phi(s) >= phi(0) + (1 - c) * s * slope0:
             return s, CAPPED if s == max_step else FOUND, trial
-        after = min(grow * s, max_step) if low else max(beta * s, min_step)
+        after = min(grow * s, max_step) if low else max(beta * s, min(min_step, max_step))
         if after == s or trial == tries:
             return s, CAPPED if low and s == max_step else EXHAUSTED, trial
         s = after

@@ -31,7 +31,7 @@ class Goldstein(FirstTrial):
     SMALLEST = 1e-8
 
     def search(self, here, s):
-        s, slope0 = self.first_trial(here, s), here.slope0
+        s, slope0, smallest = self.first_trial(here, s), here.slope0, min(self.SMALLEST, self.max_step)
         if not descends(slope0):
             return nowhere(slope0, s)
         for trial in range(1, self.tries + 1):
@@ -39,7 +39,7 @@ class Goldstein(FirstTrial):
             short = decreases(fall, self.c * s * slope0)  # not too long
             if short and fall >= (1 - self.c) * s * slope0:  # nor too short
                 return found(s, s, capped=s >= self.max_step)
-            after = min(self.grow * s, self.max_step) if short else max(self.beta * s, self.SMALLEST)
+            after = min(self.grow * s, self.max_step) if short else max(self.beta * s, smallest)
             if after == s or trial == self.tries:
                 return found(s, s, capped=True) if short and s >= self.max_step else exhausted(s, size=s)
             s = after
