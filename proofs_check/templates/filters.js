@@ -41,7 +41,11 @@ function follow() {
 }
 
 form.addEventListener("input", () => history.replaceState(null, "", `#${show()}`));
-form.addEventListener("reset", () => setTimeout(() => history.replaceState(null, "", `#${show()}`)));
+form.addEventListener("reset", (event) => {  // at once: the browser itself would reset after everybody has heard of it
+  event.preventDefault();
+  fields.forEach((field) => { field.value = ""; });
+  history.replaceState(null, "", `#${show()}`);
+});
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("hashchange", follow);
 for (const [event, open] of [["beforeprint", true], ["afterprint", false]]) {
