@@ -240,12 +240,6 @@ def tol_dot(a, b) -> float:
     return (a.shape[-1] + 2) * EPS * float(np.abs(a) @ np.abs(b))
 
 
-def tol_value(q: FloatQuadratic, x) -> float:
-    """T-quad: of the value c + r'x + x'Qx."""
-    a = np.abs(x)
-    return (2 * len(a) + 4) * EPS * float(abs(q.c) + np.abs(q.r) @ a + a @ np.abs(q.Q) @ a)
-
-
 def tol_curvature(q: FloatQuadratic, x, d, mu) -> float:
     """T-a: of the curvature a = (l(mu) - l(0) - b mu) / mu^2 fitted along a unit direction d."""
     M = lambda v: np.abs(v) @ np.abs(q.Q) @ np.abs(v)

@@ -179,8 +179,9 @@ class Claim:
                 self.controls.append(Check(wrong, theorem, fixed=constants))
 
     def certified(self) -> None:
-        """Adds the worst cases that ``estimation`` certifies for this claim, and a little less, which must fail."""
-        self.checks.append(Check("worst cases of one step, certified", partial(certified, self.id), degree="proved"))
+        """Adds the worst cases that ``estimation`` certifies for this claim, and a little less, which must fail. They
+        are of all functions, and of a few parameters: exhausted."""
+        self.checks.append(Check("worst cases of one step, certified", partial(certified, self.id)))
         self.controls.append(Check("rates a hundredth smaller", partial(certified, self.id, share=Fraction(99, 100))))
 
 

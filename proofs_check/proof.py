@@ -24,7 +24,7 @@ import z3
 
 from .spoken import by_name
 
-EFFORT = 100_000_000  # z3's own units: what it decides does not depend on the machine's load. Some ten seconds
+EFFORT = 100_000_000  # z3's own units: what it decides does not depend on the machine's load
 
 
 class Theorem(NamedTuple):

@@ -8,5 +8,5 @@ through    a smooth, strongly convex function through given points
 replay     our rules on such functions
 stored     weights and points as they are kept, ``certified(claim)``
 weigh      finds them (extra ``pep``): ``python -m proofs_check.certificates --renew``
-polyak     ALI-G's rate, a theorem for z3
+for_all    theorems for z3: ALI-G's rate and that of accepted steps, for all mu
 """
