@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from . import hyper, memory, sampling
 from .given import finite_array
+from .meeting import meet
 from .record import Probe
 from .trace import Trace
 from .walk import walk
@@ -47,6 +49,10 @@ class Optimizer(NamedTuple):
         return hyper.fields(self.direction) | hyper.fields(self.rule)
 
 
+@overload
+def run(problem: Any, optimizer: Mapping[str, Any], **options: Any) -> dict[str, Trace]: ...
+@overload
+def run(problem: Any, optimizer: Any, **options: Any) -> Trace: ...
 def run(
     problem: Any,
     optimizer: Any,
@@ -59,7 +65,7 @@ def run(
     probes: Iterable[Probe] = (),
     every: int | None = 1,
     progress: Any = False,
-) -> Trace:
+) -> Trace | dict[str, Trace]:
     """Let an optimizer walk ``steps`` steps on batches of ``batch`` samples, once per seed and hyper-parameter lane.
 
     theta: first iterate, broadcast to (seeds, *hyper, dim); None: ``problem.initial(seeds)``. sampler: "epochs",
@@ -67,7 +73,12 @@ def run(
     loss, the test accuracy and the probes are measured at steps 0, every, 2 every, ... and after the last step;
     every=None: only at the two ends. progress: True shows a bar; a callable gets the number of steps done. Raises
     ``ValueError`` for bad arguments, before anything runs.
+
+    optimizer: one, or several by their names, {"sls": tb.method("sls"), ...}, which give a dictionary of traces. They
+    walk in lockstep and share the work that they have in common, but no bit of a trace depends on its company.
     """
+    if isinstance(optimizer, Mapping):
+        return _together(problem, optimizer, steps, batch, seeds, theta, sampler, tuple(probes), every, progress)
     given, looks = _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every)
     counts = _counts(optimizer, steps)
     many = len(given) if callable(sampler) else group(problem, optimizer, batch, counts)
@@ -87,6 +98,24 @@ def run(
             if failure:
                 many = _smaller(many, callable(sampler), given[chosen], optimizer.lanes, failure)
     return Trace.join(parts)
+
+
+def _together(problem, optimizers, steps, batch, seeds, theta, sampler, probes, every, progress) -> dict[str, Trace]:
+    """The traces of several methods that walk in lockstep. Raises what the first of them raises."""
+    if not optimizers:
+        raise ValueError("optimizer={} is not accepted; accepted: an optimizer, or a name and an optimizer each")
+    for optimizer in optimizers.values():
+        _checked(problem, optimizer, steps, batch, seeds, sampler, probes, every)
+    options = {"steps": steps, "batch": batch, "seeds": seeds, "theta": theta, "sampler": sampler, "probes": probes}
+    with _bar(progress, steps * len(optimizers)) as tick:
+        options |= {"every": every, "progress": lambda _: tick(0)}
+        walks = [partial(run, problem, optimizer, **options) for optimizer in optimizers.values()]
+        traces = dict(zip(optimizers, meet(walks), strict=True))
+    for name, trace in traces.items():
+        if isinstance(trace, Exception):
+            trace.add_note(f"(of {name!r}, among {len(traces)} methods that walk together)")
+            raise trace
+    return traces
 
 
 def _first(problem, theta, shape) -> np.ndarray:

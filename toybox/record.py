@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .given import measurement
+from .meeting import clock
 from .rays import Ledger, Ray, Status
 from .trace import Trace
 from .xp import Array
@@ -40,7 +40,7 @@ class Record:
 
     def __init__(self, problem, lanes, probes, ledger):
         self.problem, self.lanes, self.probes = problem, lanes, probes
-        self.ledger, self.began = ledger, time.perf_counter()
+        self.ledger, self.began = ledger, clock()
         self.rows, self.blocks, self.seconds = [], [], []
         self.at, self.full, self.accuracy = [], [], []
         self.measured: dict[str, list] = {probe.name: [] for probe in probes}
@@ -48,7 +48,7 @@ class Record:
     def step(self, *row):
         """Note a step's loss, size, arc and status, and whether theta stays where it is (*lanes,)."""
         self.rows.append(row)
-        self.seconds.append(time.perf_counter() - self.began)
+        self.seconds.append(clock() - self.began)
         self.ledger.step += 1
         if len(self.rows) == FLUSH:
             self.flush()

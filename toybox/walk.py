@@ -9,6 +9,7 @@ import numpy as np
 
 from . import hyper
 from .given import own_sampler
+from .meeting import end_step, shared
 from .parts import gradients
 from .rays import Ledger, Ray, Status, Step, Walk, refuse_unfit, refuse_unfit_direction, refuse_unfit_point
 from .record import Record
@@ -68,6 +69,7 @@ def walk(
         shown = moved if step.report is None else _kept(xp, alive, step.report, shown)
         theta, origin = moved, step.point if step.carry else None
         tick(t)
+        end_step()
     record.look(steps, xp.frozen(shown), whole, None)
     return record.trace(shown, optimizer, seeds, steps, batch)
 
@@ -87,7 +89,9 @@ def _draws(problem: Any, seeds: np.ndarray, lanes: tuple[int, ...], batch: int, 
     if callable(sampler):
         return own_sampler(problem, sampler, lanes, batch)
     seeds = seeds.reshape(-1, *[1] * (len(lanes) - 1))
-    return lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, sampler), copy=True)
+    key = id(problem), seeds.tobytes(), seeds.shape, batch, sampler
+    draw = lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, sampler), copy=True)
+    return lambda t, j: shared((*key, t, j), lambda: draw(t, j))
 
 
 def _origin(walk: Walk, theta: Array, t: int, k: int) -> Any:

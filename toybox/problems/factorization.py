@@ -13,6 +13,7 @@ import numpy as np
 from .. import sampling
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
+from ..meeting import fingerprint, shared
 from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, seal
@@ -96,6 +97,14 @@ class Factorization:
     def at(self, theta, sample) -> FactorizationPoint:
         return FactorizationPoint(self, theta, sample)
 
+    def rows(self, sample) -> tuple[Array, Array]:
+        """X and Y of a sample (*lanes, b): (*lanes, b, inputs) and (*lanes, b, outputs); of all data, as they are."""
+        if isinstance(sample, slice):
+            return self._X, self._Y
+        take, key = self.xp.take_rows, (id(self), fingerprint(sample), sample.shape)
+        X, Y = (shared((*key, id(x)), lambda x=x: take(x, sample)) for x in (self._X, self._Y))
+        return X, Y
+
     def matrices(self, theta) -> tuple[Array, Array | None]:
         """W1 (*lanes, rank, inputs) and W2 (*lanes, outputs, rank), views of theta; W and None for the true model."""
         lanes = theta.shape[:-1]
@@ -125,9 +134,7 @@ class FactorizationPoint:
     def __init__(self, problem: Factorization, theta: Array, sample):
         self.problem, self.theta, self.sample = problem, theta, sample
         xp = problem.xp
-        X, Y = problem._X, problem._Y
-        if not isinstance(sample, slice):
-            X, Y = xp.take_rows(X, sample), xp.take_rows(Y, sample)
+        X, Y = problem.rows(sample)
         self._X, self._scale = X, 1.0 / xp.whole(X.shape[-2] * problem.outputs)
         self._W1, self._W2 = W1, W2 = problem.matrices(theta)
         self._R = xp.matmul(X, W1.mT if W2 is None else xp.matmul(W1.mT, W2.mT)) - Y

@@ -19,6 +19,7 @@ from .. import sampling
 from ..given import finite_array
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
+from ..meeting import fingerprint, joined, shared
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, scalar, seal
@@ -164,6 +165,10 @@ class KernelClassifier:
 
     def rows(self, sample) -> Array:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
+        flat = shared((id(self), "rows", fingerprint(sample)), lambda: self._rows(sample))
+        return self.xp.reshape(flat, (*sample.shape, self.size))
+
+    def _rows(self, sample) -> Array:
         if self._K is not None:
             return self.xp.take_rows(self._K, sample)
         X = self.xp.take_rows(self._X, self.xp.reshape(sample, (-1,)))
@@ -174,11 +179,14 @@ class KernelClassifier:
         """K v for each of the vectors (m, n) -> (m, n), reading K once: all use a block of rows while it is cached."""
         return self._product(vectors, None)
 
+    @joined
     def _product(self, vectors, X):
         """Products of the kernel between ``X`` (None: the training rows) and the training rows with vectors (m, n)."""
         if X is None and self._K is not None:
             return self.xp.products(self._K, vectors)
         xp, X = self.xp, self._X if X is None else X
+        if self._K_test is not None and X is self._test[0]:
+            return xp.products(self._K_test, vectors)
         tiles = (self._rbf(X[rows, ...]) for rows in slices(X.shape[0], max(16, TILE // self.sample_bytes)))
         return xp.concat([xp.products(tile, vectors) for tile in tiles], axis=-1)
 
@@ -201,10 +209,7 @@ class KernelClassifier:
         if self.test is None:
             raise ValueError("test=None: this problem has no test set; pass test=(X, y)")
         X, y = self._test
-        if self._K_test is None:
-            z = self.logits(theta, X)
-        else:
-            z = self._unflat(theta, self.xp.products(self._K_test, self.xp.reshape(theta, (-1, self.size))))
+        z = self.logits(theta, X)
         right = (z > 0 if self.outputs == 1 else z[..., 1] > z[..., 0]) == y
         return self.xp.rowsum(self.xp.astype(right, self.dtype)) / y.shape[0]
 
