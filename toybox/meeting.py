@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import pairwise
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -103,8 +104,8 @@ class Meeting:
                 _here.meeting = outer
                 if self._calls:
                     self._make(min(self._calls.items(), key=lambda pair: len(pair[1].askers))[0])
-                else:
-                    self._ready, self._resting = [(walk, None) for walk in reversed(self._resting)], []
+                else:  # the next step begins, with another walk: who is first draws and gathers for all
+                    self._ready, self._resting = [(walk, None) for walk in self._resting[1:] + self._resting[:1]], []
                     self._kept.clear()
         finally:
             _here.meeting = outer
@@ -128,7 +129,7 @@ class Meeting:
                 xp, ends = owner.xp, np.cumsum([len(part) for part in vectors])[:-1]
                 rows = function(owner, xp.concat(vectors, axis=0), *more)
                 starts = [0, *ends.tolist(), rows.shape[0]]
-                answers = [rows[start:end, ...] for start, end in zip(starts, starts[1:], strict=False)]
+                answers = [rows[start:end, ...] for start, end in pairwise(starts)]
         except Exception as error:
             answers = [error] * len(askers)
         each = (time.perf_counter() - began) / len(askers)

@@ -10,7 +10,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,10 +49,6 @@ class Optimizer(NamedTuple):
         return hyper.fields(self.direction) | hyper.fields(self.rule)
 
 
-@overload
-def run(problem: Any, optimizer: Mapping[str, Any], **options: Any) -> dict[str, Trace]: ...
-@overload
-def run(problem: Any, optimizer: Any, **options: Any) -> Trace: ...
 def run(
     problem: Any,
     optimizer: Any,
@@ -65,7 +61,7 @@ def run(
     probes: Iterable[Probe] = (),
     every: int | None = 1,
     progress: Any = False,
-) -> Trace | dict[str, Trace]:
+) -> Any:
     """Let an optimizer walk ``steps`` steps on batches of ``batch`` samples, once per seed and hyper-parameter lane.
 
     theta: first iterate, broadcast to (seeds, *hyper, dim); None: ``problem.initial(seeds)``. sampler: "epochs",

@@ -8,11 +8,11 @@ for result in compute(study, "results"):
 from __future__ import annotations
 
 import sys
-import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
+from functools import cached_property, partial
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from . import digest, optimizer, zoo
 from .hyper import is_whole
+from .meeting import meet
 from .origin import origin
 from .rays import Status
 from .spec import Run, Study
@@ -99,22 +100,33 @@ def compute(
     store = store if isinstance(store, Store) else Store(store)
     missing = [run for key, run in {run.key: run for run in study.runs}.items() if not store.has(key)]
     missing.sort(key=_problem_key)  # neighbours share their problem
-    alone = len(missing) == 1
     allowed = _looked_at(missing)
     if missing:
         store.check()
         store.sweep()
-    here = alone or workers == 1
-    wanted = 1 if here else effective_n_jobs(workers or -1)
-    cases = [(run, run.key, store, progress and alone) for run in missing]
-    failures = []
+    cores = 1 if workers == 1 else effective_n_jobs(workers or -1)
+    jobs = together(missing, cores)
+    here = len(missing) == 1 or workers == 1
+    many = 1 if here else min(cores, allowed or cores)
+    failures: list[Failure] = []
     with _bar(len(missing)) if progress and len(missing) > 1 else nullcontext(lambda _: None) as tick:
+
+        def made(jobs: list[list[Run]], apart: bool) -> Iterator[Run]:
+            """Compute jobs; gives the runs of those whose process died."""
+            cases = [(job, [run.key for run in job], store, progress and len(missing) == 1) for job in jobs]
+            for number, answer in each(_job, cases, many, apart):
+                if isinstance(answer, Died) and len(jobs[number]) > 1:
+                    yield from jobs[number]
+                    continue
+                if isinstance(answer, Died):
+                    answer = [Failure(run, str(answer), False) for run in jobs[number]]
+                failures.extend(answer)
+                for _ in jobs[number]:
+                    tick(0)
+
         try:
-            for number, failure in each(_job, cases, min(wanted, allowed or wanted), apart=not here):
-                if isinstance(failure, Died):
-                    failure = Failure(missing[number], str(failure), False)
-                failures += [failure] if failure else []
-                tick(0)
+            died = list(made(jobs, not here))
+            list(made([[run] for run in died], True))
         finally:
             _held.clear()
     if allowed and not here:
@@ -124,35 +136,78 @@ def compute(
     return [Result(run, store) for run in study.runs]
 
 
-def _job(run: Run, key: str, store: Store, progress: bool) -> Failure | None:
-    """Compute one run and write its part, on one thread: products are not bit-equal between one and two."""
+def together(runs: list[Run], many: int = 1) -> list[list[Run]]:
+    """Runs that walk together: on the same problem, or on problems that keep no kernel and differ in the seed of their
+    data, as many steps on as large batches. There are as many jobs as processes, or more."""
+    groups: dict[bytes, list[Run]] = {}
+    for run in runs:
+        record = run.canonical()
+        heavy = "storage" in record["options"]
+        options = {name: value for name, value in record["options"].items() if heavy or name != "data_seed"}
+        shared = [run.problem, options, *(record[name] for name in ("steps", "batch", "every", "sampler"))]
+        groups.setdefault(digest.canonical_json(shared), []).append(run)
+    most = -(-len(runs) // many)
+    return [group[i : i + most] for group in groups.values() for i in range(0, len(group), most)]
+
+
+def _job(runs: list[Run], keys: list[str], store: Store, progress: bool) -> list[Failure]:
+    """Compute runs that walk together and write their parts, on one thread: products are not bit-equal between one and
+    two."""
     try:
-        if run.key != key:
+        if [run.key for run in runs] != keys:
             raise digest.Changed("this process has imported another toybox than the one that asks; start again")
-        if store.has(key):  # since a moment ago, by another process
-            return None
+        missing = [run for run, key in zip(runs, keys, strict=True) if not store.has(key)]  # of another process, now
+        if not missing:
+            return []
         store.check()  # again: the disk may be full by now
         digest.refuse_changed(digest.core())
         with threadpool_limits(1):
-            problem, method = _problem(run), zoo.method(run.method, **run.hyper)
-        with threadpool_limits(1):  # again: the problem may have loaded another library with threads of its own
-            began = time.perf_counter()
-            trace = optimizer.run(
-                problem, method, steps=run.steps, batch=run.batch, seeds=run.seeds, every=run.every,
-                sampler=run.sampler, progress=progress,
-            )  # fmt: skip
-            meta = _meta(run, problem, trace, time.perf_counter() - began)
-        digest.refuse_changed(digest.core())
-        if run.key != key:
-            raise digest.Changed(
-                "a file of one's own changed while its run was computed, which is not kept; start again"
-            )
-        store.put(key, trace.to_frame(), meta)
+            walks = [partial(_walk, *lanes, store, progress) for lanes in _lanes(missing)]
+        with threadpool_limits(1):  # again: a problem may have loaded another library with threads of its own
+            answers = meet(walks)
     except Exception as error:
-        usage = _is_usage(error)
-        plain = usage or isinstance(error, Unwritable | digest.Changed)
-        return Failure(run, str(error) if plain else f"{type(error).__name__}: {error}", usage)
-    return None
+        return [_failure(run, error) for run in runs]
+    failed = [(walk.args[0], answer) for walk, answer in zip(walks, answers, strict=True)]
+    return [_failure(run, error) for runs, error in failed if isinstance(error, Exception) for run in runs]
+
+
+def _lanes(runs: list[Run]) -> Iterator[tuple[list[Run], list[Any], Any]]:
+    """What walks: the runs, the problem of each, and their method. Runs that differ in nothing but their data are the
+    lanes of one walk, where their problem has this form."""
+    alike: dict[bytes, list[tuple[Run, Any]]] = {}
+    for run, problem in zip(runs, _problems(runs), strict=True):
+        alike.setdefault(digest.canonical_json([run.method, run.canonical()["hyper"]]), []).append((run, problem))
+    for pairs in alike.values():
+        same, problems = (list(column) for column in zip(*pairs, strict=True))
+        method = zoo.method(same[0].method, **same[0].hyper)
+        lanes = sum(len(run.seeds) for run in same)
+        fits = hasattr(problems[0], "beside") and not method.lanes
+        if fits and lanes <= optimizer.group(problems[0], method, same[0].batch):
+            yield same, problems, method
+        else:
+            yield from (([run], [problem], method) for run, problem in zip(same, problems, strict=True))
+
+
+def _walk(runs: list[Run], problems: list[Any], method: Any, store: Store, progress: bool) -> None:
+    """Walk, and write the part of every run."""
+    first, seeds = runs[0], [seed for run in runs for seed in run.seeds]
+    whose = [problem for run, problem in zip(runs, problems, strict=True) for _ in run.seeds]
+    problem = problems[0] if len(runs) == 1 else problems[0].beside(whose)
+    trace = optimizer.run(
+        problem, method, steps=first.steps, batch=first.batch, seeds=seeds, every=first.every, sampler=first.sampler,
+        progress=progress,
+    )  # fmt: skip
+    digest.refuse_changed(digest.core())
+    ends = pairwise(accumulate((len(run.seeds) for run in runs), initial=0))
+    for run, problem, (start, end) in zip(runs, problems, ends, strict=True):
+        part = trace.part(start, end)
+        store.put(run.key, part.to_frame(), _meta(run, problem, part, part.seconds[-1:].sum()))
+
+
+def _failure(run: Run, error: Exception) -> Failure:
+    usage = _is_usage(error)
+    plain = usage or isinstance(error, Unwritable | digest.Changed)
+    return Failure(run, str(error) if plain else f"{type(error).__name__}: {error}", usage)
 
 
 def _is_usage(error: Exception) -> bool:
@@ -161,15 +216,18 @@ def _is_usage(error: Exception) -> bool:
     return refused and not isinstance(error, np.linalg.LinAlgError | Unwritable)
 
 
-_held: dict[bytes, Any] = {}  # the problem this process built last; never two, since a kernel may fill much of memory
+_held: dict[bytes, Any] = {}  # the problems of the job before: a kernel may fill much of memory
 
 
-def _problem(run: Run) -> Any:
-    key = _problem_key(run)
-    if key not in _held:
-        _held.clear()
-        _held[key] = zoo.problem(run.problem, **run.options)
-    return _held[key]
+def _problems(runs: list[Run]) -> list[Any]:
+    """The problem of each run; those of other runs are let go."""
+    keys = {_problem_key(run): run for run in runs}
+    for key in _held.keys() - keys.keys():
+        del _held[key]
+    for key, run in keys.items():
+        if key not in _held:
+            _held[key] = zoo.problem(run.problem, **run.options)
+    return [_held[_problem_key(run)] for run in runs]
 
 
 def _looked_at(runs: list[Run]) -> int | None:

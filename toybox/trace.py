@@ -17,6 +17,7 @@ from .rays import Ledger, Status
 
 COSTS = ("steps", "batches", "epochs", "values", "gradients", "samples", "seconds")
 COUNTS = {*Ledger.KINDS} - {"searches"}  # those that are trials
+PER_STEP = ("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy")  # (steps or looks, *lanes)
 GROUPS = ("counts", "hyper", "probes")  # dictionaries of arrays
 REAL, INTEGER = ("float64", "float32"), ("int64",)
 ANY = ("bool", "int", "uint", "float", "complex", "str", "bytes")  # of any size
@@ -175,14 +176,30 @@ class Trace:
             looks = [np.concatenate(look) for look in zip(*(part.probes[name] for part in parts), strict=True)]
             return np.stack(looks) if len({look.shape for look in looks}) == 1 else looks
 
-        per_step = ("loss", "size", "arc", "status", "trials", "full_loss", "test_accuracy")
         return dataclasses.replace(
             first,
             **{name: along(0, name) for name in ("theta", "seeds")},
-            **{name: along(1, name) for name in per_step},
+            **{name: along(1, name) for name in PER_STEP},
             counts={kind: np.concatenate([part.counts[kind] for part in parts], axis=1) for kind in first.counts},
             seconds=np.sum([part.seconds for part in parts], axis=0),
             probes={name: probe(name) for name in first.probes},
+        )
+
+    def part(self, start: int, end: int) -> Trace:
+        """The trace of the seeds start .. end - 1 alone, with its share of the seconds. (Of ``probes`` every one must
+        have one shape at all looks.)"""
+
+        def cut(values: Any) -> Any:
+            return None if values is None else values[:, start:end]
+
+        return dataclasses.replace(
+            self,
+            theta=self.theta[start:end],
+            seeds=self.seeds[start:end],
+            **{name: cut(getattr(self, name)) for name in PER_STEP},
+            counts={kind: cut(count) for kind, count in self.counts.items()},
+            seconds=self.seconds * ((end - start) / len(self.seeds)),
+            probes={name: cut(values) for name, values in self.probes.items()},
         )
 
     def save(self, path: str | Path) -> Path:

@@ -6,6 +6,7 @@ model): R + s A + s^2 C with the residual R = W2 W1 x - y.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -101,9 +102,16 @@ class Factorization:
         """X and Y of a sample (*lanes, b): (*lanes, b, inputs) and (*lanes, b, outputs); of all data, as they are."""
         if isinstance(sample, slice):
             return self._X, self._Y
+        return self._taken(sample)
+
+    def _taken(self, sample) -> tuple[Array, Array]:
         take, key = self.xp.take_rows, (id(self), fingerprint(sample), sample.shape)
-        X, Y = (shared((*key, id(x)), lambda x=x: take(x, sample)) for x in (self._X, self._Y))
-        return X, Y
+        X = shared((*key, "X"), lambda: take(self._X, sample))
+        return X, shared((*key, "Y"), lambda: take(self._Y, sample))
+
+    def beside(self, problems: Sequence[Factorization]) -> Beside:
+        """These problems of one shape as one."""
+        return Beside(problems)
 
     def matrices(self, theta) -> tuple[Array, Array | None]:
         """W1 (*lanes, rank, inputs) and W2 (*lanes, outputs, rank), views of theta; W and None for the true model."""
@@ -122,6 +130,25 @@ class Factorization:
             raise ValueError("test=None: this problem has no test set; pass test=(X, Y)")
         held_out = Factorization(*self.test, self.rank, backend=self.xp.name, dtype=dtype_name(self.dtype))
         return held_out.at(theta, held_out.population).value
+
+
+class Beside(Factorization):
+    """Problems of one shape, one for every lane along the first axis: a run with seeds = (s_0, s_1, ...) walks with s_i
+    on the i-th of them, bit for bit as on that one alone."""
+
+    def __init__(self, problems: Sequence[Factorization]):
+        first = problems[0]
+        self.__dict__.update(first.__dict__)
+        each = {id(problem): problem for problem in problems}
+        number = {one: i for i, one in enumerate(each)}
+        self.first = self.xp.asarray(np.array([number[id(problem)] * first.size for problem in problems]))  # row
+        self._X, self._Y = (self.xp.concat([getattr(p, name) for p in each.values()]) for name in ("_X", "_Y"))
+        self.population = self.xp.arange(first.size)
+        self.test = None
+
+    def rows(self, sample) -> tuple[Array, Array]:
+        lanes = max(sample.ndim - 1, 1)
+        return self._taken(sample + self.xp.reshape(self.first, (-1, *[1] * lanes)))
 
 
 class FactorizationPoint:
