@@ -24,6 +24,7 @@ from .extras import install
 Array = Any  # an array of any backend; shapes stand in the docstrings
 
 BACKENDS, FLOATS = ("numpy", "torch", "strict", "cupy", "exact"), ("float64", "float32")
+PIECE = 1 << 16  # entries of a table that stay cached while all vectors use them
 SAFE = {kind: float(np.finfo(kind).smallest_normal / np.finfo(kind).eps) for kind in "fd"}  # squares with all digits
 _MODULES = {
     "numpy": "numpy",
@@ -84,8 +85,13 @@ class Namespace:
         return self.sum(values[..., None] * hit, axis=-2)
 
     def products(self, table: Array, vectors: Array) -> Array:
-        """Products of a table (rows, n) with vectors (m, n): (m, rows). Bit-equal for any company in NumPy only."""
-        return self.matmul(table, vectors.mT).mT
+        """Products of tables (*tables, rows, n) with vectors (m, *tables, n): (m, *tables, rows). Bit-equal for any
+        company in NumPy only."""
+        return self.moveaxis(self.matmul(table, self.moveaxis(vectors, 0, -1)), -1, 0)
+
+    def sums(self, table: Array, weights: Array) -> Array:
+        """Weighted sums of the rows of tables (*tables, rows, n), weights (m, *tables, rows): (m, *tables, n)."""
+        return self.moveaxis(self.matmul(self.moveaxis(weights, 0, -2), table), -2, 0)
 
     def flat(self, x: Array) -> Array:
         """The last two axes as one: (..., m, n) -> (..., m n)."""
@@ -143,11 +149,21 @@ class NumpyNamespace(Namespace):
     def products(self, table, vectors):
         """Each vector by itself, so that a product's bits do not depend on its company, and with four rows at a time,
         which stay cached for the next vector: three cost little more than one; 64 about 2.5 times a single call."""
-        (rows, n), (m, _) = table.shape, vectors.shape
-        fours, columns = rows // 4 * 4, np.ascontiguousarray(vectors)[:, :, None]
-        most = np.matmul(table[:fours].reshape(-1, 1, 4, n), columns)  # (fours / 4, m, 4, 1)
-        rest = np.matmul(table[fours:], columns)  # (m, rows - fours, 1)
-        return np.concatenate([most[..., 0].swapaxes(0, 1).reshape(m, fours), rest[..., 0]], axis=1)
+        *lanes, rows, n = table.shape
+        fours, columns = rows // 4 * 4, np.ascontiguousarray(np.moveaxis(vectors, 0, -2))[..., None]
+        most = table[..., :fours, :].reshape(*lanes, fours // 4, 1, 4, n) @ columns[..., None, :, :, :]
+        most = most[..., 0].swapaxes(-3, -2).reshape(*columns.shape[:-2], fours)  # from (*tables, fours / 4, m, 4)
+        rest = (table[..., None, fours:, :] @ columns)[..., 0]
+        return np.moveaxis(np.concatenate([most, rest], axis=-1), -2, 0)
+
+    def sums(self, table, weights):
+        """Likewise, with as many columns at a time as stay cached."""
+        rows, n = table.shape[-2:]
+        each, wide = np.ascontiguousarray(np.moveaxis(weights, 0, -2))[..., None, :], max(16, PIECE // (rows or 1))
+        found = np.empty((*each.shape[:-2], 1, n), table.dtype)
+        for part in slices(n, wide):
+            np.matmul(each, table[..., None, :, part], out=found[..., part])
+        return np.moveaxis(found[..., 0, :], -2, 0)
 
     def rowsum(self, x):
         return np.add.reduce(x, -1)

@@ -9,6 +9,7 @@ rows of it are computed from X when they are needed, and products with all of it
 
 from __future__ import annotations
 
+from functools import cache
 from math import inf, isqrt
 from typing import Any
 from weakref import ref
@@ -165,8 +166,7 @@ class KernelClassifier:
 
     def rows(self, sample) -> Array:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
-        flat = shared((id(self), "rows", fingerprint(sample)), lambda: self._rows(sample))
-        return self.xp.reshape(flat, (*sample.shape, self.size))
+        return shared((id(self), "rows", sample.shape, fingerprint(sample)), lambda: self._rows(sample))
 
     def _rows(self, sample) -> Array:
         if self._K is not None:
@@ -195,6 +195,16 @@ class KernelClassifier:
         """K K (n, n), for predictions along gradients of batches; None where K is not stored."""
         return None if self._K is None else self.xp.matmul(self._K, self._K.mT)  # K is symmetric: half the work
 
+    @joined
+    def _times(self, vectors, rows):
+        """Products of rows of K (*tables, b, n) with vectors (m, *tables, n): (m, *tables, b)."""
+        return self.xp.products(rows, vectors)
+
+    @joined
+    def _sums(self, weights, rows):
+        """Sums of rows of K (*tables, b, n) with weights (m, *tables, b): (m, *tables, n)."""
+        return self.xp.sums(rows, weights)
+
     def logits(self, theta, X=None) -> Array:
         """Predictions for all training rows (or the rows of X): theta (*lanes, dim) -> (*lanes, rows[, outputs])."""
         return self._unflat(theta, self._product(self.xp.reshape(theta, (-1, self.size)), X))
@@ -214,6 +224,16 @@ class KernelClassifier:
         return self.xp.rowsum(self.xp.astype(right, self.dtype)) / y.shape[0]
 
 
+@cache
+def arranged(vectors: tuple[int, ...], samples: tuple[int, ...]) -> tuple[tuple[int, ...], list[int], list[int]]:
+    """For vectors (*lanes, outputs, ...) and samples (*lanes, b) that broadcast: their lanes, the order of axes that
+    puts those with a table of their own behind the outputs, and the way back."""
+    lanes = np.broadcast_shapes(vectors, samples)
+    own = [len(lanes) - len(samples) + axis for axis, n in enumerate(samples) if n > 1]
+    order = [axis for axis in range(len(lanes) + 1) if axis not in own] + own + [len(lanes) + 1]
+    return lanes, order, np.argsort(order).tolist()
+
+
 class KernelPoint:
     """theta on a batch: keeps the rows K_B (*lanes, b, n) and the logits z0; the line adds one product.
 
@@ -223,8 +243,13 @@ class KernelPoint:
     def __init__(self, problem: KernelClassifier, theta: Array, sample, rows=None, y=None):
         self.problem, self.theta, self.sample = problem, theta, sample
         large = problem._K is not None and sample.shape[-1] * problem.sample_bytes > KEPT
-        self._K = problem.rows(sample) if rows is None and not large else rows
+        self._K = self._rows(slice(None)) if rows is None and not large else rows
         self._y = problem.xp.take_rows(problem._y, sample) if y is None else y
+
+    def _rows(self, part):
+        """Rows of K (*tables, b, n) of this part of the batch: lanes along axes of length 1 have one table."""
+        p, sample = self.problem, self.sample[..., part]
+        return p.rows(p.xp.reshape(sample, (*(n for n in sample.shape[:-1] if n > 1), sample.shape[-1])))
 
     def _pieces(self):
         """Slices of the batch, and their rows of K."""
@@ -232,23 +257,30 @@ class KernelPoint:
         if self._K is not None:
             return [(slice(b), self._K)]
         few = max(1, (PIECE if p.xp.eager else TILE) // p.sample_bytes)
-        return ((part, p.rows(self.sample[..., part])) for part in slices(b, few))
+        return ((part, self._rows(part)) for part in slices(b, few))
+
+    def _asked(self, call, x, rows):
+        """call((m, *tables, ...), rows) for x (*lanes, outputs, ...), in whose shape it answers."""
+        xp = self.problem.xp
+        lanes, order, back = arranged(tuple(x.shape[:-2]), tuple(self.sample.shape[:-1]))
+        x = xp.permute_dims(xp.broadcast_to(x, (*lanes, *x.shape[-2:])), order)
+        found = call(xp.reshape(x, (-1, *x.shape[len(order) + 1 - rows.ndim :])), rows)
+        return xp.permute_dims(xp.reshape(found, (*x.shape[:-1], found.shape[-1])), back)
 
     def _product(self, v):
         """K_B v: (*lanes, dim) -> (*lanes, b[, outputs])."""
         xp, p = self.problem.xp, self.problem
-        columns = v[..., None] if p.outputs == 1 else xp.reshape(v, (*v.shape[:-1], p.outputs, p.size)).mT
-        found = [xp.matmul(K, columns) for _, K in self._pieces()]
-        z = found[0] if len(found) == 1 else xp.concat(found, axis=-2)
-        return z[..., 0] if p.outputs == 1 else z
+        vectors = xp.reshape(v, (*v.shape[:-1], p.outputs, p.size))
+        found = [self._asked(p._times, vectors, K) for _, K in self._pieces()]
+        z = found[0] if len(found) == 1 else xp.concat(found, axis=-1)
+        return z[..., 0, :] if p.outputs == 1 else z.mT
 
     def _pull(self, r):
         """K_B' r / b: (*lanes, b[, outputs]) -> (*lanes, dim)."""
         xp, p, r = self.problem.xp, self.problem, r / self.sample.shape[-1]
-        rows = r[..., None, :] if p.outputs == 1 else r.mT  # (*lanes, outputs, b)
-        found = [xp.matmul(rows[..., part], K) for part, K in self._pieces()]
-        g = sum(found[1:], start=found[0])
-        return g[..., 0, :] if p.outputs == 1 else xp.reshape(g, (*g.shape[:-2], p.dim))
+        weights = r[..., None, :] if p.outputs == 1 else r.mT  # (*lanes, outputs, b)
+        found = [self._asked(p._sums, weights[..., part], K) for part, K in self._pieces()]
+        return xp.flat(sum(found[1:], start=found[0]))
 
     @lazy
     def _z(self):
