@@ -341,26 +341,27 @@ def test_the_published_budget(monkeypatch):
 
 
 def test_a_killed_figure_goes_on_where_it_was(f2, tmp_path, monkeypatch):
-    """Stopped in its fifth job, it computes that one and the rest; and the panel of single seeds can be drawn."""
+    """Stopped in its second job, it computes that one and the rest; and the panel of single seeds can be drawn."""
     import matplotlib
 
     matplotlib.use("Agg")
     whole = Study(name="F2", runs=[run for run in f2.runs("full") if run.problem == "misfire"])
     job, done = study._job, []
 
-    def dying(run, *rest):
-        if len(done) == 4:
+    def dying(runs, *rest):
+        if done:
             raise KeyboardInterrupt
-        done.append(run)
-        return job(run, *rest)
+        done.extend(runs)
+        return job(runs, *rest)
 
     with monkeypatch.context() as killed:
         killed.setattr(study, "_job", dying)
         with pytest.raises(KeyboardInterrupt):
             compute(whole, tmp_path, workers=1)
     kept = [run for run in whole.runs if Store(tmp_path).has(run.key)]
-    assert kept == done
-    monkeypatch.setattr(study, "_job", lambda run, *rest: done.append(run) or job(run, *rest))
+    assert kept == [run for run in whole.runs if run.seeds == done[0].seeds]
+    assert len(kept) == 3
+    monkeypatch.setattr(study, "_job", lambda runs, *rest: done.extend(runs) or job(runs, *rest))
     results = compute(whole, tmp_path, workers=1)
     assert len(done) == len(whole.runs) == 9
     text = f2.caption(results, f2.group(results, "problem", "method"), ["misfire"])

@@ -500,7 +500,8 @@ def test_products_with_all_of_k_are_saved_and_renewed(monkeypatch):
     counted, plain = [], type(problem).logits
 
     def logits(self, theta, X=None):
-        counted.append(int(np.prod(theta.shape[:-1])))
+        if X is None:
+            counted.append(int(np.prod(theta.shape[:-1])))
         return plain(self, theta, X)
 
     monkeypatch.setattr(type(problem), "logits", logits)

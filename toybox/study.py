@@ -125,8 +125,8 @@ def compute(
                     tick(0)
 
         try:
-            died = list(made(jobs, not here))
-            list(made([[run] for run in died], True))
+            if died := list(made(jobs, not here)):  # some may live without the others
+                list(made([[run] for run in died], True))
         finally:
             _held.clear()
     if allowed and not here:
@@ -137,14 +137,16 @@ def compute(
 
 
 def together(runs: list[Run], many: int = 1) -> list[list[Run]]:
-    """Runs that walk together: on the same problem, or on problems that keep no kernel and differ in the seed of their
-    data, as many steps on as large batches. There are as many jobs as processes, or more."""
+    """Runs that walk together: on the same problem, with the same seeds, as many steps on as large batches. Where no
+    kernel is kept, seeds may differ, and the seeds of the data. There are as many jobs as processes, or more."""
     groups: dict[bytes, list[Run]] = {}
     for run in runs:
         record = run.canonical()
-        heavy = "storage" in record["options"]
-        options = {name: value for name, value in record["options"].items() if heavy or name != "data_seed"}
-        shared = [run.problem, options, *(record[name] for name in ("steps", "batch", "every", "sampler"))]
+        shared = [run.problem, *(record[name] for name in ("steps", "batch", "every", "sampler"))]
+        if "storage" in record["options"]:
+            shared += [record["options"], record["seeds"]]
+        else:
+            shared += [{name: value for name, value in record["options"].items() if name != "data_seed"}]
         groups.setdefault(digest.canonical_json(shared), []).append(run)
     most = -(-len(runs) // many)
     return [group[i : i + most] for group in groups.values() for i in range(0, len(group), most)]
