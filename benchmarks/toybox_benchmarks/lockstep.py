@@ -3,7 +3,8 @@
     python -m toybox_benchmarks.lockstep OTHER
 
 OTHER: a folder with the packages toybox and toybox_figures of that checkout. All methods together, all of them one by
-one, and the same without those that need more than a batch for a step; then `toybox figure F1 F2 F3` from an empty store.
+one, and the same without those that need more than a batch for a step; then `toybox figure F1 F2 F3` from an empty
+store.
 Processor time; everything takes turns. Writes LOCKSTEP.md beside RESULTS.md.
 """
 
