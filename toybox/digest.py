@@ -21,8 +21,10 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "analysis",
         "archive",
         "bare",
+        "calls",
         "cards",
         "cli",
+        "curves",
         "demos",
         "digest",
         "extras",
@@ -32,7 +34,7 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "origin",
         "outputs",
     ),
-    *("progress", "quotations", "references", "spec", "store", "study", "tables", "terminal", "workers"),
+    *("plots", "progress", "quotations", "references", "results", "spec", "store", "study", "tables", "terminal", "workers"),
 )
 Sources = Mapping[Path, bytes]
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import hyper, memory, sampling
+from .calls import call
 from .given import finite_array
 from .record import Probe
 from .trace import Trace
@@ -45,6 +46,9 @@ class Optimizer(NamedTuple):
     @property
     def hyper(self) -> dict[str, Any]:
         return hyper.fields(self.direction) | hyper.fields(self.rule)
+
+    def __repr__(self) -> str:
+        return call("tb.Optimizer", self._asdict(), self._field_defaults)
 
 
 def run(
