@@ -52,7 +52,9 @@ def walk(problem, optimizer):
 
 def equal(a, b):
     """Hyper-parameters by name, arrays to the last bit."""
-    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) and repr(a[name]) == repr(b[name]) for name in a)
+    return a.keys() == b.keys() and all(
+        np.array_equal(a[name], b[name]) and repr(a[name]) == repr(b[name]) for name in a
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in PROBLEMS if name != "ijcnn1"])
@@ -88,7 +90,9 @@ def test_a_problem_made_by_its_class_shows_that_call(made):
 
 
 def test_only_what_differs_from_the_default_is_shown():
-    assert repr(tb.problem("factorization", rank=4, split="shuffled")).startswith("tb.problem('factorization', rank=4)  #")
+    assert repr(tb.problem("factorization", rank=4, split="shuffled")).startswith(
+        "tb.problem('factorization', rank=4)  #"
+    )
     assert repr(tb.method("sls", c=[0.1, 0.2], beta=0.9)) == "tb.method('sls', c=[0.1, 0.2])"
     assert repr(tb.methods.armijo.Armijo(c=0.2)) == "tb.methods.armijo.Armijo(c=0.2)"
 

@@ -28,13 +28,26 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "demos",
         "digest",
         "extras",
+        "frames",
         "kept",
         "laws",
         "looks",
         "origin",
         "outputs",
     ),
-    *("plots", "progress", "quotations", "references", "results", "spec", "store", "study", "tables", "terminal", "workers"),
+    *(
+        "plots",
+        "progress",
+        "quotations",
+        "references",
+        "results",
+        "spec",
+        "store",
+        "study",
+        "tables",
+        "terminal",
+        "workers",
+    ),
 )
 Sources = Mapping[Path, bytes]
 

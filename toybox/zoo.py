@@ -96,7 +96,7 @@ def problem(name: str, **options: Any) -> Any:
     found = _make("problem", name, options)
     found.made = _call("problem", name, options)
     if type(found).__repr__ is object.__repr__:  # a class of one's own that says nothing of itself
-        type(found).__repr__ = as_made
+        type(found).__repr__ = as_made  # type: ignore[assignment]
     return found
 
 
