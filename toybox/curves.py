@@ -129,9 +129,8 @@ def _variant(look: Look, number: int, many: int) -> Look:
 
     if many == 1:
         return look
-    color = np.array(to_rgb(look.color))
-    dash = DASHES[number % len(DASHES)]
-    return look._replace(color=to_hex(color + 0.65 * number / (many - 1) * (1 - color)), dash=dash or look.dash)
+    paler = [c + 0.65 * number / (many - 1) * (1 - c) for c in to_rgb(look.color)]
+    return look._replace(color=to_hex((paler[0], paler[1], paler[2])), dash=DASHES[number % len(DASHES)] or look.dash)
 
 
 def _ended() -> Any:

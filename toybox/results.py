@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -14,8 +15,7 @@ from .spec import Run
 from .store import Store
 from .tables import short_summary, stack, summary
 
-SHOWN = 20  # rows of a list that shows itself
-PANELS = 6
+SHOWN, PANELS = 20, 6  # results and problems of a list that shows itself
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,8 +85,9 @@ class Results(list[Result]):
         lanes of all runs apart; run, where not every combination of these ran. All else that they chose is a
         coordinate, or, where it is the same in all, an attribute."""
         table = self.to_frame()
-        said = [name for name in table.columns[: table.columns.index("loss")] if name not in ("t", "seed", "title")]
-        return frames.dataset(table, [*said, "title"], {})
+        last = ("steps", "batch", "every", "sampler", "title")  # rather called by what else tells lanes apart
+        said = [c for c in table.columns[: table.columns.index("loss")] if c not in ("t", "seed", *last)]
+        return frames.dataset(table, [*said, *last], {})
 
     def __repr__(self) -> str:
         lines = [f"{len(self)} result{'s' * (len(self) != 1)}", *(f"  {result!r}" for result in self[:SHOWN])]
@@ -96,11 +97,10 @@ class Results(list[Result]):
         """Where the first runs ended, and a panel of curves for each of the first problems."""
         if not self:
             return "<p>no results</p>"
-        columns = short_summary(self[:SHOWN])
+        columns, found = short_summary(self[:SHOWN]), panels(self[:SHOWN])
         cells = lambda kind, row: "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)
-        rows = [f"<tr>{cells('th', columns)}</tr>"]
+        rows = [f"<tr>{cells('th', (re.sub('[_/]', ' ', name) for name in columns))}</tr>"]
         rows += [f"<tr>{cells('td', row)}</tr>" for row in zip(*columns.values(), strict=True)]
-        found = panels(self)
         more = [f"{len(self) - SHOWN} more results"] if len(self) > SHOWN else []
         more += [f"{len(found) - PANELS} more problems"] if len(found) > PANELS else []
         left_out = f"<p>and {', '.join(more)}</p>" if more else ""
