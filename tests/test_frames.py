@@ -184,11 +184,14 @@ def test_runs_of_other_lengths_and_seeds_leave_gaps(tmp_path):
         Run(problem="quadratic", method="sgd", batch=2, hyper={"rate": rate}, steps=steps, seeds=seeds)
         for rate, steps, seeds in ((0.1, 2, (0,)), (0.2, 4, (0, 7)))
     ]
-    data = compute(Study(name="gaps", runs=runs), tmp_path, workers=1).to_xarray()
+    found = compute(Study(name="gaps", runs=runs), tmp_path, workers=1)
+    data = found.to_xarray()
     assert data["values"].dims == ("seed", "rate", "t")
     gradients = data["gradients"].sel(seed=0).values
     assert np.array_equal(gradients, [[0, 1, 2, np.nan, np.nan], [0, 1, 2, 3, 4]], equal_nan=True)
     assert data["steps"].dims == ("rate",)
+    twice = Results([found[0], found[0], found[1]]).to_xarray()
+    assert twice.identical(data)
     assert np.isnan(data["values"].sel(seed=7, rate=0.1)).all()
 
 

@@ -3,7 +3,8 @@
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 import toybox as tb
@@ -84,17 +85,20 @@ def test_lanes_that_ended_are_shown_and_counted(traces):
 
 
 def test_an_ended_lane_counts_as_infinite_from_then_on():
-    """Two of five lanes: the median is that of the others' worst, and no lane hides."""
-    rates = np.array([0.1])
-    problem = tb.problem("quadratic", dim=2, size=20)
-    start = np.array([[1.0, 1.0]] * 3 + [[1e200, 1.0]] * 2)[:, None]  # 1e200 squared is infinite
-    trace = tb.run(problem, tb.method("sgd", rate=rates), steps=9, batch=5, seeds=SEEDS, theta=start)
-    assert (trace.ended[:, 0] < 9).tolist() == [False] * 3 + [True] * 2
+    """Two of five lanes end at their first step, which is infinite, and keep a loss of 51; the others stay at 1."""
+    problem = tb.problems.NoisyQuadratic(np.eye(1), np.zeros((5, 1)), 1.0)
+    start = np.array([0.0, 0.0, 0.0, 10.0, 10.0])[:, None]
+    trace = tb.run(problem, tb.method("sgd", rate=1e308), steps=4, batch=5, seeds=SEEDS, theta=start)
+    assert trace.full_loss.tolist() == [[1, 1, 1, 51, 51]] * 5
     ax = panel()
     tb.plot({"two": trace}, "steps", ax=ax)
-    line = curve(ax, "two, rate 0.1 (2 of 5 ended)")
-    assert np.array_equal(line.get_ydata(), np.sort(trace.full_loss[:, :3, 0], axis=1)[:, 2])
-    assert len(crosses(ax)) == 2
+    assert curve(ax, "two (2 of 5 ended)").get_ydata().tolist() == [1] * 5
+    assert crosses(ax) == [(0, 51)] * 2
+    upper = {tuple(corner) for corner in ax.collections[0].get_paths()[0].vertices if corner[1] > 1}
+    assert upper == {(0, 51), *((t, 10 * BEYOND * 51) for t in (1, 2, 3, 4))}
+    ax = panel()
+    tb.plot({"two": trace}, "steps", "loss", ax=ax)
+    assert crosses(ax) == [(0, 51)] * 2
 
 
 def test_any_column_can_be_drawn_a_probe_too(traces):
@@ -119,9 +123,11 @@ def test_zeros_lie_below_a_logarithmic_axis():
     ax = panel()
     tb.plot(trace, "steps", ax=ax)
     assert ax.get_yscale() == "log"
-    line = curve(ax, LOOKS["exact"].name)
-    pixels = ax.transData.transform(np.column_stack([line.get_xdata(), line.get_ydata()]))
-    assert pixels[-1, 1] < ax.bbox.y0
+    canvas = FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    shown = np.asarray(canvas.buffer_rgba())[::-1, :, :3]  # from the bottom up, as the axes' box
+    edge = shown[int(ax.bbox.y0) + 4 : int(ax.bbox.y0) + 8, int(ax.bbox.x0) : int(ax.bbox.x1)]
+    assert (edge == np.round(255 * np.array(to_rgb(LOOKS["exact"].color)))).all(axis=-1).any()  # the line gets there
 
 
 def test_methods_have_the_looks_of_the_figures(traces, tmp_path, monkeypatch):

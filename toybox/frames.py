@@ -55,44 +55,39 @@ def dataset(frame: Any, parameters: list[str], about: dict[str, Any]) -> Any:
 
     groups = list(frame.group_by(parameters or pl.lit(0), maintain_order=True))
     rows = {name: [values[k] for values, _ in groups] for k, name in enumerate(parameters)}
-    axes = _crossed(rows, len(groups))
-    if axes is None:
+    varied = _crossed(rows, len(groups))
+    if varied is None:
         rows["run"] = list(range(len(groups)))
-        axes = {"run": rows["run"]}
-    axes = (
-        {"seed": frame["seed"].unique(maintain_order=True).to_list()}
-        | axes
-        | {"t": frame["t"].unique().sort().to_list()}
-    )
+        varied = {"run": rows["run"]}
+    ends = {name: frame[name].unique(maintain_order=True).to_list() for name in ("seed", "t")}
+    axes = {"seed": ends["seed"], **varied, "t": sorted(ends["t"])}
     place = {name: {value: i for i, value in enumerate(values)} for name, values in axes.items()}
-    inner = [*axes][1:-1]
-    spots = [tuple(place[name][rows[name][i]] for name in inner) for i in range(len(groups))]
-    where = [
-        (
-            group["seed"].replace_strict(place["seed"]).to_numpy(),
-            *spot,
-            group["t"].replace_strict(place["t"]).to_numpy(),
-        )
-        for spot, (_, group) in zip(spots, groups, strict=True)
-    ]
-    shape = tuple(map(len, axes.values()))
+    spots = [tuple(place[name][rows[name][i]] for name in varied) for i in range(len(groups))]
+    at = lambda group, name: group[name].replace_strict(place[name]).to_numpy()
+    where = [(at(group, "seed"), *spot, at(group, "t")) for spot, (_, group) in zip(spots, groups, strict=True)]
     variables = {}
     for name in frame.columns:
         if name not in ("t", "seed", *parameters):
-            array = _placed([group[name] for _, group in groups], where, shape)
+            array = _placed([group[name] for _, group in groups], where, tuple(map(len, axes.values())))
             units, description = MEANING.get(name, ("", f"{name} before step t, where it was measured"))
-            further = [f"{name}.{i}" for i in range(array.ndim - len(shape))]
+            further = [f"{name}.{i}" for i in range(array.ndim - len(axes))]
             variables[name] = ([*axes, *further], array, {"units": units, "description": description})
-    differing = {name: values for name, values in rows.items() if len(set(values)) > 1 and name not in axes}
     coordinates: dict[str, Any] = {name: _array(values) for name, values in axes.items()}
-    for name, values in differing.items():
-        array = np.empty(shape[1:-1], _array(values).dtype)
-        for spot, value in zip(spots, _array(values), strict=True):
-            array[spot] = value
-        coordinates[name] = (inner, array)
-    same = {name: values[0] for name, values in rows.items() if name not in (*axes, *differing)}
-    attributes = {name: value for name, value in (same | about).items() if value is not None}
+    attributes = dict(about)
+    for name, values in rows.items():
+        if len(set(values)) > 1 and name not in axes:
+            coordinates[name] = (list(varied), _along(spots, _array(values), tuple(map(len, varied.values()))))
+        elif name not in axes and values[0] is not None:
+            attributes[name] = values[0]
     return xarray.Dataset(variables, coordinates, attributes)
+
+
+def _along(spots: list[tuple], values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A value of each run at its place."""
+    array = np.empty(shape, values.dtype)
+    for spot, value in zip(spots, values, strict=True):
+        array[spot] = value
+    return array
 
 
 def _crossed(rows: dict[str, list], many: int) -> dict[str, list] | None:
@@ -119,20 +114,25 @@ def _array(values: list) -> np.ndarray:
 
 def _placed(columns: list, where: list[tuple], shape: tuple[int, ...]) -> np.ndarray:
     """The values of each run's column in an array of this shape, to which values that are arrays add theirs."""
-    flat = not columns[0].dtype.is_nested()
-    known = [column.is_not_null().to_numpy() for column in columns]
-    values = [column.drop_nulls() for column in columns]
-    found = [column.to_numpy() if flat else _padded(column.to_list()) for column in values]
-    widths = [array.shape[1:] for array in found if len(array)]
-    width = tuple(max(sizes) for sizes in zip(*widths, strict=True))
-    complete = sum(map(len, found)) == math.prod(shape) and len({*widths}) == 1
-    text = any(array.dtype == object for array in found if len(array))
-    kind = np.result_type(*(array.dtype for array in found if len(array))) if complete and not text else float
-    placed = np.full(shape + width, "" if text else 0 if complete else np.nan, object if text else kind)
-    for at, here, array in zip(where, known, found, strict=True):
-        if len(array):
-            steps = tuple(index[here] if isinstance(index, np.ndarray) else index for index in at)
-            placed[(*steps, *(slice(size) for size in array.shape[1:]))] = array
+    flat, filled = not columns[0].dtype.is_nested(), np.zeros(shape, bool)
+    found = []
+    for column, (seeds, *spot, steps) in zip(columns, where, strict=True):
+        known = column.is_not_null().to_numpy()
+        values = column.drop_nulls()
+        if len(values):
+            found.append(
+                ((seeds[known], *spot, steps[known]), values.to_numpy() if flat else _padded(values.to_list()))
+            )
+            filled[found[-1][0]] = True
+    widths = [array.shape[1:] for _, array in found]
+    text = any(array.dtype == object for _, array in found)
+    complete = filled.all() and len(set(widths)) == 1
+    kind = object if text else np.result_type(*(array.dtype for _, array in found)) if complete else float
+    placed = np.full(
+        shape + tuple(map(max, zip(*widths, strict=True))), "" if text else np.nan if not complete else 0, kind
+    )
+    for place, array in found:
+        placed[(*place, *map(slice, array.shape[1:]))] = array
     return placed.astype(str) if text else placed
 
 
