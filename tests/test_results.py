@@ -119,7 +119,8 @@ def test_a_trace_shows_a_picture_of_its_losses():
     lost = tb.run(tb.problem("quadratic"), tb.method("sgd", rate=1e200), steps=3, batch=5)
     none = tb.run(tb.problem("quadratic"), tb.method("sgd"), steps=0, batch=5)
     exact = tb.run(tb.problem("quadratic", dim=2, size=4, backend="exact"), tb.method("sgd"), steps=2, batch=2)
-    for odd in (lost, none, exact):
+    many = tb.run(tb.problem("quadratic"), tb.method("sgd", rate=np.linspace(0.1, 1, 50)), steps=2, batch=5)
+    for odd in (lost, none, exact, many):
         image(odd._repr_html_())
 
 

@@ -175,7 +175,7 @@ def _smallest(values: np.ndarray) -> float:
 
 
 def picture(panels: Iterable[tuple[str, Iterable[Series]]], x: str = "steps", y: str = "full_loss") -> str:
-    """Panels of a title and series each, as an image of HTML."""
+    """Panels of a title and series each, of which the first ones are drawn, as an image of HTML."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -185,8 +185,10 @@ def picture(panels: Iterable[tuple[str, Iterable[Series]]], x: str = "steps", y:
     figure = Figure(figsize=(0.6 + 4.4 * columns, 0.2 + 2.9 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     for ax, (title, series) in zip(figure.subplots(rows, columns, squeeze=False).flat, panels, strict=False):
-        draw(ax, series, x, y)
-        ax.set_title(title, fontsize=9)
+        series = list(series)
+        draw(ax, series[:NAMED], x, y)
+        few = f"the first {NAMED} of {len(series)} lanes" if len(series) > NAMED else ""
+        ax.set_title(": ".join(filter(None, [title, few])), fontsize=9)
     for ax in figure.axes[len(panels) :]:
         ax.remove()
     file = io.BytesIO()

@@ -60,7 +60,8 @@ class Trace:
     def _repr_html_(self) -> str:
         rows = (f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._facts().items())
         look = LOOKS.get(self.method, FREE[0])
-        lanes = [Series(said(values), look, frame) for values, frame in settings(self.to_frame())]
+        bare = dataclasses.replace(self, probes={}).to_frame()  # they may be large
+        lanes = [Series(said(values), look, frame) for values, frame in settings(bare)]
         return f"<table>{''.join(rows)}</table>{picture([('', lanes)])}"
 
     def _facts(self) -> dict[str, str]:
