@@ -10,7 +10,11 @@ from toybox.extras import Extra, install
 
 ALL = os.environ.get("TOYBOX_ALL") == "1"
 EXTRA: dict[str, Extra] = {
-    **{"torch": "torch", "PEPit": "pep", "marimo": "demo", "playwright": "browser", "pandas": "pandas"},
+    "torch": "torch",
+    "PEPit": "pep",
+    "marimo": "demo",
+    "playwright": "browser",
+    "pandas": "pandas",
     "xarray": "xarray",
 }
 

@@ -129,7 +129,7 @@ def _variant(look: Look, number: int, many: int) -> Look:
 
     if many == 1:
         return look
-    paler = [c + 0.65 * number / (many - 1) * (1 - c) for c in to_rgb(look.color)]
+    paler = [c + 0.7 * number / many * (1 - c) for c in to_rgb(look.color)]
     return look._replace(color=to_hex((paler[0], paler[1], paler[2])), dash=DASHES[number % len(DASHES)] or look.dash)
 
 
