@@ -35,7 +35,7 @@ demo: $(VENV)/.demo ## open the teaching demos in the browser (ARGS=dial opens o
 test: $(VENV)/.test $(EMULATED) ## run the tests that need nothing large (ARGS="-k armijo" selects)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-all: $(addprefix $(VENV)/.,test torch pep demo browser) $(EMULATED) ## all of them, with PyTorch and all else that they can use
+test-all: $(addprefix $(VENV)/.,test torch pep demo browser pandas xarray) $(EMULATED) ## all of them, with PyTorch and all else that they can use
 	TOYBOX_ALL=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 claims: $(VENV)/.proofs ## verify the claims of the documents, into figures/out/claims.html (ARGS="--only PAL" selects)

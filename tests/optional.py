@@ -9,7 +9,14 @@ import pytest
 from toybox.extras import Extra, install
 
 ALL = os.environ.get("TOYBOX_ALL") == "1"
-EXTRA: dict[str, Extra] = {"torch": "torch", "PEPit": "pep", "marimo": "demo", "playwright": "browser"}
+EXTRA: dict[str, Extra] = {
+    "torch": "torch",
+    "PEPit": "pep",
+    "marimo": "demo",
+    "playwright": "browser",
+    "pandas": "pandas",
+    "xarray": "xarray",
+}
 
 
 def installed(package: str) -> bool:

@@ -84,7 +84,7 @@ VERBS = {
     "figures": set(),
     "demo": {"demo"},
     "test": {"test", "proofs"},
-    "test-all": {"test", "proofs", "torch", "pep", "demo", "browser"},
+    "test-all": {"test", "proofs", "torch", "pep", "demo", "browser", "pandas", "xarray"},
     "claims": {"proofs"},
     "check": {"test", "proofs"},
     "bench": {"torch", "bench"},

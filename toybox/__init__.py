@@ -23,6 +23,7 @@ _HOME = {  # public name -> module; loaded when first used, so that "import toyb
     "problems": ".problems", "methods": ".methods", "lines": ".lines",
     "study": ".study", "store": ".store", "xp": ".xp", "losses": ".losses", "sampling": ".sampling",
     "analysis": ".analysis", "hyper": ".hyper", "zoo": ".zoo",
+    "plot": ".plots",
 }  # fmt: skip
 __all__ = ["__version__", *_HOME]
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, dataclass_transform
 
 import numpy as np
 
+from .calls import written
 from .exact import FRACTIONS
 from .xp import Namespace, near
 
@@ -44,7 +45,10 @@ def integer(default: int | None, least: int, meaning: str = "", none: bool = Fal
 
 @dataclass_transform(frozen_default=True, field_specifiers=(number, choice, integer))
 def hyperparameters(cls: type[T]) -> type[T]:
-    """A frozen dataclass that refuses bad values with their name, their value and what would be accepted."""
+    """A frozen dataclass that refuses bad values with their name, their value and what would be accepted, and shows
+    itself by the call that makes it again."""
+    if "__repr__" not in vars(cls):
+        cls.__repr__ = written  # type: ignore[method-assign]
     cls.__post_init__ = _check  # type: ignore[attr-defined]
     return dataclasses.dataclass(frozen=True)(cls)
 

@@ -41,3 +41,13 @@ LOOKS = {
     "momentum": Look("momentum", "#777777", "^", (0, (4, 2))),
     "nsgd": Look("normalised SGD", "#999999", "v", (0, (1, 2))),
 }
+FREE = (  # for methods that have none
+    Look("", "#000000", "o", "-"),
+    Look("", "#E41A1C", "s", "--"),
+    Look("", "#1B9E77", "^", "-."),
+    Look("", "#984EA3", "D", "-"),
+    Look("", "#FF7F00", "v", "--"),
+    Look("", "#A65628", "P", "-."),
+    Look("", "#F781BF", "X", "-"),
+    Look("", "#377EB8", "*", "--"),
+)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import hyper, memory, sampling
+from .calls import call
 from .given import finite_array
 from .meeting import meet
 from .record import Probe
@@ -47,6 +48,9 @@ class Optimizer(NamedTuple):
     @property
     def hyper(self) -> dict[str, Any]:
         return hyper.fields(self.direction) | hyper.fields(self.rule)
+
+    def __repr__(self) -> str:
+        return call("tb.Optimizer", self._asdict(), self._field_defaults)
 
 
 def run(

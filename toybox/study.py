@@ -10,8 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,42 +25,16 @@ from .hyper import is_whole
 from .meeting import meet
 from .origin import origin
 from .rays import Status
+from .results import Result, Results
 from .spec import Run, Study
 from .store import Store, Unwritable
 from .tables import stack, summary
 from .workers import Died, each
 from .xp import BackendError
 
-__all__ = ["Failure", "Result", "Run", "Study", "StudyError", "compute", "stack", "summary"]
+__all__ = ["Failure", "Result", "Results", "Run", "Study", "StudyError", "compute", "stack", "summary"]
 FACTS = ("dim", "size", "floor", "condition", "storage")  # what a result says about its problem, where it exists
 LARGE = 1 << 30  # bytes from which on a problem is told of, and keeps others from being computed beside it
-
-
-@dataclass(frozen=True)
-class Result:
-    """A computed run. Its part of the store is read when it is first looked at."""
-
-    run: Run
-    store: Store
-
-    @cached_property
-    def _part(self) -> tuple[Any, dict[str, Any]]:
-        part = self.store.get(self.run.key)
-        if part is None:
-            raise FileNotFoundError(f"{self.run.title}: no intact result in {self.store}; compute the study again")
-        return part
-
-    @property
-    def frame(self) -> Any:
-        """The polars table of ``Trace.to_frame``."""
-        return self._part[0]
-
-    @property
-    def meta(self) -> dict[str, Any]:
-        """dim, size, floor, condition, storage of the problem where they exist; statuses: name -> steps that ended so,
-        nested lists of shape (seeds, *hyper); seconds, dtype, backend, papers (BibTeX keys), run; and what ``origin``
-        says: versions, blas, processor, date, digest of the code."""
-        return self._part[1]
 
 
 class Failure(NamedTuple):
@@ -82,7 +55,7 @@ class StudyError(RuntimeError):
 
 def compute(
     study: Study, store: Store | str | Path | None = None, *, workers: int | None = None, progress: bool = False
-) -> list[Result]:
+) -> Results:
     """The results of a study's runs, in their order; what the store lacks is computed and written run by run.
 
     workers: processes; None: one per core, or all of a cluster within ``joblib.parallel_config(backend=...)``, whose
@@ -133,7 +106,7 @@ def compute(
         get_reusable_executor().shutdown()  # workers that wait for more would go on holding their problems
     if failures:
         raise StudyError(failures)
-    return [Result(run, store) for run in study.runs]
+    return Results(Result(run, store) for run in study.runs)
 
 
 def together(runs: list[Run], many: int = 1) -> list[list[Run]]:

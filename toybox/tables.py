@@ -3,8 +3,8 @@
 Both begin with columns that say what ran: title, problem, method; steps, batch, every, sampler; the problem's options
 and the method's hyper-parameters with every default filled in, null where a run has none (and where one is None). A
 name that problems and methods share, or that the tables have already, becomes problem.NAME or method.NAME. Arrays of
-hyper-parameters are lanes, with a column of what each lane has. ``.to_pandas()`` needs toybox's extra pandas. Where a
-table mixes results of several processors, BLAS kernels, NumPys or states of the code, that is said on stderr.
+hyper-parameters are lanes, with a column of what each lane has. Where a table mixes results of several processors, BLAS
+kernels, NumPys or states of the code, that is said on stderr.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from .origin import machine
 from .trace import COSTS
 
 if TYPE_CHECKING:
+    from .results import Result
     from .spec import Run
-    from .study import Result
 
 OF_A_RUN = ("problem", "method", "steps", "batch", "every", "sampler")
 TAKEN = (  # by the columns of ``Trace.to_frame`` and of a summary
@@ -83,6 +83,19 @@ def summary(results: list[Result]) -> Any:
             })  # fmt: skip
     table = pl.DataFrame(rows, infer_schema_length=None).cast({"test_accuracy": pl.Float64})
     return table.select(*chosen, pl.exclude(*chosen))
+
+
+def short_summary(results: list[Result]) -> dict[str, list[str]]:
+    """The same in a few columns of short texts, without what is empty everywhere."""
+    ended = summary(results)
+    columns = ended["title", *ended.columns[ended.columns.index("lane") :]].to_dict(as_series=False)
+    short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
+    texts = {name: [short(x) for x in values] for name, values in columns.items()}
+    quartiles = zip(texts.pop("lower"), texts.pop("upper"), strict=True)
+    texts["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(texts["full_loss"], quartiles, strict=True)]
+    costs = zip(texts.pop("values/step"), texts.pop("gradients/step"), strict=True)
+    texts["values,/gradients/per step"] = [", ".join(cost) for cost in costs]
+    return {name: values for name, values in texts.items() if any(values)}
 
 
 def _tell_of_mixtures(results: list[Result]) -> None:

@@ -105,16 +105,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable], apart: bool = False) 
 
 def show(results: list) -> None:
     """Print where runs ended, as ``tables.summary`` says; what is empty everywhere is left out."""
-    from .tables import summary
+    from .tables import short_summary
 
-    ended = summary(results)
-    columns = ended["title", *ended.columns[ended.columns.index("lane") :]].to_dict(as_series=False)
-    short = lambda x: f"{x:.4g}" if isinstance(x, float) else "" if x is None else str(x)
-    texts = {name: [short(x) for x in values] for name, values in columns.items()}
-    quartiles = zip(texts.pop("lower"), texts.pop("upper"), strict=True)
-    texts["full_loss"] = [f"{m} [{a}, {b}]" for m, (a, b) in zip(texts["full_loss"], quartiles, strict=True)]
-    costs = zip(texts.pop("values/step"), texts.pop("gradients/step"), strict=True)
-    texts["values,/gradients/per step"] = [", ".join(cost) for cost in costs]
-    filled = {name.replace("_", "\n").replace("/", "\n"): values for name, values in texts.items() if any(values)}
-    table(filled, zip(*filled.values(), strict=True))
+    texts = short_summary(results)
+    table((name.replace("_", "\n").replace("/", "\n") for name in texts), zip(*texts.values(), strict=True))
     print("full loss: after the last step, median over the seeds [quartiles]")

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from . import archive
+from . import archive, frames
+from .curves import Series, picture, said, settings
 from .exact import FRACTIONS
 from .given import broadcasts
 from .hyper import is_whole, refuse_unknown, shown
+from .looks import FREE, LOOKS
 from .rays import Ledger, Status
 
 COSTS = ("steps", "batches", "epochs", "values", "gradients", "samples", "seconds")
@@ -58,7 +60,10 @@ class Trace:
 
     def _repr_html_(self) -> str:
         rows = (f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._facts().items())
-        return f"<table>{''.join(rows)}</table>"
+        look = LOOKS.get(self.method, FREE[0])
+        bare = dataclasses.replace(self, probes={}).to_frame()  # they may be large
+        lanes = [Series(said(values), look, frame) for values, frame in settings(bare)]
+        return f"<table>{''.join(rows)}</table>{picture([('', lanes)])}"
 
     def _facts(self) -> dict[str, str]:
         """What a reader wants to know first."""
@@ -123,8 +128,9 @@ class Trace:
 
         Columns: t, seed, the hyper-parameters that span lanes; loss, size, arc, trials, status (an Enum of ``Status``
         names), null after the last step; the costs paid before step t; full_loss and test_accuracy, null where not
-        measured. Floats are Float64, so that tables of different runs can be stacked. ``.to_pandas()`` needs toybox's
-        extra pandas.
+        measured; so with the probes, whose columns are called probe.NAME where NAME is taken, and hold arrays where a
+        lane's measurement is one (a complex number is its two parts). Floats are Float64, so that tables of different
+        runs can be stacked.
         """
         import polars as pl
 
@@ -151,6 +157,13 @@ class Trace:
                 column[self.probe_steps] = values.reshape(-1, lanes)
             return pl.Series(column.ravel()).set(pl.Series(~measured | (values is None)), None)
 
+        def probed(values: Any):
+            """A probe's measurements, (P, *lanes, ...) or a list of (*lanes, ...); null elsewhere."""
+            flat = [_plain(look.reshape(lanes, *look.shape[len(self.lanes) :])) for look in values]
+            same = len({look.shape for look in flat}) == 1
+            found = pl.Series(np.concatenate(flat) if same else [one for look in flat for one in look])
+            return found.gather(pl.Series(np.cumsum(measured) - 1).set(pl.Series(~measured), None))
+
         names = [status.name for status in Status]
         seeds = self.seeds.reshape(-1, *[1] * len(self.lanes[1:]))
         table = {"t": np.arange(rows).repeat(lanes), "seed": everywhere(seeds)}
@@ -159,7 +172,23 @@ class Trace:
         table |= {"status": walked(np.array(names)[self.status.astype(int)]).cast(pl.Enum(names))}
         table |= {kind: paid(self.cost(kind)) for kind in COSTS if kind != "steps"}
         table |= {name: looked(getattr(self, name)) for name in ("full_loss", "test_accuracy")}
+        for name, values in self.probes.items():
+            table[f"probe.{name}" if name in table else name] = probed(values)
         return pl.DataFrame(table)
+
+    def to_numpy(self) -> np.ndarray:
+        """``to_frame`` as an array of records, with NaN for a number that was not measured, None for a text."""
+        return frames.numpy(self.to_frame())
+
+    def to_pandas(self) -> Any:
+        """``to_frame`` as a table of pandas, with toybox's extra pandas."""
+        return frames.pandas(self.to_frame())
+
+    def to_xarray(self) -> Any:
+        """``to_frame`` as a dataset of xarray, with toybox's extra xarray: its axes are seed, the hyper-parameters that
+        span lanes (run, where they were not crossed), and t."""
+        about = {name: getattr(self, name) for name in ("method", "problem_size", "batch")}
+        return frames.dataset(self.to_frame(), [*self.hyper], about)
 
     @classmethod
     def join(cls, parts: list[Trace]) -> Trace:
@@ -282,6 +311,13 @@ class Trace:
         _refuse(not all(isinstance(name, str) for name in names), "names", names, "text")
         for name in ("problem_size", "batch"):
             _refuse(not is_whole(getattr(self, name), 1), name, getattr(self, name), "a whole number of at least 1")
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Measurements as a table can hold them."""
+    if values.dtype.kind == "c":
+        return np.stack([values.real, values.imag], axis=-1)
+    return values.astype(np.float64) if values.dtype in (np.float32, FRACTIONS) else values
 
 
 def _fits(name: str, value: Any, kinds: tuple[str, ...], shape: tuple[int, ...]) -> None:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-import numpy as np
-
-from . import own
+from . import calls, own
 from .entry import Entry
 from .hyper import refuse_unknown, shown
 from .looks import LOOKS, Look
 from .methods import METHODS
 from .optimizer import Optimizer, no_part
 from .problems import named
+from .problems.checks import as_made
 
 PROBLEMS = {
     "quadratic": Entry(
@@ -96,6 +95,8 @@ def problem(name: str, **options: Any) -> Any:
     """A named problem. Raises ``ValueError`` for an unknown name or option, with a near miss."""
     found = _make("problem", name, options)
     found.made = _call("problem", name, options)
+    if type(found).__repr__ is object.__repr__:  # a class of one's own that says nothing of itself
+        type(found).__repr__ = as_made  # type: ignore[assignment]
     return found
 
 
@@ -153,10 +154,9 @@ def _make(what: str, name: str, options: dict[str, Any]) -> Any:
     return made
 
 
-def _call(function: str, name: str, options: dict[str, Any]) -> str:
-    """The call that makes a problem or method, as one would type it; long values are cut."""
-    values = {k: v.tolist() if isinstance(v, np.ndarray | np.generic) else v for k, v in options.items()}
-    return f"tb.{function}({', '.join([repr(name), *(f'{k}={shown(v)}' for k, v in values.items())])})"
+def _call(what: str, name: str, options: dict[str, Any]) -> str:
+    """The call that makes a problem or method again, as one would type it: with the options that are no defaults."""
+    return calls.call(f"tb.{what}", options, accepted(what, name), name)
 
 
 def defaults(entry: Entry) -> dict[str, Any]:

@@ -18,23 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from toybox import curves as lines
 from toybox import zoo
+from toybox.curves import AXES as COSTS
 from toybox.extras import Extra
 from toybox.looks import LOOKS, Look
 from toybox.zoo import METHODS, defaults
 
 HERE = Path(__file__).parent
-COSTS = {
-    "steps": "iterations",
-    "batches": "batches drawn",
-    "epochs": "epochs",
-    "gradients": "gradient evaluations",
-    "values": "loss evaluations",
-    "samples": "samples touched",
-    "seconds": "seconds (of the seeds that ran together)",
-}
-
-
 GREY = "#8A8A8A"  # published curves
 DRAWING = ("recipe", "words")  # modules that only draw: they decide no number that is measured
 
@@ -173,42 +164,19 @@ def group(results, *keys: str) -> dict:
 
 def curves(results, column: str, cost: str = "steps") -> tuple[np.ndarray, np.ndarray]:
     """A measured column of several results, all seeds and lanes: x (P,) median cost and y (runs, P), by step."""
-    import polars as pl
-
-    xs, ys = [], []
-    for result in results:
-        frame = result.frame.filter(pl.col(column).is_not_null())
-        lanes = frame.group_by([c for c in ("seed",) if c in frame.columns], maintain_order=True)
-        for _, lane in lanes:
-            lane = lane.sort("t")
-            xs.append(lane["t" if cost == "steps" else cost].to_numpy())
-            ys.append(lane[column].to_numpy())
-    return np.median(np.array(xs, float), axis=0), np.array(ys, float)
+    return lines.measured([result.frame for result in results], column, cost)
 
 
-def band(
-    ax, x, y, look: Look, name: str, table: Table, panel: str, *, every: int = 0, zorder: float = 3.0, **style
-) -> None:
-    """The median over the runs y (runs, P) with a band of its quartiles; markers thinned to about eight.
-
-    A step at which no run has a value is left out.
-    """
-    known = ~np.isnan(y).all(axis=0)
-    x, y = x[known], y[:, known]
-    low, median, high = (np.nanquantile(y, q, axis=0, method="nearest") for q in (0.25, 0.5, 0.75))
-    ax.fill_between(x, low, high, color=look.color, alpha=0.18, lw=0, zorder=zorder - 1)
-    ax.plot(
-        x, median, color=look.color, ls=look.dash, marker=look.marker, markevery=every or max(1, len(x) // 8),
-        label=name, zorder=zorder, **style,
-    )  # fmt: skip
-    table.add(panel, name, x, median, low, high)
+def band(ax, x, y, look: Look, name: str, table: Table, panel: str, **style) -> None:
+    """``toybox.curves.band``, and its numbers in the table."""
+    table.add(panel, name, *lines.band(ax, x, y, look, name, **style))
 
 
 def backdrop(ax, found: dict[str, list], column: str, cost: str, table: Table, panel: str, zero: float = 0.0) -> None:
     """Further methods as thin grey medians. ``zero``: where exact zeros are drawn."""
     for name, results in found.items():
         x, y = curves(results, column, cost)
-        low, median, high = (np.nanquantile(y, q, axis=0, method="nearest") for q in (0.25, 0.5, 0.75))
+        low, median, high = lines.quartiles(y)
         table.add(panel, name, x, median, low, high)
         shown = np.where(median == 0, zero, median)
         ax.plot(x, shown, color="#B4B4B4", lw=0.7, zorder=1.6, label="_" + name)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..calls import written_call
 from ..hyper import is_one_of, is_whole, near, numbers, shown
 
 
 def as_made(problem: Any) -> str:
-    """``repr`` of a problem: the call of ``tb.problem`` that made it, or else its class; and its size."""
-    made = getattr(problem, "made", type(problem).__name__)
+    """``repr`` of a problem: the call of ``tb.problem`` or of its class that made it; and, as a comment, its size."""
+    made = getattr(problem, "made", "") or written_call(problem)
     return f"{made}  # dim {problem.dim}, {problem.size} samples"
 
 

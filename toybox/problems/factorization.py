@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..calls import remembered
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
 from ..meeting import fingerprint, shared
@@ -30,6 +31,7 @@ class Factorization:
 
     __repr__ = as_made
 
+    @remembered
     def __init__(self, X, Y, rank=None, test=None, *, backend="numpy", dtype="float64", line="closed"):
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)

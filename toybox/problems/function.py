@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..calls import remembered
 from ..given import answer, finite_array
 from ..hyper import shown
 from ..lines import GenericLine
@@ -29,6 +30,7 @@ class FromFunction:
 
     __repr__ = as_made
 
+    @remembered
     def __init__(self, f, dim, size, *, samples=None, start=None, hvp=None, backend="numpy", dtype="float64"):
         for name, function in (("f", f), ("samples", samples), ("start", start), ("hvp", hvp)):
             if not callable(function) and not (function is None and name != "f"):

@@ -17,6 +17,7 @@ from weakref import ref
 import numpy as np
 
 from .. import sampling
+from ..calls import remembered
 from ..given import finite_array
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
@@ -48,6 +49,7 @@ class KernelClassifier:
 
     __repr__ = as_made
 
+    @remembered
     def __init__(
         self,
         X,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import sampling
+from ..calls import remembered
 from ..given import finite_array
 from ..lines import along, examples
 from ..losses import LOSSES
@@ -74,6 +75,7 @@ class Network:
 
     __repr__ = as_made
 
+    @remembered
     def __init__(
         self,
         X,

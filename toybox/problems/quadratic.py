@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from .. import sampling
+from ..calls import remembered
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
 from ..xp import Array, dtype_name, lazy, namespace
@@ -28,6 +29,7 @@ class NoisyQuadratic:
 
     __repr__ = as_made
 
+    @remembered
     def __init__(self, Q, m, offsets=None, *, start=None, backend="numpy", dtype="float64", line="closed"):
         self.xp, self.line = namespace(backend), option("line", line, "closed", "generic")
         self.dtype = dtype_of(self.xp, dtype)
