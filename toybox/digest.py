@@ -23,6 +23,7 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "bare",
         "cards",
         "cli",
+        "comparison",
         "demos",
         "digest",
         "extras",
