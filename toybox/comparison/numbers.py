@@ -59,6 +59,13 @@ class Comparison:
     def tables(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)[2:]}
 
+    @property
+    def sentences(self) -> list[str]:
+        """Of each track, what the first method's differences to the others over all problems say."""
+        first = self.plan.methods[0].label
+        same = self.pairs.filter((self.pairs["problem"] == "all") & (self.pairs["method"] == first))
+        return [_sentence(row) for row in same.to_dicts()]
+
     def write_csv(self, folder: Path) -> list[Path]:
         """One file a table."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +145,16 @@ def numbers(plan: Plan, all: dict[tuple[str, str, str], Job], results: dict[str,
         draws=table(_draws(plan, walks), "problem method k expected lower upper samples"),
         chosen=table(_chosen(plan, walks, tuned), "problem method setting settings tuning_samples"),
         stability=table(_stability(plan, walks), "problem method parameter decades factor best"),
+    )
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    how = {"defaults": "with defaults", "tuned": "each tuned on other seeds"}[row["track"]]
+    verdict = "ends lower than" if row["upper"] < 0 else "ends higher than" if row["lower"] > 0 else "is not told from"
+    return (
+        f"{how}: {row['method']} {verdict} {row['other']}: its gap is 10^{row['difference']:.2f} times the other's "
+        f"(10^{row['lower']:.2f} to 10^{row['upper']:.2f}, {row['seeds']} seeds), and lower in "
+        f"{100 * row['improvement']:.0f} % of the pairs of runs"
     )
 
 
@@ -237,7 +254,7 @@ def _chosen(plan: Plan, walks: dict[tuple[str, str, str], Walk], tuned: dict) ->
         text = " ".join(
             f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in setting.items()
         )
-        yield problem, method.label, text, len(method.settings), int(tuning.spent.sum())
+        yield problem, method.label, text or "no grid is declared", len(method.settings), int(tuning.spent.sum())
 
 
 def _stability(plan: Plan, walks: dict[tuple[str, str, str], Walk]) -> Iterator[tuple]:

@@ -230,17 +230,21 @@ def _named(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _problem(given: Any) -> Problem:
-    name, options = _named(given) if isinstance(given, str) else ("", {})
-    said = {"problem": name, "label": own.short(given), "options": options} if name else dict(given)
-    options = dict(said.get("options", {}))
+    said = {} if isinstance(given, str) else dict(given)
+    if isinstance(given, str):
+        name, chosen = _named(given)
+        said = {"problem": name, "label": own.short(name) + given[len(name) :], "options": chosen}
+    options: dict[str, Any] = {**said.get("options", {})}
     batch = options.pop("batch", None) or said.get("batch") or zoo.entry("problem", said.get("problem")).batch
     said |= {"problem": own.whole(said.get("problem")), "options": options, "batch": batch}
     return Problem(**{"label": own.short(str(said["problem"]))} | said)
 
 
 def _method(given: Any) -> Method:
-    name, hyper = _named(given) if isinstance(given, str) else ("", {})
-    said = {"method": name, "label": own.short(given), "hyper": hyper} if name else dict(given)
+    said = {} if isinstance(given, str) else dict(given)
+    if isinstance(given, str):
+        name, chosen = _named(given)
+        said = {"method": name, "label": own.short(name) + given[len(name) :], "hyper": chosen}
     entry = zoo.entry("method", said.get("method"))
     declared = {name: [*values] for name, values in entry.grid.items() if name not in said.get("hyper", {})}
     said = {"grid": declared, "label": own.short(str(said.get("method")))} | said
