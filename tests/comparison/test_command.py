@@ -107,9 +107,9 @@ def test_plan_is_written_first_rerun_and_noticed(tmp_path, capsys):
     for name in TABLES:
         assert (tmp_path / "again" / f"{name}.csv").read_bytes() == (tmp_path / "out" / f"{name}.csv").read_bytes()
     assert "changed" not in capsys.readouterr().err
-    assert main(["compare", *words, "--seeds", "4", "--out", str(tmp_path / "out")]) == 2
+    assert main(["compare", *words[:4], "--out", str(tmp_path / "out")]) == 2
     assert "holds the plan of another comparison" in capsys.readouterr().err
-    text = (tmp_path / "mine.py").read_text().replace("0.01, \"(0", "0.02, \"(0")
+    text = (tmp_path / "mine.py").read_text().replace('0.01, "(0', '0.02, "(0')
     (tmp_path / "mine.py").write_text(text)
     assert main([*again, str(tmp_path / "again")]) == 0
     assert "changed since the plan was made: mine.py:short" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """Every number of a comparison, from the stored results to the tables, by plain loops over plain lists."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb, inf, isfinite, log10, sqrt
 
 import pytest
@@ -16,8 +16,10 @@ METHODS = [
     {"method": "exact"},
 ]
 BUDGET, SEEDS, TUNING, TARGETS = 5, (0, 1, 2), (7, 8), (0.5, 0.2)
+
+
 def student_2(p):
-    """The same in closed form: t = a sqrt(2 / (1 - a^2)) with a = 2 p - 1."""
+    """The p quantile of Student's t with two degrees of freedom: t = a sqrt(2 / (1 - a^2)), a = 2 p - 1."""
     a = 2 * p - 1
     return a * sqrt(2 / (1 - a * a))
 
@@ -45,10 +47,14 @@ def looks(compared):
             for row in frame.iter_rows(named=True):
                 lanes.setdefault((row["seed"], *(row[name] for name in own)), []).append(row)
             for (seed, *numbers), rows in lanes.items():
-                said = {k: v for k, v in run.hyper.items() if not isinstance(v, list)} | dict(zip(own, numbers))
+                said = {k: v for k, v in run.hyper.items() if not isinstance(v, list)} | dict(
+                    zip(own, numbers, strict=True)
+                )
                 setting = tuple(sorted(said.items())) if purpose != "defaults" else ()
                 table[purpose, problem, method, setting, seed] = plain(rows, meta)
-        assert purpose == "defaults" or len(record.settings) == len({k[3] for k in table if k[:3] == (purpose, problem, method)})
+        assert purpose == "defaults" or len(record.settings) == len(
+            {k[3] for k in table if k[:3] == (purpose, problem, method)}
+        )
     return table
 
 
@@ -57,7 +63,10 @@ def plain(rows, meta):
     for row in rows:
         if row["full_loss"] is not None and row["samples"] <= BUDGET * meta["size"]:
             gap = (row["full_loss"] - floor) / (first - floor)
-            kept.append({k: row[k] for k in ("samples", "values", "gradients", "t")} | {"gap": inf if lost or not isfinite(gap) else gap})
+            kept.append(
+                {k: row[k] for k in ("samples", "values", "gradients", "t")}
+                | {"gap": inf if lost or not isfinite(gap) else gap}
+            )
         lost = lost or row["status"] == "NONFINITE"
     return kept
 
@@ -127,7 +136,7 @@ def areas(compared, looks, track, target, axis, methods):
     area = {}
     for m in methods:
         jumps = sorted({1.0, 4.0, *(r for r in ratio[m] if r < 4)})
-        area[m] = sum((b - a) * sum(r <= a for r in ratio[m]) / len(cases) for a, b in zip(jumps, jumps[1:], strict=False)) / 3
+        area[m] = sum((b - a) * sum(r <= a for r in ratio[m]) / len(cases) for a, b in pairwise(jumps)) / 3
     return ratio, area
 
 
@@ -176,12 +185,17 @@ def test_pairs(compared, looks):
     assert table.height == 2 * 6 * 3
     for row in table.to_dicts():
         problems = PROBLEMS if row["problem"] == "all" else [row["problem"]]
-        ends = lambda method: [[end(judged(compared, looks, row["track"], p, method, s)) for p in problems] for s in SEEDS]
-        mine, its = ends(row["method"]), ends(row["other"])
+        track = row["track"]
+        mine, its = (
+            [[end(judged(compared, looks, track, p, method, s)) for p in problems] for s in SEEDS]
+            for method in (row["method"], row["other"])
+        )
         differences = [mean(a - b for a, b in zip(x, y, strict=True)) for x, y in zip(mine, its, strict=True)]
         middle = mean(differences)
         reach = student_2(0.975) * sqrt(sum((d - middle) ** 2 for d in differences) / 2 / 3)
-        assert (row["difference"], row["lower"], row["upper"]) == pytest.approx((middle, middle - reach, middle + reach))
+        assert (row["difference"], row["lower"], row["upper"]) == pytest.approx(
+            (middle, middle - reach, middle + reach)
+        )
         pairs = [(a, b) for x, y in zip(mine, its, strict=True) for a, b in zip(x, y, strict=True)]
         wins = sum(a < b for a, b in pairs) + sum(a == b for a, b in pairs) / 2
         assert row["improvement"] == pytest.approx(wins / len(pairs))

@@ -108,6 +108,6 @@ NAMES = {
         "mutschler2021",
         deviations="as pal",
         grid={"mu": decades(-2, 1, 2), "alpha": (1.0, 1.66)},
-        least=(1, 2),
+        least=(1, 1),
     ),
 }
