@@ -41,7 +41,7 @@ def compare(
     Args:
         problems: Names of problems, or mine.py:NAME.
         methods: Names of methods, or mine.py:NAME; at least two.
-        budget: Epochs of samples touched by losses and gradients, of each run. [default: 50]
+        budget: Epochs of samples touched by losses and gradients, of each run. [default: 20]
         targets: Gaps to the floor, as fractions of the first gap. [default: 0.1 0.01 0.001]
         seeds: Number of seeds that judge: 0, 1, ... [default: 5]
         tuning_seeds: Number of seeds on which settings are chosen: 1000, 1001, ... [default: 3]

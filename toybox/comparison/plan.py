@@ -59,7 +59,7 @@ class Plan(_Record):
     name: str = "comparison"
     problems: tuple[Problem, ...]
     methods: tuple[Method, ...]
-    budget: float = 50.0
+    budget: float = 20.0
     targets: tuple[float, ...] = TARGETS
     seeds: tuple[int, ...] = tuple(range(5))
     tuning_seeds: tuple[int, ...] = tuple(range(TUNING, TUNING + 3))
