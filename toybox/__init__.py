@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 _HOME = {  # public name -> module; loaded when first used, so that "import toybox" needs NumPy alone
     "register": ".own", "problem": ".zoo", "method": ".zoo", "PROBLEMS": ".zoo", "METHODS": ".zoo",
-    "check": ".laws", "laws": ".laws",
+    "check": ".laws", "laws": ".laws", "compare": ".comparison", "comparison": ".comparison",
     "run": ".optimizer", "Optimizer": ".optimizer", "Probe": ".record", "Look": ".record",
     "Trace": ".trace", "noise_factor": ".methods.labpal", "Status": ".rays", "Step": ".rays", "Ray": ".rays",
     **dict.fromkeys(("Search", "change", "once", "slope", "both", "turn"), ".text"),

@@ -22,12 +22,17 @@ def card(name: str) -> list[tuple[str, str]]:
         *((f"  {option}", _said(field)) for option, field in entry.options.items()),
         *((f"  {option}", repr(value)) for option, value in zoo.defaults(entry).items() if option not in entry.options),
         ("cost per step", entry.cost),
+        ("tuned in a comparison", "\n".join(f"{name}: {_listed(values)}" for name, values in entry.grid.items())),
         ("where in the text", entry.equation),
         ("deviations", entry.deviations if entry.formula else ""),
         ("file", entry.file),
         ("papers", "\n".join(_line(reference) for reference in cite([name]))),
     ]
     return [(label, text) for label, text in rows if text]
+
+
+def _listed(values: tuple) -> str:
+    return ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
 
 
 def _said(field: dataclasses.Field) -> str:

@@ -1,4 +1,4 @@
-"""The command line: list | show | cite | check | run | figure | demo | claims | bench | data.
+"""The command line: list | show | cite | check | run | compare | figure | demo | claims | bench | data.
 
 Heavy modules are imported by the command that needs them. Exit codes: 0 done, 1 something failed while running, 2 what
 was asked for cannot be had (unknown name, bad value, missing data), 130 interrupted, 141 nobody reads what is printed.
@@ -10,12 +10,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from . import __version__
+from .comparison.command import compare as comparison
 from .extras import Extra, install
 from .outputs import writable_file, writable_folder
 from .store import Store, Unwritable
@@ -210,6 +212,13 @@ def run(
         stack(results).write_csv(csv)
     if parquet:
         stack(results).write_parquet(parquet)
+
+
+@app.command(name="compare", usage="Usage: toybox compare PROBLEM... --methods METHOD METHOD... [OPTIONS]")
+@wraps(comparison)
+def compare(*values: Any, **options: Any) -> None:
+    with _usage():
+        comparison(*values, **options)
 
 
 @app.command(usage="Usage: toybox figure NAME... [OPTIONS]")

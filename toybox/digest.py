@@ -24,6 +24,7 @@ NOT_COMPUTING = (  # files and folders; whatever else is in the package decides 
         "calls",
         "cards",
         "cli",
+        "comparison",
         "curves",
         "demos",
         "digest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,9 @@ class Entry(NamedTuple):
     options: Mapping[str, dataclasses.Field] = {}  # where they are declared: with default, range and meaning
     sources: Mapping[Path, bytes] = {}  # files outside of toybox that decide what it does
     look: Look | None = None  # in figures, where it is not one of ``LOOKS``
+    grid: Mapping[str, tuple] = {}  # what a comparison tunes: values by hyper-parameter, the main one first
+    least: tuple[int, int] = (1, 0)  # batches, and times all data, whose samples a step touches at least
+    batch: int = 10  # samples: of a problem, a usual size
 
 
 def options(record: Any, *names: str, **defaults: Any) -> dict[str, dataclasses.Field]:
@@ -36,6 +39,24 @@ def options(record: Any, *names: str, **defaults: Any) -> dict[str, dataclasses.
     }
 
 
+def decades(low: int, high: int, each: int = 1) -> tuple[float, ...]:
+    """Powers of ten from 10^low to 10^high, ``each`` of them per decade, to three digits."""
+    return tuple(float(f"{10 ** (i / each):.2e}") for i in range(low * each, high * each + 1))
+
+
+def checked_grid(name: str, grid: Mapping[str, Iterable], accepted: Iterable[str]) -> dict[str, tuple]:
+    """A grid with its values as tuples. Raises ``ValueError`` for what is no grid of these hyper-parameters."""
+    if not isinstance(grid, Mapping):
+        raise ValueError(f"{name}: grid={grid!r} is not accepted; accepted: lists of values by hyper-parameter")
+    accepted = [*accepted]
+    for hyper, values in grid.items():
+        if hyper not in accepted:
+            raise ValueError(f"{name}: grid of {hyper!r} is unknown; accepted: {', '.join(accepted) or 'none'}")
+        if isinstance(values, str) or not isinstance(values, Iterable) or not [*values]:
+            raise ValueError(f"{name}: grid of {hyper}={values!r} is not accepted; accepted: a list of values")
+    return {hyper: tuple(values) for hyper, values in grid.items()}
+
+
 def named(
     build: Callable[..., Any],
     declared: Mapping[str, dataclasses.Field],
@@ -45,6 +66,8 @@ def named(
     equation: str,
     *papers: str,
     deviations: str = "none",
+    grid: Mapping[str, tuple] = {},
+    least: tuple[int, int] = (1, 0),
 ) -> Entry:
     """The entry of a method that ``build`` makes of all its declared options."""
 
@@ -58,4 +81,5 @@ def named(
 
     make.__signature__ = signature  # type: ignore[attr-defined]
     file = "/".join(build.__module__.split(".")[1:]) + ".py"
-    return Entry(make, summary, papers, equation, file, deviations, formula, cost, declared)
+    known = Entry(make, summary, papers, equation, file, deviations, formula, cost, declared)
+    return known._replace(grid=grid, least=least)

@@ -16,14 +16,14 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from . import digest
-from .entry import Entry, options
+from .entry import Entry, checked_grid, options
 from .hyper import hyperparameters, near, shown
 from .looks import Look
 from .methods.fixed import Gradient
@@ -40,12 +40,16 @@ def register(
     paper: str | Iterable[str] = (),
     look: Look | None = None,
     direction: Any = None,
+    grid: Mapping[str, Iterable] | None = None,
+    batch: int = 10,
 ) -> Callable[[T], T]:
     """Give a class or a function of a file a name and say what it is: ``tb.method("mine.py:NAME")``.
 
     A class with a ``step`` is a rule, whose hyper-parameters are its fields; it goes along ``direction`` (default:
     minus the gradient). Any other class and a function are called with options, all with defaults, for an ``Optimizer``
-    or a problem. paper: BibTeX entries, or keys that ``toybox cite`` knows. look: of its curves.
+    or a problem. paper: BibTeX entries, or keys that ``toybox cite`` knows. look: of its curves. grid: what a
+    comparison tunes of a method, lists of values by hyper-parameter, the main one first. batch: a usual size of a
+    problem's batches.
     """
     if not (isinstance(name, str) and re.fullmatch(r"[\w-]+", name)):
         raise ValueError(f"name={shown(name)} is not accepted; accepted: letters, digits, - and _")
@@ -55,7 +59,10 @@ def register(
         if inspect.isclass(thing) and hasattr(thing, "step") and not dataclasses.is_dataclass(thing):
             thing = hyperparameters(thing)  # type: ignore[assignment]
         entry = _described(thing, name, direction)._replace(papers=papers, look=look)
-        entry = entry._replace(summary=summary or entry.summary)
+        known = inspect.signature(entry.make).parameters
+        entry = entry._replace(
+            summary=summary or entry.summary, grid=checked_grid(name, grid or {}, known), batch=batch
+        )
         thing.__toybox__ = name, entry  # type: ignore[attr-defined]
         return thing
 

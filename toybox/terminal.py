@@ -64,11 +64,11 @@ def chosen(problem: str, method: str, settings: list[str]) -> tuple[dict[str, An
             raise ValueError(f"--set {name} is ambiguous; accepted: problem.{name}=... or method.{name}=...")
         if not owners:
             refuse_unknown("--set", short, [k for o in accepted if (owner or o) == o for k in accepted[o]])
-        found[owners[0]][short] = _value(text)
+        found[owners[0]][short] = value(text)
     return found["problem"], found["method"]
 
 
-def _value(text: str) -> Any:
+def value(text: str) -> Any:
     """A number, a list, a truth value or None where it reads as one, else the text."""
     words = {"true": True, "false": False, "none": None, "inf": float("inf")}
     if text.lower() in words:

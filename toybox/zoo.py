@@ -36,7 +36,12 @@ PROBLEMS = {
         "problems/quadratic.py",
     ),
     "alternating": Entry(
-        named.alternating, "two shifted parabolas", ("mutschler2020",), "D section 4.4.4", "problems/quadratic.py"
+        named.alternating,
+        "two shifted parabolas",
+        ("mutschler2020",),
+        "D section 4.4.4",
+        "problems/quadratic.py",
+        batch=1,
     ),
     "mirrored": Entry(
         named.mirrored,
@@ -44,6 +49,7 @@ PROBLEMS = {
         ("vaswani2019",),
         "against D section 2.6.3",
         "problems/named.py",
+        batch=1,
     ),
     "factorization": Entry(
         named.factorization,
@@ -51,6 +57,7 @@ PROBLEMS = {
         ("vaswani2019",),
         "D fig. 4.14",
         "problems/factorization.py",
+        batch=100,
     ),
     "mushrooms": Entry(
         named.mushrooms,
@@ -58,6 +65,7 @@ PROBLEMS = {
         ("vaswani2019", "schlimmer1987"),
         "D fig. 4.15",
         "problems/kernel.py",
+        batch=100,
     ),
     "ijcnn1": Entry(
         named.ijcnn1,
@@ -65,8 +73,11 @@ PROBLEMS = {
         ("vaswani2019", "prokhorov2001"),
         "D fig. 4.15",
         "problems/kernel.py",
+        batch=100,
     ),
-    "misfire": Entry(named.misfire, "RBF kernel, synthetic stand-in for ijcnn1", (), "-", "problems/misfire.py"),
+    "misfire": Entry(
+        named.misfire, "RBF kernel, synthetic stand-in for ijcnn1", (), "-", "problems/misfire.py", batch=100
+    ),
     "logistic": Entry(named.logistic, "RBF kernel, two Gaussian clouds", (), "-", "problems/kernel.py"),
     "digits": Entry(
         named.digits,

@@ -14,7 +14,7 @@ from ..hyper import Hyper, hyperparameters, number
 from ..optimizer import Optimizer
 from ..rays import Iterate
 from ..xp import column
-from .armijo import GROWTH, Armijo
+from .armijo import GROWTH, STRICT, Armijo
 from .fixed import Gradient
 
 KEEPING = Armijo(reset=0)
@@ -67,6 +67,8 @@ NAMES = {
         "1 gradient, 1 loss per trial",
         "Vaswani section 6, released code",
         "vaswani2019",
+        grid={"c": STRICT, "momentum": (0.4, 0.6, 0.8)},
+        least=(2, 0),
     ),
     "sls-nesterov": named(
         lambda **armijo: Optimizer(Gradient(), Nesterov(Armijo(**armijo))),
@@ -77,5 +79,7 @@ NAMES = {
         "Vaswani section 6, released code",
         "vaswani2019",
         deviations="the released recursion: its first step counts for nothing",
+        grid={"c": STRICT, "beta": (0.7, 0.9)},
+        least=(2, 0),
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, number
 from ..optimizer import Optimizer
 from ..xp import Array, column
@@ -46,5 +46,6 @@ NAMES = {
         "1 gradient",
         "D Algorithm 7",
         "kingma2015",
+        grid={"rate": decades(-4, 0, 2), "beta1": (0.9, 0.95)},
     )
 }

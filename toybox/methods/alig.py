@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, number
 from ..optimizer import Optimizer
 from ..rays import Iterate, Status, Step
@@ -52,5 +52,6 @@ NAMES = {
         "D eq. 2.50",
         "berrada2020",
         deviations="the sign of eq. 2.50",
+        grid={"max_rate": decades(-2, 2, 2), "momentum": (0.0, 0.9)},
     )
 }

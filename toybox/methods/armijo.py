@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from math import inf
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import decreases, descends
@@ -75,6 +75,7 @@ class Armijo(FirstTrial):
         return exhausted(s, size=1e-6 if released else 0)
 
 
+STRICT = (*decades(-4, -1, 2), 0.5)  # values of c that are tuned
 GROWTH = ("gamma", "first", "reset", "steps_per_epoch")
 NAMES = {
     "backtracking": named(
@@ -86,6 +87,8 @@ NAMES = {
         "D Algorithm 2",
         "armijo1966",
         deviations='accepts on "<="; step 0 where all tries fail',
+        grid={"first": decades(-2, 2, 2), "c": (1e-4, 0.1)},
+        least=(2, 0),
     ),
     "sls": named(
         lambda **armijo: Optimizer(Gradient(), Armijo(**armijo)),
@@ -96,5 +99,7 @@ NAMES = {
         "D Algorithm 3, eq. 2.17",
         "vaswani2019",
         deviations="step 0 where all tries fail",
+        grid={"c": STRICT, "gamma": (1.5, 2.0)},
+        least=(2, 0),
     ),
 }

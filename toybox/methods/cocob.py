@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, number
 from ..optimizer import Optimizer
 from ..xp import Array, column
@@ -54,5 +54,6 @@ NAMES = {
         "D section 2.8",
         "orabona2017",
         deviations="the fraction bet is linear, not a tanh",
+        grid={"alpha": decades(0, 3, 2)},
     )
 }

@@ -78,6 +78,7 @@ NAMES = {
         "D section 4.6",
         "mutschler2022",
         deviations="the root of the slope, not the lowest of a grid",
+        least=(2, 0),
     ),
     "exact-full": named(
         _exact("full"),
@@ -88,5 +89,6 @@ NAMES = {
         "D section 5.2",
         "mutschler2021",
         deviations="as exact",
+        least=(1, 1),
     ),
 }

@@ -6,7 +6,7 @@ batch. All tries failing gives step 0 and EXHAUSTED.
 
 from __future__ import annotations
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import Iterate, descends
@@ -53,5 +53,7 @@ NAMES = {
         "Vaswani section 5",
         "vaswani2019",
         deviations="both gradients on one batch",
+        grid={"c": (*decades(-3, -1, 2), 0.3, 0.9), "gamma": (1.5, 2.0)},
+        least=(2, 0),
     )
 }

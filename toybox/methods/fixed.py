@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, number
 from ..optimizer import Optimizer
 from ..parts import gradients
@@ -84,6 +84,7 @@ NAMES = {
         "1 gradient",
         "D Algorithm 1",
         "robbins1951",
+        grid={"rate": decades(-4, 2, 2), "schedule": ("constant", "piecewise")},
     ),
     "nsgd": named(
         lambda **fixed: Optimizer(Unit(Gradient()), Fixed(**fixed)),
@@ -94,5 +95,6 @@ NAMES = {
         "D section 6.3",
         "mutschler2022",
         deviations="step 0 where the gradient is 0",
+        grid={"rate": decades(-4, 2, 2), "schedule": ("constant", "piecewise")},
     ),
 }

@@ -13,7 +13,7 @@ from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import decreases, descends
 from ..text import change, exhausted, found, nowhere
-from .armijo import GROWTH, FirstTrial
+from .armijo import GROWTH, STRICT, FirstTrial
 from .fixed import Gradient
 
 
@@ -56,5 +56,7 @@ NAMES = {
         "vaswani2019",
         "nocedal2006",
         deviations="the released search: the paper gives none",
+        grid={"c": STRICT, "grow": (1.5, 2.0)},
+        least=(2, 0),
     )
 }

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import descends
@@ -115,5 +115,7 @@ NAMES = {
         "D Algorithm 4, eq. 2.24",
         "kafka2019",
         deviations="the upper limit wins where limits contradict each other; step 0 where all tries fail",
+        grid={"first": decades(-8, 0), "factor": (1.5, 2.0)},
+        least=(2, 0),
     )
 }

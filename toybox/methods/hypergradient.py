@@ -6,7 +6,7 @@ later, as the indices of eq. 2.49 have it. It may become negative. A product tha
 
 from __future__ import annotations
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, number
 from ..optimizer import Optimizer
 from ..rays import Status, Step
@@ -67,5 +67,6 @@ NAMES = {
         "D eqs. 2.48, 2.49",
         "baydin2018",
         deviations="the rate moves before it is used",
+        grid={"rate": decades(-4, 1, 2), "hyper_rate": (1e-6, 1e-4)},
     )
 }

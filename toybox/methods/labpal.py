@@ -26,7 +26,7 @@ from math import inf, isfinite, nan
 from numbers import Real
 from typing import Any, NamedTuple
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..exact import alike
 from ..hyper import Hyper, choice, hyperparameters, integer, is_whole, number, refuse_unknown, shown
 from ..optimizer import Optimizer
@@ -290,6 +290,7 @@ OPTIONS = {
     "momentum": options(Momentum, "beta", beta=0.0)["beta"],
     **options(LABPAL, "variant", "untrustworthy", "average"),
 }
+GRID = {"alpha": (*decades(-2, 0, 2), 1.8, 1.9), "reuse": (20, 100, 1000)}
 NAMES = {
     "labpal-sgd": named(
         _labpal("rate"),
@@ -300,6 +301,7 @@ NAMES = {
         "D Algorithm 9, eqs. 6.6, 6.8",
         "mutschler2022",
         deviations="a search is part of an update",
+        grid=GRID,
     ),
     "labpal-nsgd": named(
         _labpal("length"),
@@ -310,5 +312,6 @@ NAMES = {
         "D Algorithm 9, eqs. 6.6, 6.8",
         "mutschler2022",
         deviations="as labpal-sgd",
+        grid=GRID,
     ),
 }

@@ -5,7 +5,7 @@ Deviations: none from Algorithm 6; g is added undamped (m = beta m + g), as PyTo
 
 from __future__ import annotations
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, number
 from ..optimizer import Optimizer
 from ..xp import column
@@ -39,5 +39,6 @@ NAMES = {
         "1 gradient",
         "D Algorithm 6, eq. 2.39",
         "polyak1964",
+        grid={"rate": decades(-4, 1, 2), "beta": (0.0, 0.4, 0.9)},
     )
 }

@@ -10,7 +10,7 @@ returned step multiplies d.
 
 from __future__ import annotations
 
-from ..entry import Entry, named, options
+from ..entry import Entry, decades, named, options
 from ..hyper import Hyper, choice, hyperparameters, number
 from ..optimizer import Optimizer
 from ..rays import descends
@@ -66,6 +66,8 @@ def _conjugate(formula: str, directions: str, paper: str, deviations: str = "as 
         "mutschler2020",
         paper,
         deviations=deviations,
+        grid={"mu": decades(-2, 1, 2), "alpha": (1.0, 1.66)},
+        least=(2, 0),
     )
 
 
@@ -84,6 +86,8 @@ NAMES = {
         "D Algorithm 8, eq. 4.2",
         "mutschler2020",
         deviations="tests for a stationary point before it normalises",
+        grid={"mu": decades(-2, 1, 2), "alpha": (1.0, 1.66), "beta": (0.0, 0.4)},
+        least=(2, 0),
     ),
     "pal-fr": _conjugate(
         "FR",
@@ -103,5 +107,7 @@ NAMES = {
         "D section 5.2",
         "mutschler2021",
         deviations="as pal",
+        grid={"mu": decades(-2, 1, 2), "alpha": (1.0, 1.66)},
+        least=(1, 1),
     ),
 }

@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import Step, conclude, descends
@@ -183,5 +183,7 @@ NAMES = {
         "mahsereci2015",
         deviations="eqs. 2.34-2.36 corrected; noise of slopes from directional derivatives, of a batch of one sample "
         "from two",
+        grid={"first": decades(-3, 0, 2), "threshold": (0.1, 0.3)},
+        least=(3, 0),
     )
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, number
 from ..optimizer import Optimizer
 from ..xp import column
@@ -35,5 +35,6 @@ NAMES = {
         "1 gradient",
         "D eq. 2.47",
         "tieleman2012",
+        grid={"rate": decades(-4, 0, 2), "decay": (0.9, 0.95)},
     )
 }

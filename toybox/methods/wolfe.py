@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import inf
 
-from ..entry import named, options
+from ..entry import decades, named, options
 from ..hyper import Hyper, hyperparameters, integer, number
 from ..optimizer import Optimizer
 from ..rays import decreases, descends
@@ -59,5 +59,7 @@ NAMES = {
         "D eqs. 2.17, 2.18",
         "nocedal2006",
         deviations="bisects where the book interpolates",
+        grid={"first": decades(-2, 1, 2), "c2": (0.1, 0.9)},
+        least=(2, 0),
     )
 }
