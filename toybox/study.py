@@ -137,7 +137,11 @@ def _job(runs: list[Run], keys: list[str], store: Store, progress: bool) -> list
         store.check()  # again: the disk may be full by now
         digest.refuse_changed(digest.core())
         with threadpool_limits(1):
-            walks = [partial(_walk, *lanes, store, progress) for lanes in _lanes(missing)]
+            asked = dict(zip(map(id, runs), keys, strict=True))
+            walks = [
+                partial(_walk, lanes[0], [asked[id(run)] for run in lanes[0]], *lanes[1:], store, progress)
+                for lanes in _lanes(missing)
+            ]
         with threadpool_limits(1):  # again: a problem may have loaded another library with threads of its own
             answers = meet(walks)
     except Exception as error:
@@ -163,8 +167,8 @@ def _lanes(runs: list[Run]) -> Iterator[tuple[list[Run], list[Any], Any]]:
             yield from (([run], [problem], method) for run, problem in zip(same, problems, strict=True))
 
 
-def _walk(runs: list[Run], problems: list[Any], method: Any, store: Store, progress: bool) -> None:
-    """Walk, and write the part of every run."""
+def _walk(runs: list[Run], keys: list[str], problems: list[Any], method: Any, store: Store, progress: bool) -> None:
+    """Walk, and write the part of every run under its key, unless this is another one by now."""
     first, seeds = runs[0], [seed for run in runs for seed in run.seeds]
     whose = [problem for run, problem in zip(runs, problems, strict=True) for _ in run.seeds]
     problem = problems[0] if len(runs) == 1 else problems[0].beside(whose)
@@ -173,10 +177,12 @@ def _walk(runs: list[Run], problems: list[Any], method: Any, store: Store, progr
         progress=progress,
     )  # fmt: skip
     digest.refuse_changed(digest.core())
+    if [run.key for run in runs] != keys:
+        raise digest.Changed("a file of one's own changed while its run was computed, which is not kept; start again")
     ends = pairwise(accumulate((len(run.seeds) for run in runs), initial=0))
-    for run, problem, (start, end) in zip(runs, problems, ends, strict=True):
+    for run, key, problem, (start, end) in zip(runs, keys, problems, ends, strict=True):
         part = trace.part(start, end)
-        store.put(run.key, part.to_frame(), _meta(run, problem, part, part.seconds[-1:].sum()))
+        store.put(key, part.to_frame(), _meta(run, problem, part, part.seconds[-1:].sum()))
 
 
 def _failure(run: Run, error: Exception) -> Failure:

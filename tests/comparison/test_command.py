@@ -96,11 +96,11 @@ def test_seeds_that_tune_do_not_judge():
 
 
 def test_plan_is_written_first_rerun_and_noticed(tmp_path, capsys):
-    (tmp_path / "mine.py").write_text(MINE.replace("{GRID}", '{"mu": [0.01, 0.1, 1.0]}'))
+    (tmp_path / "mine.py").write_text(MINE.replace("{GRID}", '{"mu": [0.01, 0.1, 1.0]}'), "utf-8")
     words = ["logistic", "--methods", "pal", f"{tmp_path}/mine.py:short", *SMALL, "--store", str(tmp_path / "store")]
     assert main(["compare", *words, "--out", str(tmp_path / "out")]) == 0
     plan = tmp_path / "out" / "plan.json"
-    assert json.loads(plan.read_text())["methods"][1]["grid"] == {"mu": [0.01, 0.1, 1.0]}
+    assert json.loads(plan.read_text("utf-8"))["methods"][1]["grid"] == {"mu": [0.01, 0.1, 1.0]}
     again = ["compare", "--plan", str(plan), "--workers", "1", "--store", str(tmp_path / "store"), "--out"]
     assert main([*again, str(tmp_path / "again")]) == 0
     assert (tmp_path / "again" / "plan.json").read_bytes() == plan.read_bytes()
@@ -109,14 +109,14 @@ def test_plan_is_written_first_rerun_and_noticed(tmp_path, capsys):
     assert "changed" not in capsys.readouterr().err
     assert main(["compare", *words[:4], "--out", str(tmp_path / "out")]) == 2
     assert "holds the plan of another comparison" in capsys.readouterr().err
-    text = (tmp_path / "mine.py").read_text().replace('0.01, "(0', '0.02, "(0')
-    (tmp_path / "mine.py").write_text(text)
+    text = (tmp_path / "mine.py").read_text("utf-8").replace('0.01, "(0', '0.02, "(0')
+    (tmp_path / "mine.py").write_text(text, "utf-8")
     assert main([*again, str(tmp_path / "again")]) == 0
     assert "changed since the plan was made: mine.py:short" in capsys.readouterr().err
 
 
 def test_a_grid_of_what_is_not_there_is_refused(tmp_path):
-    (tmp_path / "mine.py").write_text(MINE.replace("{GRID}", '{"nu": [1.0]}'))
+    (tmp_path / "mine.py").write_text(MINE.replace("{GRID}", '{"nu": [1.0]}'), "utf-8")
     with pytest.raises(ValueError, match="grid of 'nu' is unknown; accepted: mu"):
         tb.method(f"{tmp_path}/mine.py:short")
 

@@ -108,7 +108,9 @@ def compare(
         raise ValueError(f"{file} changed while its comparison was computed; accepted: the same command again")
     found = numbers(plan, all, results)
     if out is not None:
-        found.write_csv(Path(out))
+        from .report import write
+
+        write(found, Path(out))
     return found
 
 
