@@ -42,7 +42,7 @@ class Trace:
     status: np.ndarray
     trials: np.ndarray
     counts: dict[str, np.ndarray]  # cumulative, after each step (steps, *lanes)
-    seconds: np.ndarray  # (steps,), cumulative, of all lanes together
+    seconds: np.ndarray  # (steps,), cumulative, of all lanes together; of methods in lockstep each its own
     probe_steps: np.ndarray
     full_loss: np.ndarray
     test_accuracy: np.ndarray | None

@@ -3,9 +3,11 @@
 from itertools import combinations, pairwise
 from math import comb, inf, isfinite, log10, sqrt
 
+import numpy as np
 import pytest
 
 import toybox as tb
+from toybox.comparison import stability
 from toybox.comparison.runs import jobs
 from toybox.store import Store
 
@@ -236,6 +238,15 @@ def test_stability(compared, looks):
         for i, value in enumerate(values):
             below = log10(value / values[i - 1]) if i else log10(values[1] / value)
             above = log10(values[i + 1] / value) if i + 1 < len(values) else log10(value / values[i - 1])
-            total += (below + above) / 2 if ends[value] <= min(ends.values()) + 1 else 0
+            total += (below + above) / 2 if ends[value] <= min(ends.values()) + 1 and ends[value] < 0 else 0
         assert row["decades"] == pytest.approx(total)
         assert row["best"] == pytest.approx(min(ends.values()))
+
+
+def test_settings_that_are_lost_are_not_stable():
+    """Nor do those count that have not moved, however near the best they are."""
+    values = np.geomspace(1e-4, 1, 9)
+    assert stability.decades(values, np.zeros(9), 10) == 0
+    one = np.where(np.arange(9) == 4, -0.97, 0.0)
+    assert stability.decades(values, one, 10) == pytest.approx(0.5)
+    assert stability.decades(values, np.full(9, -0.2), 10) == pytest.approx(4.5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from .. import zoo
 from ..looks import LOOKS, Look
 from .numbers import Comparison
 
-FREE = (("#000000", "-"), ("#8B0000", "--"), ("#00008B", "-."), ("#006400", ":"))  # for methods without a look
+COLORS = ("#000000", "#8B0000", "#00008B", "#006400", "#8B008B")  # of methods without a look
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (1, 3)), (0, (6, 2, 1, 2)))
 STYLE: Any = {
     "font.size": 8.5, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
     "svg.fonttype": "path", "legend.frameon": False, "lines.linewidth": 1.4,
@@ -22,14 +22,13 @@ AXIS = "samples"  # of curves and costs: what losses and gradients touched
 
 
 def looks(found: Comparison) -> dict[str, Look]:
-    """How each method looks, by its label."""
-    chosen, free = {}, cycle(FREE)
+    """How each method looks, by its label: that of the figures, but for further settings of a method, and for one's own
+    without a look: these have the next free one."""
+    chosen: dict[str, Look] = {}
+    free = (Look("", color, "o", dash) for dash in DASHES for color in COLORS)
     for one in found.plan.methods:
         look = LOOKS.get(one.method) or zoo.entry("method", one.method).look
-        if look is None:
-            color, dash = next(free)
-            look = Look(one.label, color, "o", dash)
-        chosen[one.label] = look
+        chosen[one.label] = next(free) if look is None or look in chosen.values() else look
     return chosen
 
 
@@ -125,7 +124,9 @@ def _costs(found: Comparison, chosen: dict[str, Look]) -> Any:
             reached = np.isfinite(paid)
             spread = place + np.linspace(-0.25, 0.25, len(paid))
             ax.plot(paid[reached], spread[reached], ls="", marker=look.marker, ms=3.5, color=look.color)
-            ax.plot(np.full((~reached).sum(), beyond), spread[~reached], ls="", marker="x", ms=3.5, color="#B22222")
+            dead = part.filter(pl.col("method") == method)["status"].to_numpy() == "NONFINITE"
+            for marker, lost in (("x", ~reached & ~dead), ("*", dead)):
+                ax.plot(np.full(lost.sum(), beyond), spread[lost], ls="", marker=marker, ms=4, color="#B22222")
         ax.set_xscale("log")
         ax.axvline(beyond / 1.6, color="#B22222", lw=0.7, ls=":")
         ax.set_yticks(range(len(chosen)), list(reversed(chosen)), fontsize=7)

@@ -87,7 +87,8 @@ def costs(found: Comparison) -> dict[tuple, dict[str, Any]]:
     for key, part in found.costs.group_by("track", "target", "problem", "method", maintain_order=True):
         ends = [end for end in part["status"].to_list() if end != "reached"]
         said = ", ".join(
-            f"{ends.count(end)} {'not finite' if end == 'NONFINITE' else 'out of budget'}" for end in {*ends}
+            f"{ends.count(end)} {'not finite' if end == 'NONFINITE' else 'out of budget'}"
+            for end in dict.fromkeys(ends)
         )
         spread = {axis: summary(part[axis].to_list()) for axis in (*AXES, "seconds")}
         seen[key] = spread | {"failed": len(ends), "said": said}
@@ -123,7 +124,8 @@ def latex(found: Comparison) -> str:
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{Samples touched until the gap is at most ${target:g}$ of the first one, as published and tuned: "
+        f"\\caption{{Samples touched until the gap is at most ${target:g}$ of the first one, "
+        f"{' and '.join(TRACKS[track] for track in found.plan.tracks)}: "
         f"medians over {many} seeds; $\\infty$: most never arrive; in brackets how many do, where not all. "
         f"Plan \\texttt{{{found.plan.sha256[:12]}}}, toybox {__version__}.}}",
         "\\label{tab:cost}",

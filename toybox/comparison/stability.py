@@ -13,7 +13,8 @@ def widths(values: np.ndarray) -> np.ndarray:
 
 
 def decades(values: np.ndarray, ends: np.ndarray, factor: float) -> float:
-    """Decades of the values (m,) whose ends, log10 of a gap (m,), lie within ``factor`` of the best one."""
+    """Decades of the values (m,) whose ends, log10 of a gap (m,), lie within ``factor`` of the best one, and below the
+    start: where the best has come no further than that, those that have not moved, or are lost, count for nothing."""
     order = np.argsort(values)
-    near = ends[order] <= ends.min() + np.log10(factor)
-    return float(widths(values[order])[near].sum())
+    near = (ends <= ends.min() + np.log10(factor)) & (ends < 0)
+    return float(widths(values[order])[near[order]].sum())
