@@ -7,7 +7,8 @@ when all have ended their step, the next one begins. So of the methods of a comp
     ``shared``  a batch is drawn and gathered once,
     ``joined``  products of one table with the vectors of all walks are one call, which reads the table once.
 
-Neither changes a bit: a product's bits do not depend on its company. Outside of a meeting both are plain calls.
+In NumPy neither changes a bit, as a product's bits do not depend on its company. On other backends nothing is kept for
+others, and the last bits of a joined product may differ. Outside of a meeting both are plain calls.
 """
 
 from __future__ import annotations
@@ -38,15 +39,11 @@ def joined(function: Callable) -> Callable:
     return call
 
 
-def shared(key: Any, compute: Callable[[], Any]) -> Any:
-    """An array that ``compute`` gives, or has given to another walk of this step under the same key."""
+def shared(compute: Callable[[], Any], owner: Any, *key: Any) -> Any:
+    """The array that ``compute`` gives, or has given to another walk of this step for the same owner, which counts by
+    identity, and key, in which arrays count by their numbers. Other arrays than NumPy's are computed for each walk."""
     meeting = getattr(_here, "meeting", None)
-    return compute() if meeting is None else meeting.share(key, compute)
-
-
-def fingerprint(sample: Any) -> Any:
-    """What tells a sample, in a key: its numbers, or where they are not at hand itself."""
-    return sample.tobytes() if isinstance(sample, np.ndarray) else id(sample)
+    return compute() if meeting is None else meeting.share(compute, owner, key)
 
 
 def end_step() -> None:
@@ -80,6 +77,7 @@ class Meeting:
         self._ready = [(greenlet(self._walking(number, walk)), None) for number, walk in enumerate(walks)]
         self._calls: dict[Any, Call] = {}
         self._resting: list[Any] = []
+        self._owners: dict[int, Any] = {}
         self._kept: dict[Any, Any] = {}
         self._held: WeakValueDictionary[Any, Any] = WeakValueDictionary()
         self._used: dict[Any, float] = dict.fromkeys((walk for walk, _ in self._ready), 0.0)
@@ -126,7 +124,7 @@ class Meeting:
             if len(vectors) == 1:
                 answers = [function(owner, vectors[0], *more)]
             else:
-                xp, ends = owner.xp, np.cumsum([len(part) for part in vectors])[:-1]
+                xp, ends = owner.xp, np.cumsum([part.shape[0] for part in vectors])[:-1]
                 rows = function(owner, xp.concat(vectors, axis=0), *more)
                 starts = [0, *ends.tolist(), rows.shape[0]]
                 answers = [rows[start:end, ...] for start, end in pairwise(starts)]
@@ -144,13 +142,18 @@ class Meeting:
         self._calls[key].askers.append((self._current(), vectors))
         return self._hub.switch()
 
-    def share(self, key: Any, compute: Callable[[], Any]) -> Any:
+    def share(self, compute: Callable[[], Any], owner: Any, parts: tuple) -> Any:
+        if any(hasattr(part, "shape") and not isinstance(part, np.ndarray) for part in parts):
+            return compute()
+        self._owners[id(owner)] = owner  # no other one gets its address
+        key = id(owner), *(part.tobytes() if isinstance(part, np.ndarray) else part for part in parts)
         found = self._kept.get(key)
         if found is None:
             found = self._held.get(key)
         if found is None:
             found = compute()
-            (self._kept if found.nbytes <= KEPT else self._held)[key] = found
+            if isinstance(found, np.ndarray):
+                (self._kept if found.nbytes <= KEPT else self._held)[key] = found
         return found
 
     def rest(self) -> None:

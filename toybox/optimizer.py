@@ -75,7 +75,7 @@ def run(
     ``ValueError`` for bad arguments, before anything runs.
 
     optimizer: one, or several by their names, {"sls": tb.method("sls"), ...}, which give a dictionary of traces. They
-    walk in lockstep and share the work that they have in common, but no bit of a trace depends on its company.
+    walk in lockstep and share the work that they have in common; in NumPy no bit of a trace depends on its company.
     """
     if isinstance(optimizer, Mapping):
         return _together(problem, optimizer, steps, batch, seeds, theta, sampler, tuple(probes), every, progress)

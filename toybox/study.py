@@ -150,10 +150,11 @@ def _job(runs: list[Run], keys: list[str], store: Store, progress: bool) -> list
     return [_failure(run, error) for runs, error in failed if isinstance(error, Exception) for run in runs]
 
 
-def _lanes(runs: list[Run]) -> Iterator[tuple[list[Run], list[Any], Any]]:
-    """What walks: the runs, the problem of each, and their method. Runs that differ in nothing but their data are the
-    lanes of one walk, where their problem has this form."""
+def _lanes(runs: list[Run]) -> Iterator[tuple[list[Run], list[Any], Any, Any]]:
+    """What walks: the runs, the problem of each, the one that they walk on, and their method. Runs that differ in
+    nothing but their data are the lanes of one walk, where their problem has this form."""
     alike: dict[bytes, list[tuple[Run, Any]]] = {}
+    beside: dict[tuple, Any] = {}  # one for all methods, which so share what they draw and gather
     for run, problem in zip(runs, _problems(runs), strict=True):
         alike.setdefault(digest.canonical_json([run.method, run.canonical()["hyper"]]), []).append((run, problem))
     for pairs in alike.values():
@@ -162,18 +163,21 @@ def _lanes(runs: list[Run]) -> Iterator[tuple[list[Run], list[Any], Any]]:
         lanes = sum(len(run.seeds) for run in same)
         fits = hasattr(problems[0], "beside") and not method.lanes
         if fits and lanes <= optimizer.group(problems[0], method, same[0].batch):
-            yield same, problems, method
+            whose = [problem for run, problem in zip(same, problems, strict=True) for _ in run.seeds]
+            if len(same) > 1 and (key := tuple(map(id, whose))) not in beside:
+                beside[key] = problems[0].beside(whose)
+            yield same, problems, beside[key] if len(same) > 1 else problems[0], method
         else:
-            yield from (([run], [problem], method) for run, problem in zip(same, problems, strict=True))
+            yield from (([run], [problem], problem, method) for run, problem in zip(same, problems, strict=True))
 
 
-def _walk(runs: list[Run], keys: list[str], problems: list[Any], method: Any, store: Store, progress: bool) -> None:
+def _walk(
+    runs: list[Run], keys: list[str], problems: list[Any], place: Any, method: Any, store: Store, progress: bool
+) -> None:
     """Walk, and write the part of every run under its key, unless this is another one by now."""
     first, seeds = runs[0], [seed for run in runs for seed in run.seeds]
-    whose = [problem for run, problem in zip(runs, problems, strict=True) for _ in run.seeds]
-    problem = problems[0] if len(runs) == 1 else problems[0].beside(whose)
     trace = optimizer.run(
-        problem, method, steps=first.steps, batch=first.batch, seeds=seeds, every=first.every, sampler=first.sampler,
+        place, method, steps=first.steps, batch=first.batch, seeds=seeds, every=first.every, sampler=first.sampler,
         progress=progress,
     )  # fmt: skip
     digest.refuse_changed(digest.core())

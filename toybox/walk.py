@@ -89,9 +89,8 @@ def _draws(problem: Any, seeds: np.ndarray, lanes: tuple[int, ...], batch: int, 
     if callable(sampler):
         return own_sampler(problem, sampler, lanes, batch)
     seeds = seeds.reshape(-1, *[1] * (len(lanes) - 1))
-    key = id(problem), seeds.tobytes(), seeds.shape, batch, sampler
     draw = lambda t, j: problem.xp.asarray(problem.draw(seeds, t, j, batch, sampler), copy=True)
-    return lambda t, j: shared((*key, t, j), lambda: draw(t, j))
+    return lambda t, j: shared(lambda: draw(t, j), problem, seeds.shape, seeds, batch, sampler, t, j)
 
 
 def _origin(walk: Walk, theta: Array, t: int, k: int) -> Any:

@@ -8,7 +8,17 @@ from test_lanes import KERNELS, engine
 from toybox import meeting, optimizer
 from toybox.meeting import joined, meet, shared
 from toybox.problems import Factorization, KernelClassifier
-from zoo_cases import METHODS, assert_same, every_problem, factorization_data, numbers, problem, run, variants
+from zoo_cases import (
+    AMPLIFIED,
+    METHODS,
+    assert_same,
+    every_problem,
+    factorization_data,
+    numbers,
+    problem,
+    run,
+    variants,
+)
 
 dtypes = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
@@ -95,7 +105,7 @@ def test_an_error_names_its_method():
     with pytest.raises(RuntimeError, match="three is too many") as caught:
         run(problem("quadratic"), methods)
     assert "'mine'" in caught.value.__notes__[0]
-    assert meeting.shared("free", lambda: 3) == 3  # the meeting is over
+    assert meeting.shared(lambda: 3, meeting) == 3  # the meeting is over
     with pytest.raises(ValueError, match="accepted: an optimizer, or a name and an optimizer each"):
         run(problem("quadratic"), {})
     with pytest.raises(TypeError, match="is no optimizer"):
@@ -138,13 +148,13 @@ def test_what_is_large_is_kept_no_longer_than_somebody_holds_it(monkeypatch):
     compute = lambda: made.append(1) or np.zeros(100)
 
     def brief():
-        shared("key", compute)
+        shared(compute, meeting, "key")
         return len(made)
 
     assert meet([brief, brief]) == [1, 1]
     monkeypatch.setattr(meeting, "KEPT", 10)
     assert sorted(meet([brief, brief])) == [2, 3]
-    held = lambda: [shared("key", compute), meeting.end_step()]
+    held = lambda: [shared(compute, meeting, "key"), meeting.end_step()]
     meet([held, held])
     assert len(made) == 4
 
@@ -170,3 +180,21 @@ def test_problems_beside_each_other_are_walked_on_as_alone(name, rank, dtype):
     found = run(places[0].beside(whose), tb.method(name), seeds=(4, 4, 7), every=5)
     for i, (place, seed) in enumerate(zip(whose, (4, 4, 7), strict=True)):
         assert_same(found.part(i, i + 1), run(place, tb.method(name), seeds=(seed,), every=5))
+
+
+@pytest.mark.parametrize("case", ["kernel, logistic", "factorization, rank 4"])
+@pytest.mark.parametrize("backend", ["strict", "torch"])
+def test_off_numpy_every_method_has_its_own_batches(backend, case, monkeypatch):
+    """Nothing is kept beyond a call, so that memory is used again at once: rows are those of the sample that is asked
+    for, whatever lay at its address before."""
+    if backend == "torch":
+        pytest.importorskip("torch")
+    monkeypatch.setattr(meeting, "KEPT", 0)
+    methods = {name: tb.method(name) for name in ("golsi", "pls", "labpal-sgd", "sls")}
+    place = problem(case, backend=backend)
+    found = run(place, methods, seeds=(0, 1), steps=6)
+    for name, method in methods.items():
+        alone = run(place, method, seeds=(0, 1), steps=6)
+        np.testing.assert_array_equal(found[name].status, alone.status)
+        np.testing.assert_array_equal(found[name].trials, alone.trials)
+        np.testing.assert_allclose(found[name].loss, alone.loss, rtol=AMPLIFIED * 2.0**-52)

@@ -74,4 +74,4 @@ def compare(
     )
     for sentence in found.sentences:
         print(sentence)
-    print(f"plan {chosen.sha256}", *sorted(path for path in out.iterdir() if path.is_file()), sep="\n")
+    print(f"plan {chosen.sha256}", out / "report.html", sep="\n")

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import zoo
-from ..looks import LOOKS, Look
+from ..looks import FREE, LOOKS, Look
 from .numbers import Comparison
 
-COLORS = ("#000000", "#8B0000", "#00008B", "#006400", "#8B008B")  # of methods without a look
-DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (1, 3)), (0, (6, 2, 1, 2)))
 STYLE: Any = {
     "font.size": 8.5, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25,
     "svg.fonttype": "path", "legend.frameon": False, "lines.linewidth": 1.4,
@@ -25,7 +23,7 @@ def looks(found: Comparison) -> dict[str, Look]:
     """How each method looks, by its label: that of the figures, but for further settings of a method, and for one's own
     without a look: these have the next free one."""
     chosen: dict[str, Look] = {}
-    free = (Look("", color, "o", dash) for dash in DASHES for color in COLORS)
+    free = (look._replace(dash=dash) for dash in ("-", "--", "-.", ":") for look in FREE)
     for one in found.plan.methods:
         look = LOOKS.get(one.method) or zoo.entry("method", one.method).look
         chosen[one.label] = next(free) if look is None or look in chosen.values() else look
@@ -65,13 +63,10 @@ def _panels(titles: list[str], height: float = 2.5) -> tuple[Any, list[Any]]:
     return figure, list(axes[: len(titles)])
 
 
-def _legend(figure: Any, chosen: dict[str, Look], markers: bool = False) -> None:
+def _legend(figure: Any, chosen: dict[str, Look]) -> None:
     from matplotlib.lines import Line2D
 
-    lines = [
-        Line2D([], [], color=look.color, ls="" if markers else look.dash, marker=look.marker if markers else "")
-        for look in chosen.values()
-    ]
+    lines = [Line2D([], [], color=look.color, ls=look.dash) for look in chosen.values()]
     figure.legend(lines, list(chosen), loc="outside upper center", ncols=min(7, len(lines)))
 
 
@@ -80,7 +75,7 @@ def _parts(table: Any, *columns: str) -> Iterator[tuple[tuple, Any]]:
 
 
 def _curves(found: Comparison, chosen: dict[str, Look]) -> Any:
-    """Medians and quartiles over the seeds of the gap, as published."""
+    """Medians and quartiles over the seeds of the gap, on the first track."""
     import polars as pl
 
     figure, axes = _panels(problems(found))
@@ -107,7 +102,7 @@ def _curves(found: Comparison, chosen: dict[str, Look]) -> Any:
 
 
 def _costs(found: Comparison, chosen: dict[str, Look]) -> Any:
-    """Costs to the middle target, seed by seed; failures stand at infinity."""
+    """Costs to the middle target on the first track, seed by seed; failures stand at infinity."""
     import polars as pl
     from matplotlib.ticker import NullFormatter
 

@@ -15,7 +15,7 @@ from .. import sampling
 from ..calls import remembered
 from ..given import finite_array
 from ..lines import PolynomialLine, along, examples
-from ..meeting import fingerprint, shared
+from ..meeting import shared
 from ..xp import Array, dtype_name, lazy, namespace
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, seal
@@ -107,9 +107,9 @@ class Factorization:
         return self._taken(sample)
 
     def _taken(self, sample) -> tuple[Array, Array]:
-        take, key = self.xp.take_rows, (id(self), fingerprint(sample), sample.shape)
-        X = shared((*key, "X"), lambda: take(self._X, sample))
-        return X, shared((*key, "Y"), lambda: take(self._Y, sample))
+        take, key = self.xp.take_rows, (sample.shape, sample)
+        X = shared(lambda: take(self._X, sample), self, "X", *key)
+        return X, shared(lambda: take(self._Y, sample), self, "Y", *key)
 
     def beside(self, problems: Sequence[Factorization]) -> Beside:
         """These problems of one shape as one."""

@@ -21,7 +21,7 @@ from ..calls import remembered
 from ..given import finite_array
 from ..lines import CompositeLine, along, examples
 from ..losses import LOSSES
-from ..meeting import fingerprint, joined, shared
+from ..meeting import joined, shared
 from ..xp import Array, Namespace, OutOfMemory, lazy, namespace, slices
 from ..xp import dtype as dtype_of
 from .checks import as_made, at_least, option, scalar, seal
@@ -168,7 +168,7 @@ class KernelClassifier:
 
     def rows(self, sample) -> Array:
         """Rows of K: (*lanes, b) -> (*lanes, b, n)."""
-        return shared((id(self), "rows", sample.shape, fingerprint(sample)), lambda: self._rows(sample))
+        return shared(lambda: self._rows(sample), self, "rows", sample.shape, sample)
 
     def _rows(self, sample) -> Array:
         if self._K is not None:
